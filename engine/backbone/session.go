@@ -1,0 +1,128 @@
+package backbone
+
+import (
+	"runtime"
+	"strings"
+	"sync"
+
+	ort "github.com/yalue/onnxruntime_go"
+
+	"musc/engine/fault"
+)
+
+// Config says which model runs where.
+type Config struct {
+	Library string // the ONNX Runtime library, from FindLibrary
+	Model   string // the ONNX file
+	Threads int    // of one run; 0: as many as Go uses
+	Device  string // auto, cpu or cuda:N; "" is auto
+}
+
+// Session is an open model. Its methods may be called from several goroutines.
+type Session struct {
+	info  Info
+	model string
+
+	closing sync.RWMutex // held for reading while a run lasts
+	runner  *ort.DynamicAdvancedSession
+}
+
+// Open loads the library, once a process, and the model. With the device "auto" CUDA is taken if
+// it can be had, else the CPU, with the reason in Info.DeviceNote.
+//
+// Errors: fault.Usage for an unknown device, fault.Input for a model that is missing, damaged or
+// of another kind, fault.Setup for the library (also: another one is in use) and for a demanded
+// CUDA device that cannot be had.
+//
+// The handlers that loading the CUDA provider takes from Go are put back before Open returns;
+// signal.Notify must not be called on another goroutine meanwhile.
+func Open(config Config) (_ *Session, err error) {
+	wanted, err := parseDevice(config.Device)
+	if err != nil {
+		return nil, err
+	}
+	if config.Threads < 0 {
+		return nil, fault.New(fault.Usage, "threads cannot be %d; 0 takes them all", config.Threads)
+	}
+	if config.Threads == 0 {
+		config.Threads = runtime.GOMAXPROCS(0)
+	}
+	info, err := describeModel(config.Model)
+	if err != nil {
+		return nil, err
+	}
+	if err := acquire(config.Library); err != nil {
+		return nil, err
+	}
+	s := &Session{info: info, model: config.Model}
+	if err := s.start(config, wanted); err != nil {
+		_ = release()
+		return nil, err
+	}
+	// Reading a model leaves a second copy of its weights in the allocator's free lists.
+	trimMemory()
+	return s, nil
+}
+
+func (s *Session) start(config Config, wanted device) error {
+	if wanted.tryCUDA {
+		handlers := saveSignalHandlers()
+		runner, err := newRunner(config, func(options *ort.SessionOptions) error {
+			return addCUDA(options, wanted.id)
+		})
+		handlers.restore()
+		if err == nil {
+			s.runner, s.info.Provider = runner, strings.ToUpper(wanted.String())
+			return nil
+		}
+		if !wanted.fallBack {
+			return fault.New(fault.Setup, "cannot run model %s on %s: %s; check the driver and that "+
+				"the library was built for CUDA, or choose the device cpu",
+				config.Model, wanted, oneLine(err))
+		}
+		s.info.DeviceNote = "CUDA is not used: " + oneLine(err)
+	}
+	runner, err := newRunner(config, nil)
+	if err != nil {
+		return fault.New(fault.Input, "cannot load model %s: %s; fetch or build it again",
+			config.Model, oneLine(err))
+	}
+	s.runner, s.info.Provider = runner, "CPU"
+	return nil
+}
+
+// newRunner loads the model; prepare may add to the options.
+func newRunner(config Config, prepare func(*ort.SessionOptions) error) (
+	*ort.DynamicAdvancedSession, error) {
+	options, err := sessionOptions(config.Threads)
+	if err != nil {
+		return nil, err
+	}
+	defer options.Destroy()
+	if prepare != nil {
+		if err := prepare(options); err != nil {
+			return nil, err
+		}
+	}
+	return ort.NewDynamicAdvancedSession(config.Model, []string{imageInput}, outputNames, options)
+}
+
+// Info describes the model and where it runs.
+func (s *Session) Info() Info { return s.info }
+
+// Close waits for runs under way and gives all memory back to the system, the library with its
+// last session. A second Close does nothing.
+func (s *Session) Close() error {
+	s.closing.Lock()
+	defer s.closing.Unlock()
+	if s.runner == nil {
+		return nil
+	}
+	err := s.runner.Destroy()
+	s.runner = nil
+	if releaseErr := release(); err == nil {
+		err = releaseErr
+	}
+	trimMemory()
+	return err
+}

@@ -1,0 +1,6 @@
+//go:build !linux
+
+package backbone
+
+// trimMemory does nothing where the allocator gives freed memory back by itself.
+func trimMemory() {}

@@ -1,0 +1,141 @@
+// Package npy reads and writes arrays of floats in NumPy's .npy format, versions 1.0 to 3.0: a
+// header with the dtype and the shape, then the elements in row-major (C) order, little endian.
+//
+// Dtypes are float16 "<f2" (read only), float32 "<f4" and float64 "<f8". Everything else, Fortran
+// order included, is refused with a message that says how to convert it. Elements are read in
+// blocks from where they lie; a file is never held in memory as a whole.
+//
+// Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+package npy
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+
+	"github.com/x448/float16"
+
+	"musc/engine/fault"
+)
+
+// blockBytes is how much of a file is read at a time.
+const blockBytes = 1 << 16
+
+// Array is an open .npy file. Reads do not move anything in it: several goroutines may read.
+type Array struct {
+	Shape []int  // in row-major order; empty for a single number
+	Dtype string // "<f2", "<f4" or "<f8"
+
+	path   string
+	file   *os.File
+	offset int64 // of the first element
+	length int   // in elements
+	width  int   // bytes an element
+}
+
+// Open reads the header of path and checks it against the length of the file, before anything
+// as large as the array is allocated. Errors are of kind fault.Input and name the file.
+func Open(path string) (*Array, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	array, err := open(path, file)
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return array, nil
+}
+
+func open(path string, file *os.File) (*Array, error) {
+	info, err := file.Stat()
+	if err != nil {
+		return nil, unreadable(path, err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fault.New(fault.Input, "cannot read %s: it is a folder or a device; "+
+			"name a .npy file", path)
+	}
+	h, err := readHeader(io.NewSectionReader(file, 0, info.Size()))
+	if err != nil {
+		return nil, fault.New(fault.Input, "cannot read %s: %w", path, err)
+	}
+	elements := info.Size() - h.dataOffset
+	if want := int64(h.length) * int64(h.width); elements != want {
+		return nil, fault.New(fault.Input, "cannot read %s: shape %v of %s needs %d bytes, the file "+
+			"has %d; it was cut short or is damaged, write it again", path, h.shape, h.dtype, want, elements)
+	}
+	return &Array{Shape: h.shape, Dtype: h.dtype, path: path, file: file,
+		offset: h.dataOffset, length: h.length, width: h.width}, nil
+}
+
+func unreadable(path string, err error) error {
+	var where *fs.PathError
+	if errors.As(err, &where) { // the path is in the message already
+		err = where.Err
+	}
+	return fault.New(fault.Input, "cannot read %s: %w; check the path and its permissions", path, err)
+}
+
+// Len is the number of elements: the product of Shape.
+func (a *Array) Len() int { return a.length }
+
+// Close closes the file.
+func (a *Array) Close() error { return a.file.Close() }
+
+// ReadFloat32 fills dst with the elements from fromElement on, in row-major order. float64 is
+// rounded to the nearest float32. Elements that are not in the array are an error, and so is a
+// file that has become shorter since Open.
+func (a *Array) ReadFloat32(dst []float32, fromElement int) error {
+	return readElements(a, dst, fromElement)
+}
+
+// ReadFloat64 is ReadFloat32 without a loss.
+func (a *Array) ReadFloat64(dst []float64, fromElement int) error {
+	return readElements(a, dst, fromElement)
+}
+
+func readElements[T float32 | float64](a *Array, dst []T, from int) error {
+	if from < 0 || from > a.length || len(dst) > a.length-from {
+		return fmt.Errorf("cannot read %d elements from element %d of %s: it has %d",
+			len(dst), from, a.path, a.length)
+	}
+	block := make([]byte, min(blockBytes, len(dst)*a.width))
+	at := a.offset + int64(from)*int64(a.width)
+	for len(dst) > 0 {
+		count := min(len(dst), len(block)/a.width)
+		part := block[:count*a.width]
+		if n, err := a.file.ReadAt(part, at); n < len(part) {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return unreadable(a.path, err)
+		}
+		decode(dst[:count], part, a.width)
+		dst, at = dst[count:], at+int64(len(part))
+	}
+	return nil
+}
+
+// decode converts len(dst) little-endian elements of width bytes.
+func decode[T float32 | float64](dst []T, block []byte, width int) {
+	switch width {
+	case 2:
+		for i := range dst {
+			dst[i] = T(float16.Frombits(binary.LittleEndian.Uint16(block[2*i:])).Float32())
+		}
+	case 4:
+		for i := range dst {
+			dst[i] = T(math.Float32frombits(binary.LittleEndian.Uint32(block[4*i:])))
+		}
+	default:
+		for i := range dst {
+			dst[i] = T(math.Float64frombits(binary.LittleEndian.Uint64(block[8*i:])))
+		}
+	}
+}

@@ -1,0 +1,216 @@
+package rscin
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"musc/engine/fault"
+	"musc/engine/npy"
+)
+
+func load(t *testing.T, path string) ([]float64, []int) {
+	t.Helper()
+	array, err := npy.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer array.Close()
+	count := 1
+	for _, side := range array.Shape {
+		count *= side
+	}
+	values := make([]float64, count)
+	if err := array.ReadFloat64(values, 0); err != nil {
+		t.Fatal(err)
+	}
+	return values, array.Shape
+}
+
+func single(values []float64) []float32 {
+	narrow := make([]float32, len(values))
+	for i, value := range values {
+		narrow[i] = float32(value)
+	}
+	return narrow
+}
+
+func TestScoresAgreeWithOracle(t *testing.T) {
+	folders, err := filepath.Glob("../../testdata/fixtures/rscin_*")
+	if err != nil || len(folders) < 6 {
+		t.Fatalf("found %d fixtures, %v", len(folders), err)
+	}
+	for _, folder := range folders {
+		t.Run(filepath.Base(folder), func(t *testing.T) {
+			var params struct{ Windows []int }
+			text, err := os.ReadFile(filepath.Join(folder, "case.json"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(text, &params); err != nil {
+				t.Fatal(err)
+			}
+			scores, _ := load(t, filepath.Join(folder, "scores.npy"))
+			tokens, shape := load(t, filepath.Join(folder, "class_tokens.npy"))
+			want, _ := load(t, filepath.Join(folder, "rescored.npy"))
+			got, err := Rescore(scores, single(tokens), shape[0], shape[1], params.Windows)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compare(t, got, want, 1e-9)
+		})
+	}
+}
+
+// definition is Eq. 4 and 5 as they read: a stable sort of every row of W.
+func definition(scores []float64, tokens []float32, n, d int, windows []int) []float64 {
+	low, high := slices.Min(scores), slices.Max(scores)
+	scaled := make([]float64, n)
+	for i, score := range scores {
+		if high > low {
+			scaled[i] = (score - low) / (high - low)
+		}
+	}
+	result := slices.Clone(scaled)
+	terms := 1.0
+	for _, k := range windows {
+		if k == 1 {
+			continue
+		}
+		terms++
+		for i := range n {
+			similarity, order := make([]float64, n), make([]int, n)
+			for j := range n {
+				order[j] = j
+				for c := range d {
+					similarity[j] += float64(tokens[i*d+c]) * float64(tokens[j*d+c])
+				}
+			}
+			slices.SortStableFunc(order, func(a, b int) int {
+				switch {
+				case similarity[a] > similarity[b]:
+					return -1
+				case similarity[a] < similarity[b]:
+					return 1
+				}
+				return 0
+			})
+			var weighted, sum float64
+			for _, j := range order[:min(k, n)] {
+				weighted += similarity[j] * scaled[j]
+				sum += similarity[j]
+			}
+			result[i] += weighted / sum
+		}
+	}
+	for i := range result {
+		result[i] /= terms
+	}
+	return result
+}
+
+// Small integers as tokens make every similarity exact, and ties frequent: duplicates among the
+// rows, and other rows that are as similar. Sizes straddle the block of rows.
+func TestTiesGoToTheLowestRow(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, n := range []int{1, 2, 3, 7, blockRows - 1, blockRows, 2*blockRows + 1} {
+		for _, windows := range [][]int{{2, 3}, {1}, {}, {1, 5}, {n}, {n + 3}, {9, 8, 9}} {
+			t.Run(fmt.Sprintf("%d images, windows %v", n, windows), func(t *testing.T) {
+				scores, tokens := make([]float64, n), make([]float32, 3*n)
+				for i := range scores {
+					scores[i] = random.Float64()
+				}
+				for i := range tokens {
+					tokens[i] = float32(1 + random.IntN(3))
+				}
+				before := slices.Clone(scores)
+				got, err := Rescore(scores, tokens, n, 3, windows)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(scores, before) {
+					t.Fatal("the scores passed in were changed")
+				}
+				compare(t, got, definition(scores, tokens, n, 3, windows), 1e-12)
+			})
+		}
+	}
+}
+
+func TestFaultsNameTheRow(t *testing.T) {
+	nan := float32(math.NaN())
+	cases := map[string]struct {
+		scores []float64
+		tokens []float32 // [n,2]
+		row    int
+	}{
+		"zero class token":      {[]float64{1, 2, 3}, []float32{1, 0, 0, 0, 1, 1}, 1},
+		"NaN in a class token":  {[]float64{1, 2, 3}, []float32{1, 0, 1, 1, 1, nan}, 2},
+		"cancelling weights":    {[]float64{1, 2}, []float32{1, 0, -1, 0}, 0},
+		"score is not a number": {[]float64{1, math.NaN(), 3}, []float32{1, 0, 0, 1, 1, 1}, 1},
+		"score is infinite":     {[]float64{1, 2, math.Inf(1)}, []float32{1, 0, 0, 1, 1, 1}, 2},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := Rescore(c.scores, c.tokens, len(c.scores), 2, []int{2})
+			var row *RowError
+			if !errors.As(err, &row) || row.Row != c.row || fault.KindOf(err) != fault.Input {
+				t.Fatalf("got %v of kind %v, want row %d", err, fault.KindOf(err), c.row)
+			}
+			if !strings.Contains(err.Error(), fmt.Sprintf("row %d", c.row)) {
+				t.Fatalf("%q does not name row %d", err, c.row)
+			}
+		})
+	}
+}
+
+func TestLengthsAndWindowsAreChecked(t *testing.T) {
+	cases := map[string]func() ([]float64, error){
+		"no images":     func() ([]float64, error) { return Rescore(nil, nil, 0, 2, nil) },
+		"short tokens":  func() ([]float64, error) { return Rescore(make([]float64, 2), make([]float32, 3), 2, 2, nil) },
+		"window zero":   func() ([]float64, error) { return Rescore([]float64{1}, []float32{1}, 1, 1, []int{0}) },
+		"extra scores":  func() ([]float64, error) { return Rescore(make([]float64, 3), make([]float32, 4), 2, 2, nil) },
+		"empty vectors": func() ([]float64, error) { return Rescore(make([]float64, 2), nil, 2, 0, nil) },
+	}
+	for name, rescore := range cases {
+		if _, err := rescore(); err == nil || fault.KindOf(err) != fault.Usage {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+func compare(t *testing.T, got, want []float64, tolerance float64) {
+	t.Helper()
+	if len(got) != len(want) {
+		t.Fatalf("got %d scores, want %d", len(got), len(want))
+	}
+	for i := range want {
+		if !(math.Abs(got[i]-want[i]) <= tolerance) {
+			t.Fatalf("row %d: got %v, want %v", i, got[i], want[i])
+		}
+	}
+}
+
+func BenchmarkRescore(b *testing.B) {
+	const n, d = 2000, 768
+	random := rand.New(rand.NewPCG(5, 6))
+	scores, tokens := make([]float64, n), make([]float32, n*d)
+	for i := range scores {
+		scores[i] = random.Float64()
+	}
+	for i := range tokens {
+		tokens[i] = random.Float32()
+	}
+	for b.Loop() {
+		if _, err := Rescore(scores, tokens, n, d, []int{2, 3}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
