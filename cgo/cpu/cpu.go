@@ -13,6 +13,9 @@ import "C"
 
 import "unsafe"
 
+// gnu11 rather than c11: it lets compilers fuse a multiply and an add of one expression, which
+// -ffp-contract would ask for if cgo let it through.
+
 // Panics of this package: all of them are mistakes of the calling code, none depends on images.
 const (
 	badShape       = "cpu: patches and channels must be at least 1"
@@ -80,7 +83,9 @@ func packPanel(to, features []float32, rows, channels int) {
 // Every product is the float32 sum over ascending channels, fused multiply-adds where the level has
 // them. The answer therefore depends on the two images and the level only, and exchanging the
 // images exchanges the answers, ties included. It panics if a slice is too short.
-func MutualNearest(rowNearest, colNearest []int32, a, b []float32, patchesA, patchesB, channels int) {
+func MutualNearest(rowNearest, colNearest []int32, a, b []float32,
+	patchesA, patchesB, channels int) {
+
 	if len(a) < PackedLen(patchesA, channels) || len(b) < PackedLen(patchesB, channels) {
 		panic(shortPacked)
 	}

@@ -28,7 +28,7 @@ func TestMutualNearestIsTheDefinition(t *testing.T) {
 	compareWithDefinition(t, 97, 49, 3000) // row blocks of one panel
 }
 
-// compareWithDefinition runs one shape at each level; the definition knows no levels, and runs once.
+// compareWithDefinition runs one shape at each level, and the definition once.
 func compareWithDefinition(t *testing.T, patchesA, patchesB, channels int) {
 	a := randomFeatures(uint64(patchesA), patchesA, channels)
 	b := randomFeatures(uint64(1000+patchesB), patchesB, channels)
@@ -39,15 +39,13 @@ func compareWithDefinition(t *testing.T, patchesA, patchesB, channels int) {
 		eachLevel(t, func(t *testing.T) {
 			row, col := nearest(a, b, channels)
 			for p, q := range row {
-				got, want := product(int32(p), q), product(int32(p), wantRow[p])
-				if want-got > nearTie {
-					t.Errorf("row %d: nearest %d (%g), want %d (%g)", p, q, got, wantRow[p], want)
+				if lost := product(int32(p), wantRow[p]) - product(int32(p), q); lost > nearTie {
+					t.Errorf("row %d: nearest %d, want %d (%g more)", p, q, wantRow[p], lost)
 				}
 			}
 			for q, p := range col {
-				got, want := product(p, int32(q)), product(wantCol[q], int32(q))
-				if want-got > nearTie {
-					t.Errorf("column %d: nearest %d (%g), want %d (%g)", q, p, got, wantCol[q], want)
+				if lost := product(wantCol[q], int32(q)) - product(p, int32(q)); lost > nearTie {
+					t.Errorf("column %d: nearest %d, want %d (%g more)", q, p, wantCol[q], lost)
 				}
 			}
 		})
@@ -97,8 +95,8 @@ func TestNaNNeverWins(t *testing.T) {
 		a, b     []float32 // one channel
 		row, col []int32
 	}{
-		{"NaN patch in a", []float32{nan, 1, 2}, []float32{1, -1}, []int32{0, 0, 0}, []int32{2, 1}},
-		{"NaN patch in b", []float32{1, -1}, []float32{nan, 3, -1}, []int32{1, 2}, []int32{0, 0, 1}},
+		{"in a", []float32{nan, 1, 2}, []float32{1, -1}, []int32{0, 0, 0}, []int32{2, 1}},
+		{"in b", []float32{1, -1}, []float32{nan, 3, -1}, []int32{1, 2}, []int32{0, 0, 1}},
 		{"all NaN", []float32{nan, nan}, []float32{nan, nan}, []int32{0, 0}, []int32{0, 0}},
 		{"minus infinity", []float32{1}, []float32{-inf, -inf}, []int32{0}, []int32{0, 0}},
 		{"infinity wins", []float32{1, 2}, []float32{3, inf}, []int32{1, 1}, []int32{1, 0}},

@@ -22,7 +22,7 @@ static int64_t musc_block(int64_t channels)
 
 #ifdef __x86_64__
 #define NAME(x) x##_avx512
-#define TARGET __attribute__((target("avx512f,prefer-vector-width=512")))
+#define TARGET __attribute__((target("avx512f")))
 #define LANES 16
 #define ROWS 8
 #define VECTORS 3

@@ -64,5 +64,6 @@ func choose(asked string, available []level) (level, error) {
 		names[i] = l.String()
 	}
 	return best, fault.New(fault.Usage, "choosing SIMD instructions: %s=%q is none of this "+
-		"machine's levels (%s); unset it to use %s", Variable, asked, strings.Join(names, ", "), best)
+		"machine's levels (%s); unset it to use %s",
+		Variable, asked, strings.Join(names, ", "), best)
 }

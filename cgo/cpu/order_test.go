@@ -24,7 +24,7 @@ func roundingDecides(patches, channels int) (constant, shuffled []float32) {
 	return constant, shuffled
 }
 
-// Product (p,q) of (a,b) and product (q,p) of (b,a) are the same bits, so the answers are exchanged.
+// Product (p,q) of (a,b) and product (q,p) of (b,a) are the same bits: the answers swap.
 func TestExchangingTheImagesExchangesTheAnswers(t *testing.T) {
 	eachLevel(t, func(t *testing.T) {
 		for _, patches := range []int{49, 97, 137} {
@@ -49,7 +49,7 @@ func TestProductsDoNotDependOnTheirPlace(t *testing.T) {
 			row, _ := nearest(a, b, 33)
 			for p, q := range row {
 				if q != row[0] {
-					t.Errorf("%d patches: row %d has its maximum at %d, row 0 at %d", patches, p, q, row[0])
+					t.Errorf("%d patches: row %d has its maximum at %d, not %d", patches, p, q, row[0])
 				}
 			}
 			// The winner, moved through all places of b, meets the same products.

@@ -31,6 +31,9 @@ func TestDemandedDeviceThatIsNotThere(t *testing.T) {
 	if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "cuda:99") {
 		t.Fatalf("got %v of kind %v", err, fault.KindOf(err))
 	}
+	if reason := CheckCUDA(library(t), 99); reason == "" || strings.Contains(reason, "\n") {
+		t.Errorf("reason %q", reason)
+	}
 }
 
 // Without a GPU "auto" is the CPU and says why; with one it names the device.

@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -68,6 +69,9 @@ func release() error {
 // canonical makes one name of all names of a file. An absolute path also keeps the loader from
 // searching the system's folders for a bare name.
 func canonical(library string) (string, error) {
+	if library == "" {
+		return "", errors.New("no file is named")
+	}
 	path, err := filepath.EvalSymlinks(library)
 	if err != nil {
 		return "", err

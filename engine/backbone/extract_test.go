@@ -126,18 +126,23 @@ func TestRoomThatDoesNotFit(t *testing.T) {
 	session := open(t, Config{Model: tinyModel("tiny.onnx")})
 	info := session.Info()
 	two := info.NewTokens(2)
-	for name, call := range map[string]func() error{
-		"pixels":   func() error { return session.Extract(t.Context(), pixels(1), 2, two) },
-		"tokens":   func() error { return session.Extract(t.Context(), pixels(3), 3, two) },
-		"class":    func() error { return session.Extract(t.Context(), pixels(2), 2, Tokens{two.Stages, nil}) },
-		"stages":   func() error { return session.Extract(t.Context(), pixels(2), 2, Tokens{nil, two.Class}) },
-		"negative": func() error { return session.Extract(t.Context(), pixels(2), -1, two) },
+	for name, call := range map[string]struct {
+		images []float32
+		n      int
+		room   Tokens
+	}{
+		"pixels":   {pixels(1), 2, two},
+		"tokens":   {pixels(3), 3, two},
+		"class":    {pixels(2), 2, Tokens{two.Stages, nil}},
+		"stages":   {pixels(2), 2, Tokens{nil, two.Class}},
+		"negative": {pixels(2), -1, two},
 	} {
-		if call() == nil {
+		if session.Extract(t.Context(), call.images, call.n, call.room) == nil {
 			t.Errorf("%s: no error", name)
 		}
 	}
-	if err := session.Extract(t.Context(), nil, 0, Tokens{make([][]float32, Stages), nil}); err != nil {
+	none := Tokens{Stages: make([][]float32, Stages)}
+	if err := session.Extract(t.Context(), nil, 0, none); err != nil {
 		t.Errorf("no image: %v", err)
 	}
 }

@@ -53,7 +53,8 @@ func (g *graph) declare(field protowire.Number, name string, element int64, dims
 		shape = append(shape, bytesField(1, dim)...)
 	}
 	tensor := bytesField(1, join(varintField(1, element), bytesField(2, shape)))
-	g.body = append(g.body, bytesField(field, join(bytesField(1, []byte(name)), bytesField(2, tensor)))...)
+	value := join(bytesField(1, []byte(name)), bytesField(2, tensor))
+	g.body = append(g.body, bytesField(field, value)...)
 }
 
 func (g *graph) weights(name string, values []float32, dims ...int64) {

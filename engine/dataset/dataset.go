@@ -1,5 +1,7 @@
-// Package dataset finds the images that a job names and gives each one a name of its own, and it
-// deals them into subsets.
+// Package dataset finds the images to score and gives each a name, and deals them into subsets.
+//
+// An image comes from a folder, a file, a glob or a manifest (a .csv or .txt that lists paths).
+// The result does not depend on the file system's order: it is sorted by name.
 package dataset
 
 import (
@@ -10,189 +12,141 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"musc/engine/fault"
 )
 
 // Item is one image to score.
 type Item struct {
-	Path  string // to open it
-	Name  string // unique in the batch, slash-separated, never leading out of a folder
-	Label string // what a manifest says of it; "" if nothing
+	Path  string // where the file is, as the user would write it
+	Name  string // unique in the batch, relative, slash-separated, extension included: a/b.png
+	Label string // from a manifest's label column, else ""
 }
 
-// Skipped is a path that is left out, and why.
-type Skipped struct{ Path, Reason string }
+// Skipped is a file that was named but is left out.
+type Skipped struct {
+	Path   string
+	Reason string
+}
 
-// Options for Collect.
+// Options of Collect.
 type Options struct {
-	Root string // what a manifest's paths are relative to; "": the manifest's own folder
+	Root string // what a manifest's relative paths are relative to; "" is the manifest's folder
 }
 
-// extensions are what a folder is searched for. A file that is named itself is always taken.
-var extensions = []string{".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".gif", ".webp"}
+// extensions are those of the formats that imageio decodes. They decide what counts as an image
+// in a folder; a file named explicitly is always an image, whatever its name.
+var extensions = []string{".png", ".jpg", ".jpeg", ".jpe", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
-// found is an item with the folder that its name is relative to.
-type found struct {
-	Item
-	base string
-}
-
-// Collect lists the images that args name: folders (recursive, without hidden entries), files,
-// globs ("**" for any depth) and manifests (.csv with a column image, or .txt with a path a line).
-// The order is that of args, and by path within a folder or glob. An image named twice is listed
-// once. Manifest rows whose file is missing come back as Skipped.
-//
-// An argument that names nothing, a manifest that cannot be used, and no image at all are of kind
-// fault.Input.
-func Collect(args []string, options Options) ([]Item, []Skipped, error) {
-	var list []found
-	var skipped []Skipped
-	for _, arg := range args {
-		more, missing, err := collectOne(arg, options)
-		if err != nil {
-			return nil, nil, err
-		}
-		list, skipped = append(list, more...), append(skipped, missing...)
-	}
-	list = withoutRepeats(list)
-	if len(list) == 0 {
-		return nil, nil, fault.New(fault.Input, "no images in %s; musc reads %s",
-			strings.Join(args, ", "), strings.Join(extensions, " "))
-	}
-	return named(list), skipped, nil
-}
-
-func collectOne(arg string, options Options) ([]found, []Skipped, error) {
-	info, err := os.Stat(arg)
-	switch {
-	case err == nil && info.IsDir():
-		list, err := folder(arg)
-		return list, nil, err
-	case err == nil && isManifest(arg):
-		return manifest(arg, options.Root)
-	case err == nil:
-		return []found{{Item{Path: arg}, filepath.Dir(arg)}}, nil, nil
-	case errors.Is(err, fs.ErrNotExist) && strings.ContainsAny(arg, "*?[{"):
-		list, err := glob(arg)
-		return list, nil, err
-	}
-	return nil, nil, fault.New(fault.Input, "cannot read %s: %w; check the path", arg, reason(err))
-}
-
-// folder lists the images below a folder, sorted by path.
-func folder(root string) (list []found, err error) {
-	err = filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return fault.New(fault.Input, "cannot search %s: %w; check its permissions", path,
-				reason(err))
-		}
-		if hidden := strings.HasPrefix(entry.Name(), "."); hidden && path != root {
-			if entry.IsDir() {
-				return filepath.SkipDir
-			}
-			return nil
-		}
-		if !entry.IsDir() && isImage(path) {
-			list = append(list, found{Item{Path: path}, root})
-		}
-		return nil
-	})
-	if err == nil && len(list) == 0 {
-		err = fault.New(fault.Input, "no images in the folder %s; musc reads %s", root,
-			strings.Join(extensions, " "))
-	}
-	return list, err
-}
-
-// glob lists the files that a pattern matches; its base is the part before the first wildcard.
-func glob(pattern string) (list []found, err error) {
-	base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	paths, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly(),
-		doublestar.WithNoHidden())
-	if err != nil {
-		return nil, fault.New(fault.Input, "%s is not a usable pattern: %w", pattern, err)
-	}
-	slices.Sort(paths)
-	for _, path := range paths {
-		if isImage(path) {
-			list = append(list, found{Item{Path: path}, filepath.FromSlash(base)})
-		}
-	}
-	if len(list) == 0 {
-		return nil, fault.New(fault.Input, "no image matches %s; check the pattern, and put it in "+
-			"quotes so that the shell leaves it alone", pattern)
-	}
-	return list, nil
-}
-
-func isImage(path string) bool {
+func hasImageExtension(path string) bool {
 	return slices.Contains(extensions, strings.ToLower(filepath.Ext(path)))
 }
 
-// withoutRepeats keeps the first of the items that are one file, links followed.
-func withoutRepeats(list []found) []found {
-	seen := make(map[string]bool, len(list))
-	return slices.DeleteFunc(list, func(f found) bool {
-		real, err := filepath.EvalSymlinks(f.Path)
-		if err != nil {
-			real = f.Path // it will be reported when it is opened
-		}
-		if absolute, err := filepath.Abs(real); err == nil {
-			real = absolute
-		}
-		repeated := seen[real]
-		seen[real] = true
-		return repeated
-	})
-}
-
-// named gives each item the shortest name that tells it apart: its path below its base, with more
-// folders before it as long as another item has the same name.
-func named(list []found) []Item {
-	items := make([]Item, len(list))
-	full := make([][]string, len(list)) // the parts of the absolute paths
-	parts := make([]int, len(list))     // how many of the last ones make the name
-	for i, f := range list {
-		items[i] = f.Item
-		full[i] = pathParts(f.Path)
-		parts[i] = max(1, len(full[i])-len(pathParts(f.base)))
+// Collect finds the images that args name:
+//
+//	a folder      its images and those of its subfolders, hidden ones left out
+//	a .csv file   the paths in its column `image` (else the first), labels in its column `label`
+//	a .txt file   one path a line
+//	another file  that file
+//	a glob        everything that matches; ** stands for any folders
+//
+// A file reached twice, also through links, is one item. Each item is named by its path relative
+// to the argument that gave it; where two would be equal, both names start further up the path.
+// Items are sorted by name. What a manifest names but cannot be used, and folders that cannot be
+// read, are in the second result. An argument without any image is an error of kind fault.Input.
+func Collect(args []string, opts Options) ([]Item, []Skipped, error) {
+	if len(args) == 0 {
+		return nil, nil, fault.New(fault.Usage, "no images given; name a folder, files or a manifest")
 	}
-	for {
-		same := make(map[string][]int)
-		for i := range items {
-			items[i].Name = strings.Join(full[i][len(full[i])-parts[i]:], "/")
-			same[items[i].Name] = append(same[items[i].Name], i)
-		}
-		if len(same) == len(items) {
-			return items
-		}
-		grown := false
-		for _, group := range same {
-			for _, i := range group {
-				if len(group) > 1 && parts[i] < len(full[i]) {
-					parts[i]++
-					grown = true
-				}
-			}
-		}
-		if !grown { // cannot be: absolute paths differ once repeats are gone
-			return items
+	if opts.Root != "" {
+		if info, err := os.Stat(opts.Root); err != nil || !info.IsDir() {
+			return nil, nil, fault.New(fault.Usage, "cannot use %s as the root of a manifest's paths: "+
+				"there is no such folder; correct --root", opts.Root)
 		}
 	}
-}
-
-func pathParts(path string) []string {
-	if absolute, err := filepath.Abs(path); err == nil {
-		path = absolute
+	c := collector{root: opts.Root, byRealPath: map[string]int{}}
+	for _, arg := range args {
+		if err := c.argument(arg); err != nil {
+			return nil, nil, err
+		}
 	}
-	path = strings.TrimPrefix(filepath.ToSlash(path), filepath.VolumeName(path))
-	return strings.FieldsFunc(path, func(r rune) bool { return r == '/' })
+	items := nameAll(c.found)
+	slices.SortFunc(items, func(a, b Item) int { return strings.Compare(a.Name, b.Name) })
+	return items, c.skipped, nil
 }
 
-// reason is the error without the path that the message names already.
-func reason(err error) error {
+// collector gathers what the arguments name.
+type collector struct {
+	root       string
+	found      []candidate
+	byRealPath map[string]int // resolved path -> index in found
+	skipped    []Skipped
+}
+
+// candidate is an item that has no final name yet.
+type candidate struct {
+	path, label string
+	components  []string // of the absolute path
+	depth       int      // how many of the last components make up the name
+}
+
+func (c *collector) argument(arg string) error {
+	info, err := os.Stat(arg)
+	switch {
+	case err != nil && isGlob(arg):
+		return c.glob(arg)
+	case errors.Is(err, fs.ErrNotExist):
+		return fault.New(fault.Input, "cannot collect images: %q does not exist; check the path", arg)
+	case err != nil:
+		return fault.New(fault.Input, "cannot collect images from %s: %w; check the path and its "+
+			"permissions", arg, bare(err))
+	case info.IsDir():
+		return c.folder(arg)
+	case !info.Mode().IsRegular():
+		return fault.New(fault.Input, "cannot collect images: %s is a pipe or a device; "+
+			"name files or folders", arg)
+	case isManifest(arg):
+		return c.manifest(arg, info.Size())
+	}
+	c.add(arg, filepath.Dir(arg), "")
+	return nil
+}
+
+// add records the image at path. Its name is relative to base, or its last component if it lies
+// elsewhere. The result is the label under which the same file is known already, and whether that
+// label is another one.
+func (c *collector) add(path, base, label string) (known string, conflict bool) {
+	absolute, err := filepath.Abs(path)
+	if err != nil { // no working folder: the path alone has to do
+		absolute = filepath.Clean(path)
+	}
+	resolved, err := filepath.EvalSymlinks(absolute)
+	if err != nil {
+		resolved = absolute
+	}
+	if index, ok := c.byRealPath[resolved]; ok {
+		former := &c.found[index]
+		if former.label == "" {
+			former.label = label
+		}
+		return former.label, label != "" && former.label != label
+	}
+	c.byRealPath[resolved] = len(c.found)
+	depth := 1
+	if base, err := filepath.Abs(base); err == nil {
+		if name, err := filepath.Rel(base, absolute); err == nil && filepath.IsLocal(name) {
+			depth = len(split(name))
+		}
+	}
+	c.found = append(c.found, candidate{path, label, split(absolute), depth})
+	return label, false
+}
+
+func (c *collector) skip(path, reason string) {
+	c.skipped = append(c.skipped, Skipped{path, reason})
+}
+
+// bare is err without the path that the message around it names already.
+func bare(err error) error {
 	var where *fs.PathError
 	if errors.As(err, &where) {
 		return where.Err

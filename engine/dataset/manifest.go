@@ -1,131 +1,207 @@
 package dataset
 
 import (
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
 
 	"musc/engine/fault"
 )
+
+// maxManifest bounds the length of a manifest in bytes: more than a million paths.
+const maxManifest = 256 << 20
+
+// row is one image that a manifest names.
+type row struct {
+	line        int
+	path, label string
+}
 
 func isManifest(path string) bool {
 	extension := strings.ToLower(filepath.Ext(path))
 	return extension == ".csv" || extension == ".txt"
 }
 
-// row is one line of a manifest.
-type row struct {
-	line        int
-	path, label string
-}
-
-// manifest lists the files that a manifest names, relative to root. Those that are missing are
-// skipped, with their line.
-func manifest(path, root string) (list []found, skipped []Skipped, err error) {
+// manifest adds the images that the file at path lists. Rows whose file is missing are skipped
+// with their line; a manifest of which no row can be used is an error.
+func (c *collector) manifest(path string, size int64) error {
+	if size > maxManifest {
+		return fault.New(fault.Input, "cannot use %s as a manifest: it has %d MB, more than any list "+
+			"of images; name a .csv or .txt with one image a line", path, size>>20)
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, fault.New(fault.Input, "cannot read manifest %s: %w; check its permissions",
-			path, reason(err))
+		return fault.New(fault.Input, "cannot read the manifest %s: %w; check its permissions",
+			path, bare(err))
 	}
-	text = []byte(strings.TrimPrefix(string(text), "\ufeff"))
-	read := readLines
+	if bytes.IndexByte(text, 0) >= 0 {
+		return fault.New(fault.Input, "cannot use %s as a manifest: it is not text in UTF-8; "+
+			"save it as CSV UTF-8", path)
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	base := c.root
+	if base == "" {
+		base = filepath.Dir(path)
+	}
+	var rows []row
+	header := "" // of a CSV that has no column named image
 	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		read = readTable
+		rows, header, err = readCSV(text, base)
+	} else {
+		rows = readLines(text)
 	}
-	rows, err := read(string(text))
 	if err != nil {
-		return nil, nil, fault.New(fault.Input, "cannot use manifest %s: %w", path, err)
+		return fault.New(fault.Input, "cannot read the manifest %s: %w", path, err)
 	}
-	if root == "" {
-		root = filepath.Dir(path)
+	return c.addRows(path, base, header, rows)
+}
+
+func (c *collector) addRows(manifest, base, header string, rows []row) error {
+	if len(rows) == 0 {
+		return fault.New(fault.Input, "the manifest %s names no images; list one path a line, in a "+
+			"CSV under a header with the column image", manifest)
 	}
-	for _, r := range rows {
-		image := r.path
-		if !filepath.IsAbs(image) {
-			image = filepath.Join(root, filepath.FromSlash(image))
-		}
-		if _, err := os.Stat(image); err != nil {
-			skipped = append(skipped, Skipped{image, fmt.Sprintf("%v (%s, line %d)", reason(err), path,
-				r.line)})
+	usable := 0
+	var missing []Skipped
+	for _, row := range rows {
+		where := "line " + strconv.Itoa(row.line) + " of " + manifest
+		if row.path == "" {
+			missing = append(missing, Skipped{manifest, where + " names no image"})
 			continue
 		}
-		list = append(list, found{Item{Path: image, Label: r.label}, root})
-	}
-	if len(list) == 0 {
-		return nil, nil, fault.New(fault.Input, "none of the %d files that manifest %s names is in "+
-			"%s; name their folder with --root", len(rows), path, root)
-	}
-	return list, skipped, nil
-}
-
-// readLines reads a path a line; empty lines and those that begin with # are left out.
-func readLines(text string) (rows []row, err error) {
-	line := 0
-	for path := range strings.Lines(text) {
-		line++
-		if path = strings.TrimSpace(path); path != "" && !strings.HasPrefix(path, "#") {
-			rows = append(rows, row{line: line, path: path})
+		path := resolve(base, row.path)
+		if reason := whyNoFile(path); reason != "" {
+			missing = append(missing, Skipped{path, where + " names it, but " + reason})
+			continue
+		}
+		usable++
+		if known, conflict := c.add(path, base, row.label); conflict {
+			missing = append(missing, Skipped{path, where + " labels it " + strconv.Quote(row.label) +
+				", which earlier was " + strconv.Quote(known) + "; the earlier label stays"})
 		}
 	}
-	if len(rows) == 0 {
-		return nil, errors.New("it is empty; write one path a line")
+	if usable == 0 && header != "" {
+		return fault.New(fault.Input, "the manifest %s has no column named image, and its first "+
+			"column, %q, names no file below %s; name the column with the paths image, or give their "+
+			"folder with --root", manifest, header, base)
 	}
-	return rows, nil
+	if usable == 0 {
+		return fault.New(fault.Input, "none of the %d images that the manifest %s names is a file below "+
+			"%s, such as %q in line %d; give the folder of the images with --root",
+			len(rows), manifest, base, rows[0].path, rows[0].line)
+	}
+	c.skipped = append(c.skipped, missing...)
+	return nil
 }
 
-// readTable reads the column image and, if there is one, label. A table of one column without a
-// header of that name is a list of paths.
-func readTable(text string) (rows []row, err error) {
-	reader := csv.NewReader(strings.NewReader(text))
+// readLines reads one path a line; empty lines say nothing.
+func readLines(text []byte) (rows []row) {
+	for i, line := range strings.Split(string(text), "\n") {
+		if line = strings.TrimSpace(line); line != "" {
+			rows = append(rows, row{line: i + 1, path: line})
+		}
+	}
+	return rows
+}
+
+// readCSV reads the columns image and label below a header. Without a column named image, it is
+// the first, whose header comes back; a first line that names a file already is no header.
+func readCSV(text []byte, base string) (rows []row, header string, err error) {
+	reader := csv.NewReader(bytes.NewReader(text))
+	reader.FieldsPerRecord = -1
 	reader.TrimLeadingSpace = true
-	var records [][]string
-	var lines []int
-	for {
+	reader.Comma = separator(text)
+	imageColumn, labelColumn := 0, -1
+	for first := true; ; first = false {
 		record, err := reader.Read()
-		if record == nil {
-			if err != nil && !strings.Contains(err.Error(), "EOF") {
-				return nil, fmt.Errorf("%w; it must be a CSV with a column image", err)
-			}
-			break
+		if err == io.EOF {
+			return rows, header, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("%w; every line needs as many columns as the first", err)
+			return nil, "", describe(err)
+		}
+		if first {
+			imageColumn, labelColumn = columns(record)
+			if imageColumn >= 0 {
+				continue
+			}
+			imageColumn = 0
+			cell := column(record, 0)
+			if !hasImageExtension(cell) && whyNoFile(resolve(base, cell)) != "" {
+				header = cell
+				continue
+			}
 		}
 		line, _ := reader.FieldPos(0)
-		records, lines = append(records, record), append(lines, line)
+		rows = append(rows, row{line, column(record, imageColumn), column(record, labelColumn)})
 	}
-	if len(records) == 0 {
-		return nil, errors.New("it is empty; it must have a column image")
-	}
-	header := slices.Clone(records[0])
-	for i := range header {
-		header[i] = strings.ToLower(strings.TrimSpace(header[i]))
-	}
-	image, label := slices.Index(header, "image"), slices.Index(header, "label")
-	first := 1
-	if image < 0 {
-		if len(header) != 1 {
-			return nil, fmt.Errorf("it has the columns %s; one must be called image",
-				strings.Join(records[0], ","))
+}
+
+// columns finds image and label in a header; -1 stands for none.
+func columns(header []string) (image, label int) {
+	image, label = -1, -1
+	for i, name := range header {
+		switch strings.ToLower(strings.TrimSpace(name)) {
+		case "image":
+			image = i
+		case "label":
+			label = i
 		}
-		image, first = 0, 0
 	}
-	for k := first; k < len(records); k++ {
-		r := row{line: lines[k], path: strings.TrimSpace(records[k][image])}
-		if r.path == "" {
-			return nil, fmt.Errorf("line %d names no image", r.line)
+	return image, label
+}
+
+func describe(err error) error {
+	var where *csv.ParseError
+	if errors.As(err, &where) {
+		return fmt.Errorf("line %d: %w; correct the quotes there", where.StartLine, where.Err)
+	}
+	return err
+}
+
+// separator is the comma, or what spreadsheets write instead of it where their first line has none.
+func separator(text []byte) rune {
+	header, _, _ := bytes.Cut(text, []byte("\n"))
+	for _, other := range []rune{';', '\t'} {
+		if !bytes.ContainsRune(header, ',') && bytes.ContainsRune(header, other) {
+			return other
 		}
-		if label >= 0 {
-			r.label = strings.TrimSpace(records[k][label])
-		}
-		rows = append(rows, r)
 	}
-	if len(rows) == 0 {
-		return nil, errors.New("it names no image")
+	return ','
+}
+
+func column(record []string, index int) string {
+	if index < 0 || index >= len(record) {
+		return ""
 	}
-	return rows, nil
+	return strings.TrimSpace(record[index])
+}
+
+func resolve(base, path string) string {
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(base, path)
+}
+
+// whyNoFile is "" if path is a file.
+func whyNoFile(path string) string {
+	info, err := os.Stat(path)
+	switch {
+	case os.IsNotExist(err):
+		return "it does not exist"
+	case err != nil:
+		return bare(err).Error()
+	case info.IsDir():
+		return "it is a folder"
+	case !info.Mode().IsRegular():
+		return "it is a pipe or a device"
+	}
+	return ""
 }

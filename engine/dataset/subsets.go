@@ -1,42 +1,53 @@
 package dataset
 
 import (
-	"cmp"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
 	"musc/engine/fault"
 )
 
-// DealSubsets deals the images [N] into s subsets by a seeded shuffle of their names, without a
-// look at any label. Sizes differ by one at most and are two at least; each subset lists indices
-// into names in ascending order. The deal depends on the set of names and the seed alone, not on
-// the order of names: the shuffle is that of math/rand/v2 with a PCG seeded by (seed, 0).
+// dealStream is the second half of the generator's state, so that seeds 0, 1, 2, ... differ.
+const dealStream = 0x6d757363 // "musc"
+
+// DealSubsets deals the images into s subsets that are scored apart from each other (the subset
+// splitting of the paper): a shuffle of the sorted names, dealt like cards. Subset i holds
+// positions in names, ascending; sizes differ by at most one.
 //
-// One image (fault.Input) and more subsets than pairs of images (fault.Usage) are errors.
+// The shuffle is Fisher-Yates from the last card down, each position floor(r*(i+1) / 2^64) with r
+// from PCG-DXSM (math/rand/v2) seeded with (seed, 0x6d757363): the same subsets for the same set
+// of names and seed, in whatever order the names come, on every machine.
+//
+// One image is an error of kind fault.Input, since nobody could score it; more subsets than give
+// each two images is one of kind fault.Usage.
 func DealSubsets(names []string, s int, seed int64) ([][]int, error) {
 	n := len(names)
-	switch {
-	case n < 2:
-		return nil, fault.New(fault.Input, "%d image cannot be scored in subsets: the images of a "+
-			"subset are compared with each other; give two or more", n)
-	case s < 1 || s > n/2:
-		return nil, fault.New(fault.Usage, "%d images cannot be dealt into %d subsets of two or more; "+
-			"choose --subsets from 1 to %d", n, s, n/2)
+	if n < 2 {
+		return nil, fault.New(fault.Input, "cannot score %d image: images score each other, at least 2 "+
+			"of the same product are needed; add images", n)
 	}
-	order := make([]int, n)
-	for i := range order {
-		order[i] = i
+	if s < 1 || s > n/2 {
+		return nil, fault.New(fault.Usage, "cannot deal %d images into %d subsets: each needs at least "+
+			"2 images; choose --subsets from 1 to %d", n, s, n/2)
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(names[a], names[b]) })
-	shuffle := rand.New(rand.NewPCG(uint64(seed), 0))
-	shuffle.Shuffle(n, func(a, b int) { order[a], order[b] = order[b], order[a] })
+	cards := make([]int, n)
+	for i := range cards {
+		cards[i] = i
+	}
+	slices.SortStableFunc(cards, func(a, b int) int { return strings.Compare(names[a], names[b]) })
+	source := rand.NewPCG(uint64(seed), dealStream)
+	for i := n - 1; i > 0; i-- {
+		j, _ := bits.Mul64(source.Uint64(), uint64(i+1))
+		cards[i], cards[j] = cards[j], cards[i]
+	}
 	subsets := make([][]int, s)
-	for k, image := range order {
-		subsets[k%s] = append(subsets[k%s], image)
+	for i, card := range cards {
+		subsets[i%s] = append(subsets[i%s], card)
 	}
-	for _, members := range subsets {
-		slices.Sort(members)
+	for _, subset := range subsets {
+		slices.Sort(subset)
 	}
 	return subsets, nil
 }

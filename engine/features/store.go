@@ -46,8 +46,9 @@ func (s Shape) check() error {
 // Store is the patch tokens of a batch, [Stages][Images][P][C] in row-major order, all zero at
 // first. Different (stage, image) may be read and written at the same time.
 type Store struct {
-	shape Shape
-	array *Array
+	shape  Shape
+	stride int // images from one stage to the next; more than shape.Images in a view by Head
+	array  *Array
 }
 
 // NewMemory makes a store in memory. It panics if a size of the shape is not positive.
@@ -55,7 +56,7 @@ func NewMemory(shape Shape) *Store {
 	if err := shape.check(); err != nil {
 		panic(err)
 	}
-	return &Store{shape, newMemoryArray(shape.values())}
+	return &Store{shape, shape.Images, newMemoryArray(shape.values())}
 }
 
 // NewSpilled makes a store in an unnamed temporary file in dir. The space is reserved first: a disk
@@ -71,11 +72,21 @@ func NewSpilled(shape Shape, dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{shape, array}, nil
+	return &Store{shape, shape.Images, array}, nil
 }
 
 // Shape returns the sizes the store was made with.
 func (s *Store) Shape() Shape { return s.shape }
+
+// Head is a view of the first images of the store, which it shares: closing one closes both. It
+// panics if the store has fewer images, or none are asked for.
+func (s *Store) Head(images int) *Store {
+	view := *s
+	if view.shape.Images = images; images < 1 || images > s.shape.Images {
+		panic(fmt.Sprintf("features: the first %d images of %v", images, s.shape))
+	}
+	return &view
+}
 
 // Spilled tells whether the tokens live in a file.
 func (s *Store) Spilled() bool { return s.array.Spilled() }
@@ -99,6 +110,6 @@ func (s *Store) span(stage, image int) (from, to int64) {
 		panic(fmt.Sprintf("features: stage %d, image %d of %v", stage, image, s.shape))
 	}
 	size := int64(s.shape.Patches()) * int64(s.shape.Channels)
-	from = (int64(stage)*int64(s.shape.Images) + int64(image)) * size
+	from = (int64(stage)*int64(s.stride) + int64(image)) * size
 	return from, from + size
 }

@@ -228,3 +228,23 @@ func TestFormatBytes(t *testing.T) {
 		}
 	}
 }
+
+func TestHeadSharesTheFirstImages(t *testing.T) {
+	store := NewMemory(Shape{Stages: 2, Images: 3, Height: 1, Width: 2, Channels: 2})
+	defer store.Close()
+	for stage := range 2 {
+		for image := range 3 {
+			store.Tokens(stage, image)[0] = float32(10*stage + image)
+		}
+	}
+	head := store.Head(2)
+	if head.Shape().Images != 2 || head.Tokens(1, 1)[0] != 11 || store.Shape().Images != 3 {
+		t.Errorf("shape %v, token %v", head.Shape(), head.Tokens(1, 1)[0])
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("the third image is within reach")
+		}
+	}()
+	head.Tokens(0, 2)
+}

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -172,18 +173,48 @@ func TestFaultsNameTheRow(t *testing.T) {
 }
 
 func TestLengthsAndWindowsAreChecked(t *testing.T) {
-	cases := map[string]func() ([]float64, error){
-		"no images":     func() ([]float64, error) { return Rescore(nil, nil, 0, 2, nil) },
-		"short tokens":  func() ([]float64, error) { return Rescore(make([]float64, 2), make([]float32, 3), 2, 2, nil) },
-		"window zero":   func() ([]float64, error) { return Rescore([]float64{1}, []float32{1}, 1, 1, []int{0}) },
-		"extra scores":  func() ([]float64, error) { return Rescore(make([]float64, 3), make([]float32, 4), 2, 2, nil) },
-		"empty vectors": func() ([]float64, error) { return Rescore(make([]float64, 2), nil, 2, 0, nil) },
+	cases := map[string]struct{ scores, tokens, n, d, window int }{
+		"no images":    {0, 0, 0, 2, 2},
+		"no entries":   {2, 0, 2, 0, 2},
+		"short tokens": {2, 3, 2, 2, 2},
+		"extra scores": {3, 4, 2, 2, 2},
+		"window zero":  {1, 1, 1, 1, 0},
 	}
-	for name, rescore := range cases {
-		if _, err := rescore(); err == nil || fault.KindOf(err) != fault.Usage {
+	for name, c := range cases {
+		_, err := Rescore(make([]float64, c.scores), make([]float32, c.tokens), c.n, c.d, []int{c.window})
+		if err == nil || fault.KindOf(err) != fault.Usage {
 			t.Errorf("%s: got %v", name, err)
 		}
 	}
+}
+
+func TestThreadCountChangesNoBit(t *testing.T) {
+	const n, d = 2*blockRows + 13, 211
+	scores, tokens := randomBatch(n, d)
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	want, err := Rescore(scores, tokens, n, d, []int{2, 3, 9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, threads := range []int{2, 3, 8} {
+		runtime.GOMAXPROCS(threads)
+		got, err := Rescore(scores, tokens, n, d, []int{2, 3, 9})
+		if err != nil || !slices.Equal(got, want) {
+			t.Fatalf("%d threads give other scores, or %v", threads, err)
+		}
+	}
+}
+
+func randomBatch(n, d int) (scores []float64, tokens []float32) {
+	random := rand.New(rand.NewPCG(5, 6))
+	scores, tokens = make([]float64, n), make([]float32, n*d)
+	for i := range scores {
+		scores[i] = random.Float64()
+	}
+	for i := range tokens {
+		tokens[i] = random.Float32()
+	}
+	return scores, tokens
 }
 
 func compare(t *testing.T, got, want []float64, tolerance float64) {
@@ -200,14 +231,7 @@ func compare(t *testing.T, got, want []float64, tolerance float64) {
 
 func BenchmarkRescore(b *testing.B) {
 	const n, d = 2000, 768
-	random := rand.New(rand.NewPCG(5, 6))
-	scores, tokens := make([]float64, n), make([]float32, n*d)
-	for i := range scores {
-		scores[i] = random.Float64()
-	}
-	for i := range tokens {
-		tokens[i] = random.Float32()
-	}
+	scores, tokens := randomBatch(n, d)
 	for b.Loop() {
 		if _, err := Rescore(scores, tokens, n, d, []int{2, 3}); err != nil {
 			b.Fatal(err)

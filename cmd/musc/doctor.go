@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"musc/cgo/cpu"
+	"musc/engine"
+	"musc/engine/assets"
+	"musc/engine/backbone"
+	"musc/engine/fault"
+	"musc/engine/features"
+	"musc/models"
+)
+
+func doctorCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "doctor",
+		Usage: "check whether musc can do its main job here, and say what to do if not",
+		Flags: []cli.Flag{
+			&cli.StringFlag{Name: "library", Usage: "the ONNX Runtime library `FILE` to check"},
+			&cli.BoolFlag{Name: "verify", Usage: "read every cached file and compare its checksum"},
+			&cli.BoolFlag{Name: "json", Usage: "errors as JSON on standard output"},
+		},
+		OnUsageError: usageError,
+		Action:       doctor,
+	}
+}
+
+// doctor prints one line a finding; what keeps "musc score" from working makes it fail.
+func doctor(c *cli.Context) error {
+	report := &findings{out: c.App.Writer}
+	report.ok("musc", "%s, %s, %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+	report.ok("processor", "%d threads, %s kernels", runtime.GOMAXPROCS(0), cpu.Level())
+	report.ok("memory", "bound by default to %s", features.FormatBytes(engine.FairShare()))
+	cache, err := assets.Cache()
+	report.result("cache", err, "%s", cache)
+	library, err := findLibrary(c.String("library"))
+	if report.result("ONNX Runtime", err, "%s", library); err == nil {
+		report.library(library)
+	}
+	report.models()
+	if path, err := assets.DemoManifest(); err == nil {
+		report.ok("demo photos", "%s", path)
+	} else {
+		report.note("demo photos", "not fetched; musc setup demo gets them")
+	}
+	if c.Bool("verify") {
+		report.verify(c)
+	}
+	if report.failed > 0 {
+		return fault.New(fault.Setup, "musc score cannot run yet: %d of the findings above need you",
+			report.failed)
+	}
+	fmt.Fprintln(c.App.Writer, "\nReady: musc score photos/ -o out")
+	return nil
+}
+
+// findings prints what doctor finds and counts what is missing.
+type findings struct {
+	out    io.Writer
+	failed int
+}
+
+func (f *findings) line(mark, name, format string, args ...any) {
+	fmt.Fprintf(f.out, "%-4s %-14s %s\n", mark, name, fmt.Sprintf(format, args...))
+}
+
+func (f *findings) ok(name, format string, args ...any)   { f.line("ok", name, format, args...) }
+func (f *findings) note(name, format string, args ...any) { f.line("-", name, format, args...) }
+
+// result prints the error if there is one, else the text.
+func (f *findings) result(name string, err error, format string, args ...any) {
+	if err == nil {
+		f.ok(name, format, args...)
+		return
+	}
+	f.failed++
+	f.line("FAIL", name, "%v", err)
+}
+
+// library loads the library and looks for a GPU with it.
+func (f *findings) library(path string) {
+	release, err := backbone.Version(path)
+	f.result("  version", err, "%s", release)
+	if err != nil {
+		return
+	}
+	if note := backbone.CheckCUDA(path, 0); note == "" {
+		f.ok("GPU", "CUDA device 0 can run the backbone")
+	} else {
+		f.note("GPU", "none for the backbone: %s", note)
+	}
+}
+
+// models lists the backbones whose weights are here. The default one must be.
+func (f *findings) models() {
+	var here []string
+	for _, spec := range models.Registry {
+		path, err := fetchedWeights(spec)
+		if spec.Name == models.DefaultName {
+			f.result("default model", err, "%s (%s)", spec.Name, path)
+		} else if err == nil {
+			here = append(here, spec.Name)
+		}
+	}
+	if len(here) > 0 {
+		f.ok("other models", "%s", strings.Join(here, ", "))
+	} else {
+		f.note("other models", "none fetched; see musc models list")
+	}
+}
+
+// verify reads every pinned file that is in the cache.
+func (f *findings) verify(c *cli.Context) {
+	for _, name := range []string{"runtime", "model", "demo"} {
+		known := pinned[name]
+		path, err := known.path()
+		if err != nil {
+			continue // told above
+		}
+		if _, err := os.Stat(path); err == nil {
+			f.result("checksums", assets.Verify(c.Context, known.artifact), "%s",
+				known.artifact.Title)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"musc/engine"
+	"musc/engine/fault"
+	"musc/engine/mutual"
+)
+
+// Categories under which --help groups the options.
+const (
+	categoryMethod  = "METHOD (defaults are the paper's)"
+	categoryModel   = "MODEL"
+	categoryInput   = "INPUT"
+	categoryOutput  = "OUTPUT"
+	categoryMachine = "MACHINE"
+)
+
+// scoringFlags are the parameters of mutual scoring that every command with patch tokens takes.
+func scoringFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntSliceFlag{Name: "degrees", Category: categoryMethod,
+			Usage: "LNAMD: odd window sizes `R,R,...` in patches", Value: cli.NewIntSlice(1, 3, 5)},
+		&cli.StringFlag{Name: "interval", Category: categoryMethod, Value: "0,0.3",
+			Usage: "MSM: the part `LOW,HIGH` of the sorted distances that counts"},
+		&cli.StringFlag{Name: "average", Category: categoryMethod, Value: "mean",
+			Usage: "MSM: `mean`, min or max over the interval"},
+		&cli.BoolFlag{Name: "references-only", Category: categoryMethod,
+			Usage: "MuSc+: only the reference images score, the nearest one counts"},
+	}
+}
+
+// machineFlags bound what a command may take of the machine.
+func machineFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntFlag{Name: "threads", Category: categoryMachine,
+			Usage: "threads to compute with; 0 takes one a processor"},
+		&cli.StringFlag{Name: "memory", Category: categoryMachine,
+			Usage: "bound on the process's memory, as `256M` or 2G; what does not fit is spilled to " +
+				"disk (default: half of what is available)"},
+	}
+}
+
+// outputFlags say how a command talks.
+func outputFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.BoolFlag{Name: "json", Category: categoryOutput,
+			Usage: "one JSON object a line on standard output, for scripts"},
+		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: categoryOutput,
+			Usage: "no progress, only warnings and results"},
+	}
+}
+
+// scoringOf reads scoringFlags into the engine's parameters.
+func scoringOf(c *cli.Context) (engine.Scoring, error) {
+	scoring := engine.Defaults()
+	scoring.Degrees = c.IntSlice("degrees")
+	scoring.ReferencesOnly = c.Bool("references-only")
+	var err error
+	if scoring.Interval, err = parseInterval(c.String("interval")); err != nil {
+		return scoring, err
+	}
+	scoring.Average, err = parseAverage(c.String("average"))
+	return scoring, err
+}
+
+func parseInterval(text string) (mutual.Interval, error) {
+	low, high, found := strings.Cut(text, ",")
+	from, errLow := strconv.ParseFloat(strings.TrimSpace(low), 64)
+	to, errHigh := strconv.ParseFloat(strings.TrimSpace(high), 64)
+	if !found || errLow != nil || errHigh != nil {
+		return mutual.Interval{}, fault.New(fault.Usage,
+			"--interval %q is not two numbers from 0 to 1, such as 0,0.3", text)
+	}
+	return mutual.Interval{Low: from, High: to}, nil
+}
+
+func parseAverage(text string) (mutual.Average, error) {
+	for _, average := range []mutual.Average{mutual.Mean, mutual.Min, mutual.Max} {
+		if average.String() == text {
+			return average, nil
+		}
+	}
+	return 0, fault.New(fault.Usage, "--average %q is not one of mean, min, max", text)
+}
+
+// parseBytes reads a size such as 262144, 256M, 1.5G or 2GiB; the units are powers of 1024. An
+// empty text is 0: the default.
+func parseBytes(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	number := strings.ToUpper(strings.TrimSpace(text))
+	number = strings.TrimSuffix(strings.TrimSuffix(number, "B"), "I")
+	unit := 1.0
+	if last := len(number) - 1; last > 0 {
+		if power := strings.IndexByte("KMGT", number[last]); power >= 0 {
+			unit = math.Pow(1024, float64(power+1))
+			number = number[:last]
+		}
+	}
+	value, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(value > 0) || value*unit > math.MaxInt64/2 {
+		return 0, fault.New(fault.Usage, "%q is not a size; write it as 256M or 2G", text)
+	}
+	return int64(value * unit), nil
+}
+
+// parseGrid reads patch rows and columns, such as 37x37.
+func parseGrid(text string) (height, width int, err error) {
+	rows, columns, _ := strings.Cut(strings.ToLower(text), "x")
+	height, errRows := strconv.Atoi(rows)
+	width, errColumns := strconv.Atoi(columns)
+	if errRows != nil || errColumns != nil || height < 1 || width < 1 {
+		return 0, 0, fault.New(fault.Usage, "--grid %q is not ROWSxCOLUMNS, such as 37x37", text)
+	}
+	return height, width, nil
+}
+
+// require returns the value of an option without which a command cannot start.
+func require(c *cli.Context, name, example string) (string, error) {
+	if value := c.String(name); value != "" {
+		return value, nil
+	}
+	return "", fault.New(fault.Usage, "musc %s needs --%s, as in: %s", c.Command.Name, name,
+		fmt.Sprintf("musc %s", example))
+}

@@ -1,0 +1,176 @@
+// Command musc finds defective products in a folder of unlabeled photos, and where the defects
+// are, by MuSc's mutual scoring.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"musc/engine/fault"
+)
+
+// Exit codes, as the help text of musc documents them.
+const (
+	exitOK          = 0
+	exitFailed      = 1
+	exitUsage       = 2
+	exitSkipped     = 3
+	exitInput       = 4
+	exitSetup       = 5
+	exitOutput      = 6
+	exitInterrupted = 130
+)
+
+const exitCodesHelp = `Exit codes:
+   0    everything was done
+   1    musc failed for a reason of its own
+   2    the command line is wrong
+   3    done, but some images were left out; they are listed
+   4    the input cannot be used: no readable image, wrong shapes, NaN values
+   5    something is not set up: the ONNX Runtime library, a model, a GPU
+   6    results cannot be written: the disk is full or read-only
+   130  interrupted with Ctrl-C; no half-written file is left`
+
+// errSkipped is returned by a command that did its work but had to leave some images out.
+var errSkipped = errors.New("some images were left out")
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-ctx.Done()
+		stop() // from here on a second Ctrl-C ends the process at once
+	}()
+	os.Exit(run(ctx, os.Args, os.Stdout, os.Stderr))
+}
+
+// run executes one command line and returns its exit code.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	app := newApp(stdout, stderr)
+	args = flagsFirst(app, args)
+	err := app.RunContext(ctx, args)
+	if err == nil {
+		return exitOK
+	}
+	if errors.Is(err, errSkipped) {
+		return exitSkipped
+	}
+	code := exitCode(ctx, err)
+	text := err.Error()
+	if code == exitInterrupted {
+		text = "interrupted; no half-written file is left, finished ones are kept"
+	}
+	if wantsJSON(args) {
+		line, _ := json.Marshal(map[string]any{"event": "error", "message": text, "code": code})
+		fmt.Fprintf(stdout, "%s\n", line)
+	} else {
+		fmt.Fprintf(stderr, "musc: %s\n", text)
+	}
+	return code
+}
+
+// exitCode maps an error to the code that exitCodesHelp documents for it.
+func exitCode(ctx context.Context, err error) int {
+	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
+		return exitInterrupted
+	}
+	switch fault.KindOf(err) {
+	case fault.Usage:
+		return exitUsage
+	case fault.Input:
+		return exitInput
+	case fault.Setup:
+		return exitSetup
+	case fault.Output:
+		return exitOutput
+	}
+	return exitFailed
+}
+
+func newApp(stdout, stderr io.Writer) *cli.App {
+	return &cli.App{
+		Name:  "musc",
+		Usage: "find the defective products in a folder of unlabeled photos, and where the defects are",
+		Description: `No training, no labels: every photo is scored by how far each of its patches is from the
+nearest patch in the other photos (MuSc, ICLR 2024).
+
+Start with:
+   musc setup                          # once: fetches ONNX Runtime and the default model
+   musc score PHOTOS -o OUT            # scores.csv, anomaly maps and overlays in OUT
+   musc doctor                         # when something does not work
+
+` + exitCodesHelp,
+		Version:                version(),
+		Writer:                 stdout,
+		ErrWriter:              stderr,
+		EnableBashCompletion:   true,
+		Suggest:                true,
+		HideHelpCommand:        true,
+		UseShortOptionHandling: false,
+		ExitErrHandler:         func(*cli.Context, error) {}, // run prints and maps errors
+		OnUsageError:           usageError,
+		Action:                 noCommand,
+		Commands: []*cli.Command{
+			scoreCommand(), mutualCommand(), rescoreCommand(), modelsCommand(),
+			setupCommand(), doctorCommand(), completionCommand(),
+		},
+	}
+}
+
+// noCommand answers a bare "musc" with the help text and a mistyped command with an error.
+func noCommand(c *cli.Context) error {
+	if c.NArg() > 0 {
+		return fault.New(fault.Usage, "there is no command %q; see musc --help", c.Args().First())
+	}
+	return cli.ShowAppHelp(c)
+}
+
+func usageError(c *cli.Context, err error, _ bool) error {
+	name := "musc"
+	if c.Command != nil && c.Command.Name != "" && c.Command.Name != name {
+		name += " " + c.Command.Name
+	}
+	return fault.New(fault.Usage, "%w; see %s --help", err, name)
+}
+
+func wantsJSON(args []string) bool {
+	for _, arg := range args {
+		if arg == "--" {
+			return false
+		}
+		if strings.TrimLeft(arg, "-") == "json" && strings.HasPrefix(arg, "-") {
+			return true
+		}
+	}
+	return false
+}
+
+// version is the module version, or the commit that the binary was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	revision, modified := "", ""
+	for _, setting := range info.Settings {
+		switch {
+		case setting.Key == "vcs.revision" && len(setting.Value) >= 12:
+			revision = setting.Value[:12]
+		case setting.Key == "vcs.modified" && setting.Value == "true":
+			modified = "+changes"
+		}
+	}
+	if revision == "" {
+		return strings.Trim(info.Main.Version, "()")
+	}
+	return revision + modified
+}

@@ -1,0 +1,253 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/urfave/cli/v2"
+
+	"musc/engine"
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/engine/imageio"
+	"musc/engine/metrics"
+)
+
+func scoreCommand() *cli.Command {
+	own := []cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: categoryOutput,
+			Usage: "the `FOLDER` for scores.csv, run.json, maps/ and overlays/ (required)"},
+		&cli.BoolFlag{Name: "overwrite", Category: categoryOutput,
+			Usage: "replace the results of an earlier run in the output folder"},
+		&cli.StringFlag{Name: "maps", Category: categoryOutput, Value: "tiff",
+			Usage: "anomaly maps as float32 `tiff` at the original size, as npy, or none"},
+		&cli.BoolFlag{Name: "no-overlays", Category: categoryOutput,
+			Usage: "write no heat-map pictures"},
+		&cli.IntFlag{Name: "top", Category: categoryOutput, Value: 10,
+			Usage: "how many of the most anomalous images to list at the end"},
+
+		&cli.StringFlag{Name: "root", Category: categoryInput,
+			Usage: "the `FOLDER` that a manifest's paths are relative to (default: the manifest's)"},
+		&cli.StringSliceFlag{Name: "reference", Aliases: []string{"r"}, Category: categoryInput,
+			Usage: "`PATH` of normal images of the same product (few-shot); may be repeated"},
+		&cli.BoolFlag{Name: "strict", Category: categoryInput,
+			Usage: "stop at the first image that cannot be read instead of leaving it out"},
+		&cli.BoolFlag{Name: "rotate", Category: categoryInput,
+			Usage: "turn photos as their EXIF orientation says (default: pixels as stored)"},
+		&cli.IntFlag{Name: "max-pixels", Category: categoryInput, Value: 100_000_000,
+			Usage: "refuse images of more pixels"},
+
+		&cli.IntSliceFlag{Name: "stages", Category: categoryMethod,
+			Usage: "stages of the backbone to use, from 1 to 4", Value: cli.NewIntSlice(1, 2, 3, 4)},
+		&cli.IntSliceFlag{Name: "windows", Category: categoryMethod,
+			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 8,9 on VisA, 1 switches it off",
+			Value: cli.NewIntSlice(2, 3)},
+		&cli.IntFlag{Name: "subsets", Aliases: []string{"s"}, Category: categoryMethod, Value: 1,
+			Usage: "score in this many subsets, separately: less time and memory"},
+		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
+			Usage: "seed of the shuffle that deals the subsets"},
+		&cli.IntFlag{Name: "map-size", Category: categoryMethod,
+			Usage: "side of the anomaly map whose maximum is the image's score (default: the model's input)"},
+		&cli.IntFlag{Name: "batch", Category: categoryMachine,
+			Usage: "images a run of the backbone (default: as many as make 1024 patches)"},
+	}
+	return &cli.Command{
+		Name:      "score",
+		Usage:     "score photos and map their defects",
+		ArgsUsage: "PHOTOS...",
+		Description: `PHOTOS are folders (searched recursively), files, globs such as 'line3/**/*.png', or a manifest:
+a .csv with a column "image", or a .txt with one path a line. All photos must show the same product.
+
+Examples:
+   musc score photos/ -o out                          # the paper's settings, the default model
+   musc score photos/ -o out --image-size 518         # finer maps, five times the time
+   musc score photos/ -o out --reference good/        # some photos are known to be good
+   musc score photos/ -o out --subsets 3              # large batches: a third of the time
+   musc score photos/ -o out --memory 256M            # on a small machine
+   musc score photos/ -o out --model vit_large_patch14_clip_336.openai
+
+OUT/scores.csv lists image, score, score_before_rscin, rank and subset; rank 1 is the most anomalous.`,
+		Flags:        slices.Concat(own, scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
+		OnUsageError: usageError,
+		Action:       score,
+	}
+}
+
+func score(c *cli.Context) error {
+	output, err := require(c, "output", "score photos/ -o out")
+	if err != nil {
+		return err
+	}
+	save, err := saveOptions(c)
+	if err != nil {
+		return err
+	}
+	job, skipped, err := scoreConfig(c)
+	if err != nil {
+		return err
+	}
+	if job.Model, job.Library, err = resolveModel(c); err != nil {
+		return err
+	}
+	if err := engine.PrepareFolder(output, c.Bool("overwrite")); err != nil {
+		return err
+	}
+	job.SpillInto = output
+	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	for _, image := range skipped {
+		observer.Skipped(image.Path, image.Reason)
+	}
+	result, err := engine.Score(c.Context, job, observer)
+	if err == nil {
+		result.Skipped = slices.Concat(skipped, result.Skipped)
+		err = engine.Save(c.Context, result, job, output, save)
+	}
+	finish()
+	if err != nil {
+		return err
+	}
+	if c.Bool("json") {
+		err = tellJSON(c.App.Writer, result, output)
+	} else {
+		err = tell(c.App.Writer, result, output, c.Int("top"))
+	}
+	if err == nil && len(result.Skipped) > 0 {
+		err = errSkipped
+	}
+	return err
+}
+
+func saveOptions(c *cli.Context) (engine.SaveOptions, error) {
+	save := engine.SaveOptions{Maps: c.String("maps"), Overlays: !c.Bool("no-overlays"),
+		Version: version(), CommandLine: os.Args}
+	if !slices.Contains([]string{"tiff", "npy", "none"}, save.Maps) {
+		return save, fault.New(fault.Usage, "--maps %q is not one of tiff, npy, none", save.Maps)
+	}
+	return save, nil
+}
+
+func scoreConfig(c *cli.Context) (job engine.Config, skipped []dataset.Skipped, err error) {
+	if c.NArg() == 0 {
+		return job, nil, fault.New(fault.Usage,
+			"no photos given; as in: musc score photos/ -o out")
+	}
+	if job.Scoring, err = scoringOf(c); err != nil {
+		return job, nil, err
+	}
+	job.Scoring.Stages = c.IntSlice("stages")
+	job.Scoring.Windows = c.IntSlice("windows")
+	job.Scoring.Subsets = c.Int("subsets")
+	job.Scoring.Seed = c.Int64("seed")
+	job.Scoring.MapSize = c.Int("map-size")
+	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
+		return job, nil, err
+	}
+	job.Threads, job.Batch, job.Device = c.Int("threads"), c.Int("batch"), c.String("device")
+	job.Strict = c.Bool("strict")
+	job.Decode = imageio.Options{MaxPixels: c.Int("max-pixels"), ApplyOrientation: c.Bool("rotate")}
+	options := dataset.Options{Root: c.String("root")}
+	job.Images, skipped, err = dataset.Collect(c.Args().Slice(), options)
+	if err != nil {
+		return job, nil, err
+	}
+	if references := c.StringSlice("reference"); len(references) > 0 {
+		var missing []dataset.Skipped
+		job.References, missing, err = dataset.Collect(references, options)
+		skipped = append(skipped, missing...)
+	}
+	if err == nil && job.Strict && len(skipped) > 0 {
+		err = fault.New(fault.Input, "%s: %s", skipped[0].Path, skipped[0].Reason)
+	}
+	return job, skipped, err
+}
+
+// tell prints the most anomalous images, the AUROC if the manifest had labels, the time of each
+// step and where the results are.
+func tell(w io.Writer, result *engine.Result, output string, top int) error {
+	ranked := slices.Clone(result.Images)
+	slices.SortFunc(ranked, func(a, b engine.Image) int { return a.Rank - b.Rank })
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	labels := labelsOf(result.Images)
+	fmt.Fprint(table, "rank\tscore\tbefore RsCIN\timage")
+	if labels != nil {
+		fmt.Fprint(table, "\tlabel")
+	}
+	fmt.Fprintln(table)
+	for _, image := range ranked[:min(max(top, 0), len(ranked))] {
+		fmt.Fprintf(table, "%d\t%.4f\t%.4f\t%s", image.Rank, image.Score, image.ScoreBefore, image.Name)
+		if labels != nil {
+			fmt.Fprintf(table, "\t%s", image.Label)
+		}
+		fmt.Fprintln(table)
+	}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	if auroc, ok := aurocOf(result.Images, labels); ok {
+		fmt.Fprintf(w, "image AUROC against the manifest's labels: %.4f\n", auroc)
+	}
+	fmt.Fprintf(w, "%d images scored, %d left out;", len(result.Images), len(result.Skipped))
+	for _, timing := range result.Timings {
+		fmt.Fprintf(w, " %s %.1f s", timing.Step, timing.Seconds)
+	}
+	fmt.Fprintf(w, "\nscores: %s\n", filepath.Join(output, "scores.csv"))
+	for _, name := range []string{"maps", "overlays", "overview.png"} {
+		path := filepath.Join(output, name)
+		if _, err := os.Stat(path); err == nil {
+			fmt.Fprintf(w, "%s: %s\n", name, path)
+		}
+	}
+	return nil
+}
+
+// tellJSON writes an "image" event for each image in the order of the job, then a "done" event.
+func tellJSON(w io.Writer, result *engine.Result, output string) error {
+	encoder := json.NewEncoder(w)
+	for _, image := range result.Images {
+		if err := encoder.Encode(map[string]any{
+			"event": "image", "image": image.Name, "path": image.Path, "score": image.Score,
+			"score_before_rscin": image.ScoreBefore, "rank": image.Rank, "subset": image.Subset,
+		}); err != nil {
+			return err
+		}
+	}
+	done := map[string]any{"event": "done", "output": output, "images": len(result.Images),
+		"left_out": len(result.Skipped), "timings": result.Timings}
+	if auroc, ok := aurocOf(result.Images, labelsOf(result.Images)); ok {
+		done["image_auroc"] = auroc
+	}
+	return encoder.Encode(done)
+}
+
+// labelsOf returns a label an image (true is defective) if the manifest gave every image one that
+// reads as good or defective, else nil.
+func labelsOf(images []engine.Image) []bool {
+	labels := make([]bool, len(images))
+	for i, image := range images {
+		switch image.Label {
+		case "0", "good", "normal":
+		case "1", "defective", "anomaly", "bad":
+			labels[i] = true
+		default:
+			return nil
+		}
+	}
+	return labels
+}
+
+func aurocOf(images []engine.Image, labels []bool) (float64, bool) {
+	if labels == nil {
+		return 0, false
+	}
+	scores := make([]float64, len(images))
+	for i, image := range images {
+		scores[i] = image.Score
+	}
+	auroc, err := metrics.AUROC(labels, scores)
+	return auroc, err == nil // labels of one class only have none
+}

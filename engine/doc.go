@@ -1,0 +1,16 @@
+// Package engine scores a batch of unlabeled photos of one product by MuSc (ICLR 2024): no
+// training, no labels. Score is the whole method and the place to start reading; each step is a
+// package of its own, in the order in which the data flows:
+//
+//	dataset     files -> images to score, subsets
+//	imageio     file -> [H,W,3] pixels -> [3,S,S] normalised input
+//	backbone    [B,3,S,S] -> patch tokens [B,P,C] of each stage, class tokens [B,D]
+//	features    the patch tokens of all images, in memory or in a mapped file
+//	lnamd       patch tokens -> aggregated patch tokens of one degree
+//	mutual      aggregated patch tokens -> patch scores [N,P]    (MSM, the hot loop)
+//	anomalymap  patch scores -> anomaly map [H,W], image score
+//	rscin       image scores + class tokens -> image scores
+//	report      scores.csv, run.json, maps, overlays
+//
+// N images, P = H*W patches in row-major order, C channels, D entries of a class token.
+package engine

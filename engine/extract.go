@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"musc/engine/backbone"
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/engine/features"
+	"musc/engine/imageio"
+	"musc/engine/mutual"
+)
+
+// extraction holds the patch tokens of the images that could be read, and of the references.
+type extraction struct {
+	images, references *features.Store // references is nil without reference images
+}
+
+// bytes is the size of all patch tokens.
+func (e *extraction) bytes() int64 {
+	bytes := e.images.Shape().Bytes()
+	if e.references != nil {
+		bytes += e.references.Shape().Bytes()
+	}
+	return bytes
+}
+
+func (e *extraction) close() {
+	for _, store := range []*features.Store{e.images, e.references} {
+		if store != nil {
+			store.Close() // unmapping: nothing is lost by a failure
+		}
+	}
+}
+
+// extractor runs the backbone over all items, references first, and sorts the answers into the
+// stores. Decoding and resizing of the next images go on while the backbone works.
+type extractor struct {
+	job     *Config
+	clock   *clock
+	result  *Result
+	session *backbone.Session
+	info    backbone.Info
+	items   []dataset.Item // references, then images
+	stores  extraction
+	batch   int             // images a run
+	seen    int             // reference images read
+	waiting []prepared      // decoded, not yet through the backbone
+	input   []float32       // [B,3,S,S]
+	tokens  backbone.Tokens // of one batch
+}
+
+// batchPatches is how many patches a run of the backbone has by default: four images of 224 pixels
+// and patches of 14. More cost memory and save no time on a CPU, fewer leave its caches idle.
+const batchPatches = 1024
+
+// extract fills result.Images, result.Skipped and result.Model, and returns the patch tokens.
+// When it returns the backbone is closed and its memory free for the scoring.
+func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*extraction, error) {
+	clock.begin(StepLoad, 1)
+	session, err := backbone.Open(backbone.Config{
+		Library: job.Library, Model: job.Model, Threads: job.Threads, Device: job.Device,
+	})
+	if err != nil {
+		return nil, err
+	}
+	defer session.Close()
+	clock.observer.Advance(1)
+	x := &extractor{
+		job: job, clock: clock, result: result, session: session, info: session.Info(),
+		items: slices.Concat(job.References, job.Images),
+	}
+	if x.batch = job.Batch; x.batch == 0 {
+		x.batch = max(1, batchPatches/x.info.Patches())
+	}
+	result.Model, result.Height, result.Width = x.info, x.info.GridHeight, x.info.GridWidth
+	if x.info.DeviceNote != "" {
+		clock.observer.Note(x.info.DeviceNote)
+	}
+	if err := x.run(ctx); err != nil {
+		x.stores.close()
+		return nil, err
+	}
+	return &x.stores, nil
+}
+
+func (x *extractor) run(ctx context.Context) error {
+	x.clock.begin(StepBackbone, len(x.items))
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	side := x.info.ImageSize
+	for image := range prepare(ctx, x.items, x.job.Decode, side, x.job.Threads) {
+		path := x.items[image.index].Path
+		for _, warning := range image.warnings {
+			x.result.Warnings = append(x.result.Warnings, warning)
+			x.clock.observer.Note(warning)
+		}
+		if image.err != nil {
+			if err := x.skip(path, image.err); err != nil {
+				return err
+			}
+			continue
+		}
+		if x.waiting = append(x.waiting, image); len(x.waiting) == x.batch {
+			if err := x.flush(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if err := x.flush(ctx); err != nil {
+		return err
+	}
+	if err := x.enough(); err != nil {
+		return err
+	}
+	if x.stores.references != nil {
+		x.stores.references = x.stores.references.Head(x.seen)
+	}
+	return nil
+}
+
+// allocate makes the stores once the first batch has shown what the backbone holds.
+func (x *extractor) allocate() error {
+	shape := features.Shape{Stages: len(x.job.Scoring.Stages), Images: len(x.job.Images),
+		Height: x.info.GridHeight, Width: x.info.GridWidth, Channels: x.info.Channels}
+	largest := (len(x.job.Images) + x.job.Scoring.Subsets - 1) / x.job.Scoring.Subsets
+	sizes := sizesOf(x.job, shape, [][]int{make([]int, largest)})
+	spill := mutual.NewPlan(x.job.Memory-Resident(), sizes).Spill
+	make := func(images int) (*features.Store, error) {
+		shape := shape
+		if shape.Images = images; spill {
+			return features.NewSpilled(shape, x.job.SpillInto)
+		}
+		return features.NewMemory(shape), nil
+	}
+	var err error
+	if len(x.job.References) > 0 {
+		if x.stores.references, err = make(len(x.job.References)); err != nil {
+			return err
+		}
+	}
+	x.stores.images, err = make(len(x.job.Images))
+	return err
+}
+
+// flush sends the waiting images through the backbone.
+func (x *extractor) flush(ctx context.Context) error {
+	count := len(x.waiting)
+	if count == 0 {
+		return nil
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	side := x.info.ImageSize
+	size := 3 * side * side
+	if x.input == nil {
+		x.input = make([]float32, x.batch*size)
+		x.tokens = x.info.NewTokens(x.batch)
+	}
+	for i, image := range x.waiting {
+		imageio.Normalise(x.input[i*size:(i+1)*size], image.pixels, x.info.Mean, x.info.Std)
+	}
+	if err := x.session.Extract(ctx, x.input[:count*size], count, x.tokens); err != nil {
+		return err
+	}
+	if x.stores.images == nil {
+		if err := x.allocate(); err != nil {
+			return err
+		}
+	}
+	for i, image := range x.waiting {
+		if err := x.keep(i, image); err != nil {
+			return err
+		}
+	}
+	x.waiting = x.waiting[:0]
+	return nil
+}
+
+// keep stores the tokens of the i-th image of the batch under the next free index of its store.
+func (x *extractor) keep(i int, image prepared) error {
+	store, index := x.stores.images, len(x.result.Images)
+	isReference := image.index < len(x.job.References)
+	if isReference {
+		store, index = x.stores.references, x.seen
+	}
+	size := store.Shape().Patches() * store.Shape().Channels
+	for stage, number := range x.job.Scoring.Stages {
+		copy(store.Tokens(stage, index), x.tokens.Stages[number-1][i*size:(i+1)*size])
+		if err := store.CheckFinite(stage, index); err != nil {
+			var where *features.NonFinite
+			if errors.As(err, &where) {
+				err = fmt.Errorf("the model gave %v at stage %d, patch %d; a float32 model may not",
+					where.Value, number, where.Patch)
+			}
+			return x.skip(x.items[image.index].Path, err)
+		}
+		store.Release(stage, index)
+	}
+	x.clock.observer.Advance(1)
+	if isReference {
+		x.seen++
+		return nil
+	}
+	width := x.info.ClassDim
+	x.result.Images = append(x.result.Images, Image{
+		Item: x.items[image.index], Width: image.width, Height: image.height,
+		ClassToken: slices.Clone(x.tokens.Class[i*width : (i+1)*width]),
+	})
+	return nil
+}
+
+// skip lists an image that is left out, or ends a strict job.
+func (x *extractor) skip(path string, err error) error {
+	if x.job.Strict {
+		return err
+	}
+	x.result.Skipped = append(x.result.Skipped, dataset.Skipped{Path: path, Reason: err.Error()})
+	x.clock.observer.Skipped(path, err.Error())
+	x.clock.observer.Advance(1)
+	return nil
+}
+
+// enough checks that what could be read can be scored.
+func (x *extractor) enough() error {
+	read, skipped := len(x.result.Images), len(x.result.Skipped)
+	switch {
+	case len(x.job.References) > 0 && x.seen == 0:
+		return fault.New(fault.Input, "none of the %d reference images can be read",
+			len(x.job.References))
+	case read == 0:
+		return fault.New(fault.Input, "none of the %d images can be read", len(x.job.Images))
+	case read == 1 && x.seen == 0:
+		return fault.New(fault.Input, "only %s is left to score (%d left out): mutual scoring "+
+			"compares the images with each other and needs two or more, or reference images",
+			x.result.Images[0].Path, skipped)
+	}
+	return nil
+}

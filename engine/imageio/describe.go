@@ -1,0 +1,182 @@
+package imageio
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+)
+
+// maxChunks bounds the walk through a file's segments: real files have a few dozen.
+const maxChunks = 4096
+
+// bytesAt reads n bytes; nil stands for fewer.
+func bytesAt(file io.ReaderAt, offset int64, n int) []byte {
+	block := make([]byte, n)
+	if got, _ := file.ReadAt(block, offset); got < n {
+		return nil
+	}
+	return block
+}
+
+// describeTIFF reads the first directory of a TIFF, or of the TIFF inside EXIF: a byte order, the
+// directory's offset, then 12 bytes an entry, then the offset of the next directory.
+func describeTIFF(file *io.SectionReader) (orientation, string) {
+	const orientationTag, short = 0x0112, 3
+	var order binary.ByteOrder = binary.LittleEndian
+	start := bytesAt(file, 0, 8)
+	if start == nil {
+		return upright, ""
+	}
+	if start[0] == 'M' {
+		order = binary.BigEndian
+	}
+	directory := int64(order.Uint32(start[4:]))
+	count := bytesAt(file, directory, 2)
+	if count == nil {
+		return upright, ""
+	}
+	length := 12 * int(order.Uint16(count))
+	entries := bytesAt(file, directory+2, length)
+	found := upright
+	for ; len(entries) >= 12; entries = entries[12:] {
+		if order.Uint16(entries) != orientationTag || order.Uint16(entries[2:]) != short {
+			continue
+		}
+		if value := orientation(order.Uint16(entries[8:])); value >= 1 && value <= 8 {
+			found = value
+		}
+	}
+	next := bytesAt(file, directory+2+int64(length), 4)
+	if next != nil && order.Uint32(next) != 0 {
+		return found, "pages"
+	}
+	return found, ""
+}
+
+// describeEXIF is the orientation in an EXIF block, which may start with "Exif\0\0".
+func describeEXIF(file io.ReaderAt, offset, length int64) orientation {
+	const prefix = "Exif\x00\x00"
+	if string(bytesAt(file, offset, min(len(prefix), int(length)))) == prefix {
+		offset, length = offset+int64(len(prefix)), length-int64(len(prefix))
+	}
+	found, _ := describeTIFF(io.NewSectionReader(file, offset, length))
+	return found
+}
+
+// describeJPEG looks for the EXIF segment (APP1) before the scan.
+func describeJPEG(file *io.SectionReader) (orientation, string) {
+	offset := int64(2)
+	for range maxChunks {
+		head := bytesAt(file, offset, 10)
+		if head == nil || head[0] != 0xff || head[1] == 0xda {
+			break
+		}
+		if head[1] == 0xff { // a fill byte
+			offset++
+			continue
+		}
+		length := int64(binary.BigEndian.Uint16(head[2:]))
+		if head[1] == 0xe1 && string(head[4:8]) == "Exif" && length > 8 {
+			return describeEXIF(file, offset+4, length-2), ""
+		}
+		offset += 2 + length
+	}
+	return upright, ""
+}
+
+// describePNG looks for the chunks eXIf and acTL (an animation).
+func describePNG(file *io.SectionReader) (orientation, string) {
+	found, several := upright, ""
+	offset := int64(8)
+	for range maxChunks {
+		head := bytesAt(file, offset, 8)
+		if head == nil {
+			break
+		}
+		length := int64(binary.BigEndian.Uint32(head))
+		switch string(head[4:]) {
+		case "eXIf":
+			found = describeEXIF(file, offset+8, length)
+		case "acTL":
+			if frames := bytesAt(file, offset+8, 4); frames != nil && binary.BigEndian.Uint32(frames) > 1 {
+				several = "frames"
+			}
+		}
+		offset += 8 + length + 4
+	}
+	return found, several
+}
+
+// describeWebP looks for the EXIF chunk. Animations are not decoded at all.
+func describeWebP(file *io.SectionReader) (orientation, string) {
+	offset := int64(12)
+	for range maxChunks {
+		head := bytesAt(file, offset, 8)
+		if head == nil {
+			break
+		}
+		length := int64(binary.LittleEndian.Uint32(head[4:]))
+		if string(head[:4]) == "EXIF" {
+			return describeEXIF(file, offset+8, length), ""
+		}
+		offset += 8 + length + length&1
+	}
+	return upright, ""
+}
+
+// describeGIF counts frames up to two. GIFs have no orientation.
+func describeGIF(file *io.SectionReader) (orientation, string) {
+	start := bytesAt(file, 0, 13)
+	if start == nil {
+		return upright, ""
+	}
+	offset, frames := 13+colourTable(start[10]), 0
+	for range maxChunks {
+		head := bytesAt(file, offset, 2)
+		if head == nil {
+			break
+		}
+		switch head[0] {
+		case '!': // an extension: its kind, then blocks
+			offset = endOfBlocks(file, offset+2)
+			continue
+		case ',': // a frame: place and flags, colours, code size, then blocks
+			frame := bytesAt(file, offset, 10)
+			if frame == nil {
+				return upright, ""
+			}
+			if frames++; frames > 1 {
+				return upright, "frames"
+			}
+			offset = endOfBlocks(file, offset+10+colourTable(frame[9])+1)
+			continue
+		}
+		break
+	}
+	return upright, ""
+}
+
+// colourTable is the length in bytes of the table that the flags announce.
+func colourTable(flags byte) int64 {
+	if flags&0x80 == 0 {
+		return 0
+	}
+	return 3 << (1 + flags&7)
+}
+
+// endOfBlocks skips blocks, each behind its length in one byte, up to the empty one.
+func endOfBlocks(file *io.SectionReader, offset int64) int64 {
+	blocks := bufio.NewReader(io.NewSectionReader(file, offset, file.Size()-offset))
+	for {
+		length, err := blocks.ReadByte()
+		offset += 1 + int64(length)
+		if err != nil || length == 0 {
+			return offset
+		}
+		if _, err := blocks.Discard(int(length)); err != nil {
+			return offset
+		}
+	}
+}
+
+func describeBMP(*io.SectionReader) (orientation, string) { return upright, "" }

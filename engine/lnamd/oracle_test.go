@@ -1,0 +1,66 @@
+package lnamd
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"musc/engine/npy"
+)
+
+// The oracle's aggregated tokens are [N,P,C] of stage 0, where a case has them.
+func TestBothGiveTheOraclesTokens(t *testing.T) {
+	for _, c := range []struct {
+		name          string
+		height, width int
+		degrees       []int
+	}{
+		{"tiny", 4, 4, []int{1, 3, 5}},
+		{"rectangle", 5, 11, []int{1, 3, 5}},
+		{"duplicates", 6, 6, []int{1, 3, 5}},
+		{"interval_inner", 4, 4, []int{1, 3, 5}},
+		{"one_patch", 1, 1, []int{1}},
+	} {
+		folder := filepath.Join("../../testdata/fixtures", c.name)
+		raw, channels := read(t, filepath.Join(folder, "stage0.npy"))
+		size := c.height * c.width * channels
+		for _, degree := range c.degrees {
+			want, _ := read(t, filepath.Join(folder, fmt.Sprint("aggregated", degree, ".npy")))
+			definition, fast := make([]float64, len(raw)), make([]float32, len(raw))
+			for at := 0; at < len(raw); at += size {
+				wide := make([]float64, size)
+				NormaliseDefinition(wide, raw[at:at+size])
+				AggregateDefinition(definition[at:], wide, c.height, c.width, channels, degree)
+				narrow := make([]float32, size)
+				for k := range narrow {
+					narrow[k] = float32(raw[at+k])
+				}
+				Normalise(narrow, narrow)
+				Aggregate(fast[at:], narrow, c.height, c.width, channels, degree)
+			}
+			for k := range want {
+				if d := definition[k] - want[k]; !(d < 1e-13 && d > -1e-13) {
+					t.Fatalf("%s, degree %d: definition is off by %g at %d", c.name, degree, d, k)
+				}
+			}
+			if d := largestDifference(fast, want); !(d <= 2e-7) {
+				t.Errorf("%s, degree %d: off by %g", c.name, degree, d)
+			}
+		}
+	}
+}
+
+// read is a whole array [N,P,C] and its C.
+func read(t *testing.T, path string) (values []float64, channels int) {
+	t.Helper()
+	array, err := npy.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer array.Close()
+	values = make([]float64, array.Len())
+	if err := array.ReadFloat64(values, 0); err != nil {
+		t.Fatal(err)
+	}
+	return values, array.Shape[2]
+}

@@ -1,0 +1,72 @@
+package engine
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// fallbackMemory stands in where the system does not tell: enough for a laptop's batch.
+const fallbackMemory = 4 << 30
+
+// FairShare is the default memory bound in bytes: half of what the machine, or the container
+// around the process, has available.
+func FairShare() int64 {
+	available := procValue("/proc/meminfo", "MemAvailable:")
+	if available <= 0 {
+		available = fallbackMemory
+	}
+	if limit := containerLimit(); limit > 0 && limit < available {
+		available = limit
+	}
+	return available / 2
+}
+
+// Resident is the process's resident memory in bytes, 0 where the system does not tell.
+func Resident() int64 { return procValue("/proc/self/status", "VmRSS:") }
+
+// PeakResident is the largest resident memory of the process so far in bytes, 0 where the system
+// does not tell.
+func PeakResident() int64 { return procValue("/proc/self/status", "VmHWM:") }
+
+// procValue reads the value of one "Name:  123 kB" line, in bytes; 0 if there is none.
+func procValue(path, name string) int64 {
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) >= 2 && fields[0] == name {
+			kilobytes, _ := strconv.ParseInt(fields[1], 10, 64)
+			return kilobytes << 10
+		}
+	}
+	return 0
+}
+
+// containerLimit is what is left below the control group's memory limit, 0 without a limit.
+func containerLimit() int64 {
+	const groups = "/sys/fs/cgroup"
+	read := func(name string) int64 {
+		text, err := os.ReadFile(filepath.Join(groups, name))
+		if err != nil {
+			return 0
+		}
+		value, _ := strconv.ParseInt(strings.TrimSpace(string(text)), 10, 64)
+		return value
+	}
+	limit := read("memory.max")
+	if limit == 0 {
+		return 0
+	}
+	return max(limit-read("memory.current"), limit/8)
+}

@@ -1,0 +1,65 @@
+package mutual
+
+import (
+	"os"
+
+	"musc/engine/features"
+)
+
+// distances is a(p,i,j) of Eq. 1 for one stage and degree, [N][scorers][P]: the scorers of image i
+// are the images before it, those after it, then the references. It is never [N,N,P,P].
+type distances struct {
+	array      *features.Array
+	patches    int
+	scorers    int
+	images     int // images among the scorers of one image: N-1, or 0 if only references score
+	entryImage int // N: entries from here on are references
+}
+
+// newDistances makes room, in memory or in a file; its error is that of features.NewArray.
+func newDistances(b *batch) (*distances, error) {
+	d := &distances{patches: b.patches, scorers: b.scorers(), entryImage: len(b.members)}
+	if !b.ReferencesOnly {
+		d.images = len(b.members) - 1
+	}
+	folder := ""
+	if b.Plan.SpillDistances {
+		if folder = b.Plan.Folder; folder == "" {
+			folder = os.TempDir()
+		}
+	}
+	size := int64(len(b.members)) * int64(d.scorers) * int64(d.patches)
+	array, err := features.NewArray(size, folder)
+	if err != nil {
+		return nil, err
+	}
+	d.array = array
+	return d, nil
+}
+
+// by is the view [P] of image i scored by entry j: image j, or reference j-N.
+func (d *distances) by(i, j int) []float32 {
+	position := j
+	switch {
+	case j >= d.entryImage:
+		position = d.images + j - d.entryImage
+	case j > i:
+		position = j - 1
+	}
+	at := (int64(i)*int64(d.scorers) + int64(position)) * int64(d.patches)
+	return d.array.Slice(at, at+int64(d.patches))
+}
+
+// of is the view [scorers, P] of image i.
+func (d *distances) of(i int) []float32 {
+	size := int64(d.scorers) * int64(d.patches)
+	return d.array.Slice(int64(i)*size, int64(i+1)*size)
+}
+
+// releaseOf lets go of the pages of image i, release of all pages.
+func (d *distances) releaseOf(i int) {
+	size := int64(d.scorers) * int64(d.patches)
+	d.array.Release(int64(i)*size, int64(i+1)*size)
+}
+
+func (d *distances) release() { d.array.Release(0, d.array.Len()) }

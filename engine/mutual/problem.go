@@ -1,0 +1,181 @@
+// Package mutual is MSM, the mutual scoring mechanism: the images of a batch score each other. With
+// z(i,p) the aggregated patch token p of image i (package lnamd), per stage and degree:
+//
+//	Eq. 1  a(p,i,j) = min over q of || z(i,p) - z(j,q) ||, for every other image j
+//	Eq. 2  the interval average: the mean of the smallest 30 % of a(p,i,.)
+//	Eq. 3  the mean over all stages and degrees
+//
+// Reference images, known to be normal, join the scorers j (few-shot), or are the only ones
+// (MuSc+, Eq. 9-11: the minimum over the references instead of Eq. 2).
+//
+// Definition says this in float64, as plainly as it can. CPU gives the same from tiles of images
+// in float32, within a bound on memory that a Plan keeps.
+package mutual
+
+import (
+	"context"
+
+	"musc/engine/fault"
+	"musc/engine/features"
+	"musc/engine/lnamd"
+)
+
+// Problem is one set of images that score each other.
+type Problem struct {
+	Images     *features.Store // raw patch tokens
+	References *features.Store // raw patch tokens of normal images; nil without
+	Members    []int           // which of Images: a subset, in any order; nil: all
+	Degrees    []int           // LNAMD windows; the paper's are 1, 3, 5
+	Interval   Interval        // Eq. 2; the paper's is [0, 0.3]
+	Average    Average         // Eq. 2
+
+	// ReferencesOnly takes the minimum over the references, instead of Eq. 2 over all scorers.
+	ReferencesOnly bool
+
+	Plan Plan // how to keep to a memory bound; the zero Plan keeps everything in memory
+
+	// Progress, if set, hears how many of total pairs of images are done. It is called from one
+	// goroutine at a time with a rising number, about a thousand times.
+	Progress func(done, total int)
+}
+
+// Scorer gives the patch scores of Eq. 3. Implementations differ in speed, not in meaning.
+type Scorer interface {
+	// Name says what computes, for a report.
+	Name() string
+
+	// PatchScores returns [len(Members), P], row-major. Its errors are those of a Problem that
+	// makes no sense (fault.Usage, fault.Input), of a folder that cannot hold the spilled
+	// distances (fault.Output), and ctx.Err() soon after ctx is done. Tokens that are NaN or
+	// infinite give scores without meaning; features.Store.CheckFinite finds them beforehand.
+	PatchScores(ctx context.Context, problem *Problem) ([]float64, error)
+}
+
+// CheckParameters tells whether degrees and interval make sense, before any image is read.
+// Errors are of kind fault.Usage.
+func CheckParameters(degrees []int, interval Interval) error {
+	if len(degrees) == 0 {
+		return fault.New(fault.Usage, "no aggregation degree: give at least one, such as 1")
+	}
+	for _, degree := range degrees {
+		if err := lnamd.CheckDegree(degree); err != nil {
+			return err
+		}
+	}
+	return interval.check()
+}
+
+// batch is a Problem that makes sense, with its sizes at hand.
+type batch struct {
+	*Problem
+	shape      features.Shape // of Images
+	members    []int          // the N images to score
+	references int            // M
+	patches    int            // P
+}
+
+func (problem *Problem) check() (*batch, error) {
+	if problem.Images == nil {
+		return nil, fault.New(fault.Internal, "mutual scoring without patch tokens")
+	}
+	if err := CheckParameters(problem.Degrees, problem.Interval); err != nil {
+		return nil, err
+	}
+	if problem.Average < Mean || problem.Average > Max {
+		return nil, fault.New(fault.Usage, "unknown average %d: mean, min or max",
+			int(problem.Average))
+	}
+	b := &batch{Problem: problem, shape: problem.Images.Shape(), members: problem.Members}
+	b.patches = b.shape.Patches()
+	if err := b.checkMembers(); err != nil {
+		return nil, err
+	}
+	if err := b.checkReferences(); err != nil {
+		return nil, err
+	}
+	if len(b.members) == 1 && b.references == 0 {
+		return nil, fault.New(fault.Input, "one image alone cannot be scored: the images of a"+
+			" batch score each other; give two or more, or reference images")
+	}
+	return b, nil
+}
+
+func (b *batch) checkMembers() error {
+	if b.members == nil {
+		b.members = upTo(b.shape.Images)
+	}
+	if len(b.members) == 0 {
+		return fault.New(fault.Input, "no image to score; give two or more")
+	}
+	seen := make([]bool, b.shape.Images)
+	for _, image := range b.members {
+		if image < 0 || image >= b.shape.Images {
+			return fault.New(fault.Internal, "subset names image %d of %d", image, b.shape.Images)
+		}
+		if seen[image] {
+			return fault.New(fault.Internal, "subset names image %d twice", image)
+		}
+		seen[image] = true
+	}
+	return nil
+}
+
+func (b *batch) checkReferences() error {
+	if b.References == nil {
+		if b.ReferencesOnly {
+			return fault.New(fault.Usage, "scoring by references only needs reference images")
+		}
+		return nil
+	}
+	same := b.References.Shape()
+	b.references = same.Images
+	same.Images = b.shape.Images
+	if same != b.shape {
+		return fault.New(fault.Input, "reference images have patch tokens of %v, the images of %v:"+
+			" both must come from the same model", b.References.Shape(), b.shape)
+	}
+	return nil
+}
+
+func upTo(n int) []int {
+	numbers := make([]int, n)
+	for k := range numbers {
+		numbers[k] = k
+	}
+	return numbers
+}
+
+// scorers is how many values Eq. 2 picks from: N-1+M, or M.
+func (b *batch) scorers() int {
+	if b.ReferencesOnly {
+		return b.references
+	}
+	return len(b.members) - 1 + b.references
+}
+
+// selection is the positions [start, stop) of the sorted distances that count, and what is made
+// of them: those of Eq. 2, or the minimum if only references score.
+func (b *batch) selection() (start, stop int, average Average) {
+	if b.ReferencesOnly {
+		return 0, 1, Min
+	}
+	start, stop = b.Interval.Bounds(b.scorers())
+	return start, stop, b.Average
+}
+
+// pairs is the number of products of two images for one stage and degree: every two images once,
+// and every image with every reference.
+func (b *batch) pairs() int {
+	n := len(b.members)
+	if b.ReferencesOnly {
+		return n * b.references
+	}
+	return n*(n-1)/2 + n*b.references
+}
+
+// finish turns the sum over stages and degrees into their mean (Eq. 3).
+func (b *batch) finish(scores []float64) {
+	for k := range scores {
+		scores[k] /= float64(b.shape.Stages * len(b.Degrees))
+	}
+}

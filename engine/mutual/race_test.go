@@ -1,0 +1,5 @@
+//go:build race
+
+package mutual
+
+const raceEnabled = true

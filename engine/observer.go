@@ -1,0 +1,70 @@
+package engine
+
+import "time"
+
+// Observer hears how a job goes. Its methods are called from one goroutine at a time.
+type Observer interface {
+	// Begin opens a step of the job, with as many units of work as total says.
+	Begin(step Step, total int)
+	// Advance says that n more units of the open step are done.
+	Advance(n int)
+	// Note is one line that a user should know but need not act on: the plan, the device.
+	Note(text string)
+	// Skipped names an image that was left out, and why.
+	Skipped(path, reason string)
+}
+
+// Step is a part of the job whose time is reported by itself.
+type Step string
+
+// The steps of a job, in order.
+const (
+	StepLoad     Step = "load model"
+	StepBackbone Step = "backbone"
+	StepMutual   Step = "mutual scoring"
+	StepImage    Step = "image scores"
+	StepReport   Step = "maps and reports"
+)
+
+// Silent is the Observer that tells nobody.
+type Silent struct{}
+
+// Begin implements Observer.
+func (Silent) Begin(Step, int) {}
+
+// Advance implements Observer.
+func (Silent) Advance(int) {}
+
+// Note implements Observer.
+func (Silent) Note(string) {}
+
+// Skipped implements Observer.
+func (Silent) Skipped(string, string) {}
+
+// Timing is how long one step took.
+type Timing struct {
+	Step    Step    `json:"step"`
+	Seconds float64 `json:"seconds"`
+}
+
+// clock measures the steps of a job as they begin one after the other.
+type clock struct {
+	observer Observer
+	timings  []Timing
+	begun    time.Time
+}
+
+func (c *clock) begin(step Step, total int) {
+	c.end()
+	c.timings = append(c.timings, Timing{Step: step})
+	c.begun = time.Now()
+	c.observer.Begin(step, total)
+}
+
+// end closes the open step, if any; begin does so by itself.
+func (c *clock) end() {
+	if last := len(c.timings) - 1; last >= 0 && !c.begun.IsZero() {
+		c.timings[last].Seconds = time.Since(c.begun).Seconds()
+		c.begun = time.Time{}
+	}
+}

@@ -1,0 +1,42 @@
+package report
+
+import (
+	"io"
+
+	"musc/engine/fault"
+	"musc/engine/npy"
+)
+
+// MapFormat is how anomaly maps are written; its text is the extension without the dot.
+type MapFormat string
+
+// The formats of maps: both hold the same float32 values, row by row.
+const (
+	TIFF MapFormat = "tiff" // one grey channel, what MVTec's own evaluation reads
+	NPY  MapFormat = "npy"  // NumPy's, shape [height,width]
+)
+
+// WriteMap writes an anomaly map [height,width]. A value that is NaN or infinite, and a map whose
+// length does not fit its sides, are faults: nothing is written.
+func WriteMap(path string, format MapFormat, width, height int, values []float32) error {
+	if width < 1 || height < 1 || len(values) != width*height {
+		return fault.New(fault.Internal, "cannot write %s: %d values do not make a map of %d x %d",
+			path, len(values), width, height)
+	}
+	for i, value := range values {
+		if !finite(float64(value)) {
+			return fault.New(fault.Input, "cannot write %s: the anomaly map is %v at column %d, row %d; "+
+				"leave that image out or use another model", path, value, i%width, i/width)
+		}
+	}
+	switch format {
+	case TIFF:
+		return save(path, func(w io.Writer) error { return encodeTIFF(w, width, height, values) })
+	case NPY:
+		if err := makeFolder(path); err != nil {
+			return err
+		}
+		return npy.Write(path, []int{height, width}, values)
+	}
+	return fault.New(fault.Usage, "unknown map format %q; use %s or %s", format, TIFF, NPY)
+}

@@ -1,0 +1,130 @@
+package report
+
+import (
+	"fmt"
+	"image"
+	"image/color"
+	"slices"
+
+	"musc/engine/anomalymap"
+	"musc/engine/fault"
+	"musc/engine/imageio"
+)
+
+// Picture is one scored image to draw.
+type Picture struct {
+	Name   string
+	Score  float64
+	Rank   int // 1 is the most anomalous
+	Images int // how many were ranked
+
+	Photo         *imageio.RGB
+	Scores        []float64 // patch scores [Height,Width]
+	Height, Width int
+}
+
+// DefaultLongerSide bounds an overlay's photo, in pixels: large photos are shrunk to it.
+const DefaultLongerSide = 1024
+
+const (
+	margin       = 16
+	barThickness = 18
+	leastBar     = 140 // height of a colour bar beside a flat photo, in pixels
+	leastTitle   = 340 // room for the title above a narrow photo
+)
+
+// WriteOverlay writes a PNG of the photo under its heat map: the anomaly map is interpolated to the
+// photo's size, shrunk so that its longer side is at most longerSide, and blended over it as the
+// scale says. Above stand the name, score, rank and the map's largest value (the score lies on
+// another scale after RsCIN), at the right the colour bar.
+//
+// A picture whose sides do not fit its pixels or patch scores, and patch scores that are not
+// finite, are of kind fault.Input.
+func WriteOverlay(path string, p Picture, scale Scale, longerSide int) error {
+	drawn, err := p.draw(longerSide, scale)
+	if err != nil {
+		return err
+	}
+	size := drawn.Bounds().Size()
+	letters, err := newLettering(min(max(13, max(size.X, size.Y)/48), 20))
+	if err != nil {
+		return err
+	}
+	barHeight := max(size.Y, leastBar)
+	bar := barWidth(scale, barThickness, barHeight, letters)
+	top := margin + 2*letters.line() + margin/2
+	width := 2*margin + max(size.X+margin+bar, leastTitle)
+	out := newCanvas(width, top+barHeight+margin)
+
+	textWidth := width - 2*margin
+	out.write(letters.bold, p.Name, margin, margin, textWidth, ink)
+	out.write(letters.regular, p.caption(), margin, margin+letters.line(), textWidth, faint)
+	out.paste(drawn, margin, top)
+	left := 2*margin + size.X
+	out.colourBar(image.Rect(left, top, left+barThickness, top+barHeight), scale, letters)
+	return out.savePNG(path)
+}
+
+func (p Picture) caption() string {
+	return fmt.Sprintf("score %.3f, rank %d of %d, map up to %.3f",
+		p.Score, p.Rank, p.Images, slices.Max(p.Scores))
+}
+
+// Shrunk is the picture with its photo's longer side at most longerSide pixels, for a caller who
+// keeps many at once. Broken pictures stay as they are.
+func (p Picture) Shrunk(longerSide int) Picture {
+	if p.check() == nil {
+		p.Photo = shrink(p.Photo, longerSide)
+	}
+	return p
+}
+
+// draw blends the heat map over the photo, whose longer side becomes at most longerSide.
+func (p Picture) draw(longerSide int, scale Scale) (*image.RGBA, error) {
+	if err := p.check(); err != nil {
+		return nil, err
+	}
+	photo := shrink(p.Photo, longerSide)
+	upsampler, err := anomalymap.New(p.Height, p.Width, photo.Height, photo.Width)
+	if err != nil {
+		return nil, err
+	}
+	values := make([]float32, photo.Height*photo.Width)
+	upsampler.Upsample(values, p.Scores)
+	out := image.NewRGBA(image.Rect(0, 0, photo.Width, photo.Height))
+	for i, value := range values {
+		pixel := color.RGBA{photo.Pix[3*i], photo.Pix[3*i+1], photo.Pix[3*i+2], 255}
+		pixel = heatLevels[scale.level(float64(value))].over(pixel)
+		copy(out.Pix[4*i:], []uint8{pixel.R, pixel.G, pixel.B, pixel.A})
+	}
+	return out, nil
+}
+
+func (p Picture) check() error {
+	switch photo := p.Photo; {
+	case photo == nil || min(photo.Width, photo.Height) < 1 ||
+		len(photo.Pix) != 3*photo.Width*photo.Height:
+		return fault.New(fault.Input, "cannot draw %s: it has no pixels or not as many as its size "+
+			"says; check the file", p.Name)
+	case min(p.Width, p.Height) < 1 || len(p.Scores) != p.Width*p.Height:
+		return fault.New(fault.Input, "cannot draw %s: %d patch scores are no grid of %d x %d",
+			p.Name, len(p.Scores), p.Height, p.Width)
+	}
+	for i, score := range p.Scores {
+		if !finite(score) {
+			return fault.New(fault.Input, "cannot draw %s: the score of patch %d is %v; leave that "+
+				"image out or use another model", p.Name, i, score)
+		}
+	}
+	return nil
+}
+
+// shrink keeps the proportions, down to one pixel; smaller photos keep their size.
+func shrink(photo *imageio.RGB, longerSide int) *imageio.RGB {
+	longer := max(photo.Width, photo.Height)
+	if longerSide < 1 || longer <= longerSide {
+		return photo
+	}
+	side := func(length int) int { return max(1, (length*longerSide+longer/2)/longer) }
+	return photo.Resize(side(photo.Width), side(photo.Height), imageio.Bicubic)
+}

@@ -1,0 +1,225 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"musc/engine/fault"
+	"musc/engine/imageio"
+)
+
+var update = flag.Bool("update", false, "write the golden pictures anew")
+
+func photo(width, height int) *imageio.RGB {
+	m := &imageio.RGB{Width: width, Height: height, Pix: make([]uint8, 3*width*height)}
+	for i := range width * height {
+		m.Pix[3*i], m.Pix[3*i+1], m.Pix[3*i+2] = uint8(3*i), uint8(i/width*5), 90
+	}
+	return m
+}
+
+func picture(width, height int) Picture {
+	return Picture{Name: "line 1/part 007.png", Score: 0.8125, Rank: 1, Images: 20,
+		Photo: photo(width, height), Scores: []float64{0.1, 0.2, 0.9, 0.3, 0.5, 0.4}, Height: 2, Width: 3}
+}
+
+func open(t *testing.T, path string) image.Image {
+	t.Helper()
+	decoded, err := png.Decode(bytes.NewReader([]byte(read(t, path))))
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return decoded
+}
+
+// Pixels are compared, not bytes: those belong to the compressor of the Go release.
+func compareGolden(t *testing.T, path, golden string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(golden, []byte(read(t, path)), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, want := open(t, path), open(t, golden)
+	if got.Bounds() != want.Bounds() {
+		t.Fatalf("the picture spans %v, the golden one %v", got.Bounds(), want.Bounds())
+	}
+	for y := range got.Bounds().Dy() {
+		for x := range got.Bounds().Dx() {
+			if got.At(x, y) != want.At(x, y) {
+				t.Fatalf("pixel (%d,%d) is %v, want %v", x, y, got.At(x, y), want.At(x, y))
+			}
+		}
+	}
+}
+
+func TestOverlayIsTheGoldenPicture(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.png")
+	err := WriteOverlay(path, picture(80, 60), Scale{0.2, 0.9}, DefaultLongerSide)
+	if err != nil {
+		t.Fatal(err)
+	}
+	compareGolden(t, path, "testdata/overlay.png")
+}
+
+func TestOverlaysDrawnAtOnceAreTheSameBytes(t *testing.T) {
+	folder := t.TempDir()
+	errs := make(chan error)
+	file := func(i int) string { return filepath.Join(folder, fmt.Sprint(i), "x.png") }
+	const writers = 8
+	for i := range writers {
+		go func() {
+			errs <- WriteOverlay(file(i), picture(300, 200), Scale{0.2, 0.9}, 250)
+		}()
+	}
+	for range writers {
+		if err := <-errs; err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range writers {
+		if read(t, file(i)) != read(t, file(0)) {
+			t.Errorf("overlay %d differs from the first", i)
+		}
+	}
+}
+
+func TestPhotoShowsBelowTheScaleAndColourAtItsTop(t *testing.T) {
+	p := picture(3, 2) // one pixel a patch
+	drawn, err := p.draw(DefaultLongerSide, Scale{0.2, 0.9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, i := range []int{0, 1} { // 0.1 and 0.2
+		want := color.RGBA{p.Photo.Pix[3*i], p.Photo.Pix[3*i+1], p.Photo.Pix[3*i+2], 255}
+		if got := drawn.RGBAAt(i, 0); got != want {
+			t.Errorf("below the scale the photo's %v became %v", want, got)
+		}
+	}
+	if got := drawn.RGBAAt(2, 0); got.R < 220 || got.G < 220 || got.B > 170 {
+		t.Errorf("the top of the scale is %v, not yellow", got)
+	}
+}
+
+func TestColoursBrightenStepByStep(t *testing.T) {
+	before := -1.0
+	for level := range 256 {
+		c := inferno(level)
+		luma := 0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)
+		if luma < before-0.6 { // anchors and mixtures are whole numbers
+			t.Fatalf("level %d is darker than level %d: %v", level, level-1, c)
+		}
+		before = luma
+		if level > 0 && heatLevels[level].opacity < heatLevels[level-1].opacity {
+			t.Fatalf("level %d covers less than level %d", level, level-1)
+		}
+	}
+}
+
+func TestOverlaysOfExtremeSizes(t *testing.T) {
+	for _, size := range [][4]int{ // width and height of the photo, and as drawn
+		{1, 1, 1, 1}, {1, 5000, 1, 1024}, {5000, 1, 1024, 1}, {1025, 700, 1024, 699}, {1024, 3, 1024, 3},
+	} {
+		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), OverlaysFolder, "a", "b", "x.png")
+			p := picture(size[0], size[1])
+			if err := WriteOverlay(path, p, Scale{0.1, 0.9}, DefaultLongerSide); err != nil {
+				t.Fatal(err)
+			}
+			bounds := open(t, path).Bounds()
+			if bounds.Dx() < size[2]+2*margin || bounds.Dy() < max(size[3], leastBar) {
+				t.Fatalf("the picture spans %v", bounds)
+			}
+			drawn, err := p.draw(DefaultLongerSide, Scale{})
+			if err != nil || drawn.Bounds().Size() != image.Pt(size[2], size[3]) {
+				t.Fatalf("the photo spans %v, %v", drawn.Bounds(), err)
+			}
+		})
+	}
+}
+
+func TestConstantMapLeavesThePhoto(t *testing.T) {
+	p := picture(9, 7)
+	p.Scores = slices.Repeat([]float64{0.4}, 6)
+	drawn, err := p.draw(DefaultLongerSide, Scale{0.4, 0.4})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 63 {
+		if !bytes.Equal(drawn.Pix[4*i:4*i+3], p.Photo.Pix[3*i:3*i+3]) {
+			t.Fatalf("pixel %d changed", i)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "x.png")
+	if err := WriteOverlay(path, p, Scale{0.4, 0.4}, DefaultLongerSide); err != nil {
+		t.Fatal(err)
+	}
+	open(t, path)
+}
+
+func TestBrokenPicturesAreNamed(t *testing.T) {
+	cases := map[string]func(p *Picture){
+		"NaN":             func(p *Picture) { p.Scores[3] = math.NaN() },
+		"infinite":        func(p *Picture) { p.Scores[0] = math.Inf(1) },
+		"no photo":        func(p *Picture) { p.Photo = nil },
+		"short photo":     func(p *Picture) { p.Photo.Pix = p.Photo.Pix[1:] },
+		"empty photo":     func(p *Picture) { p.Photo = &imageio.RGB{} },
+		"no grid":         func(p *Picture) { p.Height = 0 },
+		"scores too few":  func(p *Picture) { p.Scores = p.Scores[:5] },
+		"negative extent": func(p *Picture) { p.Height, p.Width = -2, -3 },
+	}
+	for name, breakIt := range cases {
+		t.Run(name, func(t *testing.T) {
+			p := picture(8, 8)
+			breakIt(&p)
+			p = p.Shrunk(4)
+			path := filepath.Join(t.TempDir(), "x.png")
+			for _, err := range []error{
+				WriteOverlay(path, p, Scale{0, 1}, DefaultLongerSide),
+				WriteOverview(path, []Picture{p}, nil, Scale{0, 1}),
+			} {
+				if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), p.Name) {
+					t.Errorf("got %v", err)
+				}
+			}
+			if _, err := os.Stat(path); err == nil {
+				t.Error("a file was written")
+			}
+		})
+	}
+}
+
+func TestLongNamesKeepTheirEnd(t *testing.T) {
+	letters, err := newLettering(15)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("folder/", 40) + "part 007.png"
+	got := cut(letters.regular, text, 200)
+	if measure(letters.regular, got) > 200 || !strings.HasSuffix(got, "part 007.png") ||
+		!strings.HasPrefix(got, ellipsis) {
+		t.Errorf("got %q", got)
+	}
+	if got := cut(letters.regular, "short.png", 200); got != "short.png" {
+		t.Errorf("got %q", got)
+	}
+}
+
+func BenchmarkWriteOverlay(b *testing.B) {
+	path, p := filepath.Join(b.TempDir(), "x.png"), picture(1024, 768)
+	for b.Loop() {
+		if err := WriteOverlay(path, p, Scale{0.2, 0.9}, DefaultLongerSide); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

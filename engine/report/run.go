@@ -1,0 +1,118 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+)
+
+// Run is the content of run.json: what somebody needs to repeat the scores and to judge them.
+type Run struct {
+	Tool     Tool      `json:"tool"`
+	Started  time.Time `json:"started"`
+	Command  []string  `json:"command"`
+	Model    Model     `json:"model"`
+	Runtime  Runtime   `json:"runtime"`
+	Scoring  any       `json:"scoring"` // the method's parameters: a struct, or nil
+	Counts   Counts    `json:"counts"`
+	Scale    Scale     `json:"colour_scale"` // of the overlays
+	Machine  Machine   `json:"machine"`
+	Timings  []Timing  `json:"timings"` // by step, in their order
+	Skipped  []Skipped `json:"skipped"`
+	Warnings []string  `json:"warnings"`
+}
+
+// Tool is the program that ran.
+type Tool struct {
+	Version string `json:"version"`
+	Commit  string `json:"commit,omitempty"`
+	Go      string `json:"go"`
+}
+
+// File identifies the bytes of a file that the scores depend on.
+type File struct {
+	Path   string `json:"path"`
+	Bytes  int64  `json:"bytes"`
+	SHA256 string `json:"sha256"`
+}
+
+// Model is the backbone.
+type Model struct {
+	Name       string     `json:"name"`
+	Files      []File     `json:"files"` // the graph and its external data
+	ImageSize  int        `json:"image_size"`
+	GridHeight int        `json:"grid_height"` // patches a column
+	GridWidth  int        `json:"grid_width"`
+	Stages     int        `json:"stages"`
+	Channels   int        `json:"channels"`
+	ClassDim   int        `json:"class_dim"`
+	Mean       [3]float32 `json:"mean"`
+	Std        [3]float32 `json:"std"`
+}
+
+// Runtime is the ONNX Runtime library and where it computed.
+type Runtime struct {
+	Library  File   `json:"library"`
+	Version  string `json:"version"`
+	Provider string `json:"provider"`
+	Note     string `json:"note,omitempty"` // why it is not the device that was asked for
+}
+
+// Machine is what the job ran on and how it used that.
+type Machine struct {
+	OS           string `json:"os"`
+	Architecture string `json:"architecture"`
+	Scorer       string `json:"scorer"` // the implementation of MSM
+	SIMD         string `json:"simd"`
+	Threads      int    `json:"threads"`
+	MemoryBound  int64  `json:"memory_bound_bytes"`
+	PeakResident int64  `json:"peak_resident_bytes"` // 0: the system does not tell
+	Plan         string `json:"plan"`                // how the memory bound was kept
+}
+
+// Counts says how many images took which part.
+type Counts struct {
+	Listed     int `json:"listed"`
+	Scored     int `json:"scored"`
+	Skipped    int `json:"skipped"`
+	References int `json:"references"`
+}
+
+// Timing is how long one step took.
+type Timing struct {
+	Step    string  `json:"step"`
+	Seconds float64 `json:"seconds"`
+}
+
+// Skipped is an image that was left out.
+type Skipped struct {
+	Image  string `json:"image"`
+	Reason string `json:"reason"`
+}
+
+// WriteRun writes run as indented JSON, keys in the order of the struct and empty lists as [].
+func WriteRun(path string, run Run) error {
+	run.Command = listed(run.Command)
+	run.Model.Files = listed(run.Model.Files)
+	run.Timings = listed(run.Timings)
+	run.Skipped = listed(run.Skipped)
+	run.Warnings = listed(run.Warnings)
+	return save(path, func(w io.Writer) error {
+		encoder := json.NewEncoder(w)
+		encoder.SetEscapeHTML(false)
+		encoder.SetIndent("", "  ")
+		if err := encoder.Encode(run); err != nil {
+			return fmt.Errorf("the record of the run as JSON: %w", err)
+		}
+		return nil
+	})
+}
+
+// listed is list, or an empty one that JSON shows as [] instead of null.
+func listed[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}

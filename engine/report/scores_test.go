@@ -1,0 +1,132 @@
+package report
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"musc/engine/fault"
+)
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestScoresAreOneRowAnImageInTheirOrder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "folder", ScoresFile)
+	rows := []Score{
+		{"b.png", 0.5, 0.30000000000000004, 0},
+		{"line 1/good, \"new\".png", 0, 1e-9, 1},
+		{"a.png", 0.5, 0.25, 0},
+		{"c.png", 1, 2, 1},
+	}
+	if err := WriteScores(path, rows); err != nil {
+		t.Fatal(err)
+	}
+	want := `image,score,score_before_rscin,rank,subset
+b.png,0.5,0.30000000000000004,3,0
+"line 1/good, ""new"".png",0,1e-09,4,1
+a.png,0.5,0.25,2,0
+c.png,1,2,1,1
+`
+	if got := read(t, path); got != want {
+		t.Fatalf("got\n%s", got)
+	}
+}
+
+func TestScoreThatIsNoNumberIsNamed(t *testing.T) {
+	for _, row := range []Score{{"x.png", math.NaN(), 1, 0}, {"x.png", 1, math.Inf(1), 0}} {
+		path := filepath.Join(t.TempDir(), ScoresFile)
+		err := WriteScores(path, []Score{row})
+		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "x.png") {
+			t.Errorf("got %v", err)
+		}
+		if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("a file was written: %v", err)
+		}
+	}
+}
+
+func TestFileNames(t *testing.T) {
+	cases := map[string]struct{ names, want []string }{
+		"extensions go":         {[]string{"a.png", "x/a.jpg", "b"}, []string{"a", "x/a", "b"}},
+		"unless names meet":     {[]string{"a.png", "a.jpg", "b.x"}, []string{"a.png", "a.jpg", "b.x"}},
+		"a name of dots only":   {[]string{"x/.png", "..."}, []string{"x/.png", "..."}},
+		"dots inside stay":      {[]string{"v1.2/cell.01.png"}, []string{"v1.2/cell.01"}},
+		"also of no extensions": {[]string{"part.1", "part.2"}, []string{"part.1", "part.2"}},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			got, err := FileNames(c.names)
+			for i := range got {
+				got[i] = filepath.ToSlash(got[i])
+			}
+			if err != nil || !slices.Equal(got, c.want) {
+				t.Fatalf("got %q, %v", got, err)
+			}
+		})
+	}
+	for _, name := range []string{"../a.png", "/a.png", "x/../../a.png", "", "."} {
+		if _, err := FileNames([]string{name}); fault.KindOf(err) != fault.Input {
+			t.Errorf("%q: got %v", name, err)
+		}
+	}
+}
+
+func TestRunReadsBackAndListsAreNeverNull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), RunFile)
+	run := Run{
+		Tool:    Tool{Version: "1.2", Go: "go1.26"},
+		Started: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC),
+		Model:   Model{Name: "vit", Mean: [3]float32{0.485, 0.456, 0.406}},
+		Scoring: struct {
+			Degrees []int `json:"degrees"`
+		}{[]int{1, 3, 5}},
+		Skipped: []Skipped{{"a&b.png", "not <an> image"}},
+		Timings: []Timing{{"backbone", 1.5}},
+	}
+	if err := WriteRun(path, run); err != nil {
+		t.Fatal(err)
+	}
+	first := read(t, path)
+	var back Run
+	if err := json.Unmarshal([]byte(first), &back); err != nil {
+		t.Fatal(err)
+	}
+	if back.Skipped[0] != run.Skipped[0] || back.Model.Mean != run.Model.Mean ||
+		!back.Started.Equal(run.Started) {
+		t.Fatalf("read back %+v", back)
+	}
+	for _, text := range []string{"\n  \"command\": [],\n", "\"warnings\": []", "a&b.png",
+		"not <an> image", "0.485,", "\"started\": \"2026-05-04T03:02:01Z\""} {
+		if !strings.Contains(first, text) {
+			t.Errorf("%q is not in\n%s", text, first)
+		}
+	}
+	if err := WriteRun(path, run); err != nil || read(t, path) != first {
+		t.Errorf("the second write differs, or %v", err)
+	}
+}
+
+func TestRunThatJSONCannotHoldKeepsTheFormerFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), RunFile)
+	if err := WriteRun(path, Run{}); err != nil {
+		t.Fatal(err)
+	}
+	before := read(t, path)
+	err := WriteRun(path, Run{Timings: []Timing{{"backbone", math.NaN()}}})
+	if err == nil || read(t, path) != before {
+		t.Fatalf("got %v", err)
+	}
+}

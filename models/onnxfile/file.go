@@ -1,0 +1,226 @@
+package onnxfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"musc/engine/fault"
+)
+
+// File gives access to the floating-point initialisers of an ONNX model under the names that the
+// model's parameters had before export: see recoverLinear. It is safe for concurrent use.
+type File struct {
+	path     string
+	reader   io.ReaderAt
+	closer   io.Closer
+	tensors  map[string]tensor
+	metadata map[string]string
+}
+
+// Open walks the model once, past the weights. A file that does not exist or is damaged is a
+// fault.Input.
+func Open(path string) (*File, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fault.New(fault.Input, "cannot open ONNX model: %w; check the path", err)
+	}
+	info, err := file.Stat()
+	if err == nil {
+		var f *File
+		if f, err = parse(path, file, info.Size()); err == nil {
+			f.closer = file
+			return f, nil
+		}
+	}
+	file.Close()
+	return nil, err
+}
+
+func parse(path string, r io.ReaderAt, size int64) (*File, error) {
+	f := &File{path: path, reader: r, tensors: map[string]tensor{}, metadata: map[string]string{}}
+	if err := f.readModel(&cursor{&window{reader: r}, 0, size}); err != nil {
+		return nil, fault.New(fault.Input, "reading ONNX model %s: %w; download or build it again",
+			path, err)
+	}
+	return f, nil
+}
+
+func (f *File) readModel(c *cursor) error {
+	graphs := 0
+	for {
+		field, err := c.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch field.number {
+		case modelGraph:
+			graphs++
+			err = f.readGraph(c, field)
+		case modelMetadata:
+			err = f.readMetadata(c, field)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if graphs != 1 {
+		return fmt.Errorf("it has %d graphs, not 1", graphs)
+	}
+	return nil
+}
+
+func (f *File) readGraph(c *cursor, graph field) error {
+	in, err := c.inside(graph)
+	if err != nil {
+		return err
+	}
+	var nodes []node
+	for {
+		field, err := in.next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		switch field.number {
+		case graphInitializer:
+			err = f.readInitialiser(in, field)
+		case graphNode:
+			var n node
+			if n, err = readNode(in, field); err == nil && n.isLinear() {
+				nodes = append(nodes, n)
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	recoverLinear(f.tensors, nodes)
+	return nil
+}
+
+// readInitialiser keeps floating-point tensors; integers are shapes and indices of the graph, which
+// no backbone takes as weights.
+func (f *File) readInitialiser(c *cursor, place field) error {
+	name, t, err := readTensor(c, place)
+	if err != nil {
+		return fmt.Errorf("initialiser %q: %w", name, err)
+	}
+	if t.kind.bytes() == 0 {
+		return nil
+	}
+	if _, taken := f.tensors[name]; taken {
+		return fmt.Errorf("two initialisers are named %q", name)
+	}
+	f.tensors[name] = t
+	return nil
+}
+
+func (f *File) readMetadata(c *cursor, place field) error {
+	in, err := c.inside(place)
+	if err != nil {
+		return err
+	}
+	var key, value string
+	for {
+		field, err := in.next()
+		if err == io.EOF {
+			f.metadata[key] = value
+			return nil
+		}
+		if err == nil && field.number == pairKey {
+			key, err = in.text(field)
+		} else if err == nil && field.number == pairValue {
+			value, err = in.text(field)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// Names lists the floating-point initialisers in alphabetical order.
+func (f *File) Names() []string {
+	names := make([]string, 0, len(f.tensors))
+	for name := range f.tensors {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Metadata returns the model's value for a key, "" if it has none.
+func (f *File) Metadata(key string) string { return f.metadata[key] }
+
+// Shape returns a tensor's shape, and whether there is such a tensor.
+func (f *File) Shape(name string) ([]int, bool) {
+	t, ok := f.tensors[name]
+	return t.shape, ok
+}
+
+// Read fills dst with a tensor, row-major. dst must have exactly the tensor's number of elements.
+func (f *File) Read(dst []float32, name string) error {
+	t, ok := f.tensors[name]
+	switch {
+	case !ok:
+		return fault.New(fault.Input, "ONNX model %s has no initialiser %q; choose another file",
+			f.path, name)
+	case t.external:
+		return fault.New(fault.Input, "ONNX model %s keeps initialiser %q in another file; "+
+			"use a model that holds its weights itself", f.path, name)
+	case len(dst) != t.elements():
+		return fault.New(fault.Internal, "ONNX model %s: initialiser %q has %d elements, %d were "+
+			"asked for", f.path, name, t.elements(), len(dst))
+	}
+	if err := t.read(f.reader, dst); err != nil {
+		return fault.New(fault.Input, "reading initialiser %q of ONNX model %s: %w; "+
+			"check the disk or download the file again", name, f.path, err)
+	}
+	return nil
+}
+
+// Close releases the file.
+func (f *File) Close() error {
+	if f.closer == nil {
+		return nil
+	}
+	return f.closer.Close()
+}
+
+// readNode reads what recoverLinear needs of a graph node.
+func readNode(c *cursor, place field) (node, error) {
+	in, err := c.inside(place)
+	if err != nil {
+		return node{}, err
+	}
+	var n node
+	for {
+		field, err := in.next()
+		if errors.Is(err, io.EOF) {
+			return n, nil
+		}
+		var text string
+		switch {
+		case err != nil:
+		case field.number == nodeOperator:
+			n.operator, err = in.text(field)
+		case field.number == nodeInput && field.kind == protowire.BytesType:
+			text, err = in.text(field)
+			n.inputs = append(n.inputs, text)
+		case field.number == nodeOutput:
+			n.output, err = in.text(field)
+		}
+		if err != nil {
+			return node{}, err
+		}
+	}
+}

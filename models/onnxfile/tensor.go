@@ -1,0 +1,165 @@
+package onnxfile
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"math"
+
+	"github.com/x448/float16"
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+const (
+	maxDimensions = 8
+	chunkElements = 1 << 14
+)
+
+// tensor is an initialiser's place in the file. Its bytes are the segments one after the other:
+// little-endian elements, or varints with an element's 16 bits each.
+type tensor struct {
+	kind     Type
+	shape    []int
+	segments [][2]int64
+	varints  bool
+	external bool
+	// transposed: the file has the matrix [shape[1], shape[0]].
+	transposed bool
+}
+
+func (t *tensor) elements() int {
+	n := 1
+	for _, side := range t.shape {
+		n *= side
+	}
+	return n
+}
+
+// readTensor reads everything but the data. The name is returned with an error too, once known.
+func readTensor(c *cursor, place field) (name string, t tensor, err error) {
+	in, err := c.inside(place)
+	if err != nil {
+		return "", tensor{}, err
+	}
+	var dims []int64
+	for {
+		field, err := in.next()
+		if err == io.EOF {
+			break
+		}
+		switch {
+		case err != nil:
+		case field.number == tensorName:
+			name, err = in.text(field)
+		case field.number == tensorDims:
+			dims, err = in.varints(dims, field, maxDimensions)
+		case field.number == tensorType:
+			t.kind = Type(field.value)
+		case field.number == tensorWhere:
+			t.external = field.value == externalStorage
+		case field.number == tensorRaw || field.number == tensorFloats:
+			t.segments = append(t.segments, [2]int64{field.begin, field.end})
+		case field.number == tensorInt32s && field.kind == protowire.BytesType:
+			t.segments, t.varints = append(t.segments, [2]int64{field.begin, field.end}), true
+		}
+		if err != nil {
+			return name, tensor{}, err
+		}
+	}
+	if t.kind.bytes() == 0 {
+		return name, t, nil
+	}
+	return name, t, t.check(dims)
+}
+
+// check compares the shape with the bytes there are: nothing is allocated on the file's word.
+func (t *tensor) check(dims []int64) error {
+	var stored int64
+	for _, segment := range t.segments {
+		stored += segment[1] - segment[0]
+	}
+	limit := stored // each element takes at least one byte
+	if t.external {
+		limit = math.MaxInt32
+	}
+	elements := int64(1)
+	for _, side := range dims {
+		if side < 0 || side > 0 && elements > limit/side {
+			return fmt.Errorf("shape %v does not fit its %d bytes", dims, stored)
+		}
+		elements *= side
+		t.shape = append(t.shape, int(side))
+	}
+	if t.varints && t.kind == Float32 {
+		return fmt.Errorf("integers in a tensor of float32: %w", errMalformed)
+	}
+	if !t.external && !t.varints && elements*t.kind.bytes() != stored {
+		return fmt.Errorf("shape %v needs %d bytes, the file has %d", dims,
+			elements*t.kind.bytes(), stored)
+	}
+	return nil
+}
+
+func (t *tensor) read(r io.ReaderAt, dst []float32) error {
+	if len(dst) == 0 {
+		return nil // one side is 0, the others can be anything
+	}
+	var parts []io.Reader
+	for _, s := range t.segments {
+		parts = append(parts, io.NewSectionReader(r, s[0], s[1]-s[0]))
+	}
+	in := bufio.NewReaderSize(io.MultiReader(parts...), 4*chunkElements)
+	if !t.transposed {
+		return t.decode(in, dst)
+	}
+	rows, columns := t.shape[0], t.shape[1]
+	column := make([]float32, rows) // dst[:, j] is one row of the file
+	for j := range columns {
+		if err := t.decode(in, column); err != nil {
+			return err
+		}
+		for i, v := range column {
+			dst[i*columns+j] = v
+		}
+	}
+	return nil
+}
+
+// decode reads the next len(dst) elements.
+func (t *tensor) decode(in *bufio.Reader, dst []float32) error {
+	if t.varints {
+		for i := range dst {
+			bits, err := binary.ReadUvarint(in)
+			if err != nil || bits > math.MaxUint16 {
+				return errMalformed
+			}
+			dst[i] = t.half(uint16(bits))
+		}
+		return nil
+	}
+	size := int(t.kind.bytes())
+	buffer := make([]byte, size*min(chunkElements, len(dst)))
+	for len(dst) > 0 {
+		chunk := buffer[:min(len(buffer), size*len(dst))]
+		if _, err := io.ReadFull(in, chunk); err != nil {
+			return err
+		}
+		for i := range len(chunk) / size {
+			if t.kind == Float32 {
+				dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(chunk[4*i:]))
+			} else {
+				dst[i] = t.half(binary.LittleEndian.Uint16(chunk[2*i:]))
+			}
+		}
+		dst = dst[len(chunk)/size:]
+	}
+	return nil
+}
+
+func (t *tensor) half(bits uint16) float32 {
+	if t.kind == BFloat16 {
+		return math.Float32frombits(uint32(bits) << 16)
+	}
+	return float16.Frombits(bits).Float32()
+}

