@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"slices"
@@ -260,6 +261,10 @@ func scoreImages(job *Config, clock *clock, result *Result) error {
 		after, err = rscin.Rescore(before, tokens, len(before), result.Model.ClassDim,
 			job.Scoring.Windows)
 		if err != nil {
+			var row *rscin.RowError
+			if errors.As(err, &row) {
+				err = fault.New(fault.Input, "%s: %s", result.Images[row.Row].Path, row.Problem)
+			}
 			return fmt.Errorf("re-scoring with RsCIN: %w; --windows 1 leaves it out", err)
 		}
 	}

@@ -132,20 +132,15 @@ func (x *extractor) allocate() error {
 	largest := (len(x.job.Images) + x.job.Scoring.Subsets - 1) / x.job.Scoring.Subsets
 	sizes := sizesOf(x.job, shape, [][]int{make([]int, largest)})
 	spill := mutual.NewPlan(x.job.Memory-Resident(), sizes).Spill
-	make := func(images int) (*features.Store, error) {
-		shape := shape
-		if shape.Images = images; spill {
-			return features.NewSpilled(shape, x.job.SpillInto)
-		}
-		return features.NewMemory(shape), nil
-	}
 	var err error
-	if len(x.job.References) > 0 {
-		if x.stores.references, err = make(len(x.job.References)); err != nil {
+	if references := shape; len(x.job.References) > 0 {
+		references.Images = len(x.job.References)
+		x.stores.references, err = newStore(references, spill, x.job.SpillInto)
+		if err != nil {
 			return err
 		}
 	}
-	x.stores.images, err = make(len(x.job.Images))
+	x.stores.images, err = newStore(shape, spill, x.job.SpillInto)
 	return err
 }
 

@@ -137,7 +137,7 @@ func (s *saver) pictures(ctx context.Context) error {
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if !s.options.Overlays {
+	if !s.options.Overlays || len(s.overview) == 0 { // none asked for, or no photo left to show
 		return nil
 	}
 	return report.WriteOverview(filepath.Join(s.folder, report.OverviewFile),

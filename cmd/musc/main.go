@@ -16,6 +16,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"musc/cgo/cpu"
 	"musc/engine/fault"
 )
 
@@ -118,6 +119,7 @@ Start with:
 		UseShortOptionHandling: false,
 		ExitErrHandler:         func(*cli.Context, error) {}, // run prints and maps errors
 		OnUsageError:           usageError,
+		Before:                 func(*cli.Context) error { return cpu.LevelError() },
 		Action:                 noCommand,
 		Commands: []*cli.Command{
 			scoreCommand(), mutualCommand(), rescoreCommand(), modelsCommand(),

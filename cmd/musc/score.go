@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"text/tabwriter"
+	"time"
 
 	"github.com/urfave/cli/v2"
 
@@ -124,7 +125,7 @@ func score(c *cli.Context) error {
 
 func saveOptions(c *cli.Context) (engine.SaveOptions, error) {
 	save := engine.SaveOptions{Maps: c.String("maps"), Overlays: !c.Bool("no-overlays"),
-		Version: version(), CommandLine: os.Args}
+		Version: version(), CommandLine: os.Args, Started: time.Now().UTC()}
 	if !slices.Contains([]string{"tiff", "npy", "none"}, save.Maps) {
 		return save, fault.New(fault.Usage, "--maps %q is not one of tiff, npy, none", save.Maps)
 	}

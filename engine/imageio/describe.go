@@ -18,49 +18,13 @@ func bytesAt(file io.ReaderAt, offset int64, n int) []byte {
 	return block
 }
 
-// describeTIFF reads the first directory of a TIFF, or of the TIFF inside EXIF: a byte order, the
-// directory's offset, then 12 bytes an entry, then the offset of the next directory.
-func describeTIFF(file *io.SectionReader) (orientation, string) {
-	const orientationTag, short = 0x0112, 3
-	var order binary.ByteOrder = binary.LittleEndian
-	start := bytesAt(file, 0, 8)
-	if start == nil {
-		return upright, ""
-	}
-	if start[0] == 'M' {
-		order = binary.BigEndian
-	}
-	directory := int64(order.Uint32(start[4:]))
-	count := bytesAt(file, directory, 2)
-	if count == nil {
-		return upright, ""
-	}
-	length := 12 * int(order.Uint16(count))
-	entries := bytesAt(file, directory+2, length)
-	found := upright
-	for ; len(entries) >= 12; entries = entries[12:] {
-		if order.Uint16(entries) != orientationTag || order.Uint16(entries[2:]) != short {
-			continue
-		}
-		if value := orientation(order.Uint16(entries[8:])); value >= 1 && value <= 8 {
-			found = value
-		}
-	}
-	next := bytesAt(file, directory+2+int64(length), 4)
-	if next != nil && order.Uint32(next) != 0 {
-		return found, "pages"
-	}
-	return found, ""
-}
-
-// describeEXIF is the orientation in an EXIF block, which may start with "Exif\0\0".
+// describeEXIF is the orientation in an EXIF block: the directory of a TIFF, which may start with "Exif\0\0".
 func describeEXIF(file io.ReaderAt, offset, length int64) orientation {
 	const prefix = "Exif\x00\x00"
 	if string(bytesAt(file, offset, min(len(prefix), int(length)))) == prefix {
 		offset, length = offset+int64(len(prefix)), length-int64(len(prefix))
 	}
-	found, _ := describeTIFF(io.NewSectionReader(file, offset, length))
-	return found
+	return readDirectory(io.NewSectionReader(file, offset, length)).orientation()
 }
 
 // describeJPEG looks for the EXIF segment (APP1) before the scan.

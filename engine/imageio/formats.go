@@ -1,7 +1,6 @@
 package imageio
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"image"
@@ -35,8 +34,8 @@ var formats = []format{
 	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode, describeJPEG},
 	{"GIF", "GIF8?a", gif.DecodeConfig, gif.Decode, describeGIF},
 	{"BMP", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, bmp.Decode, describeBMP},
-	{"TIFF", "II*\x00", tiff.DecodeConfig, tiff.Decode, describeTIFF},
-	{"TIFF", "MM\x00*", tiff.DecodeConfig, tiff.Decode, describeTIFF},
+	{"TIFF", "II*\x00", tiff.DecodeConfig, decodeTIFF, describeTIFF},
+	{"TIFF", "MM\x00*", tiff.DecodeConfig, decodeTIFF, describeTIFF},
 	{"WebP", "RIFF????WEBPVP8", webp.DecodeConfig, webp.Decode, describeWebP},
 }
 
@@ -94,7 +93,7 @@ func sniff(name string, file *io.SectionReader) (format, error) {
 
 func (f format) readConfig(name string, file *io.SectionReader) (config image.Config, err error) {
 	err = f.guard(name, func() (err error) {
-		config, err = f.config(bufio.NewReader(io.NewSectionReader(file, 0, file.Size())))
+		config, err = f.config(io.NewSectionReader(file, 0, file.Size()))
 		return err
 	})
 	return config, err
@@ -103,7 +102,7 @@ func (f format) readConfig(name string, file *io.SectionReader) (config image.Co
 func (f format) readPixels(name string, file *io.SectionReader, config image.Config) (*RGB, error) {
 	var rgb *RGB
 	err := f.guard(name, func() error {
-		picture, err := f.decode(bufio.NewReader(io.NewSectionReader(file, 0, file.Size())))
+		picture, err := f.decode(io.NewSectionReader(file, 0, file.Size()))
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -130,6 +131,30 @@ func TestHalfAPairIsBuiltAgain(t *testing.T) {
 		}
 		sameFile(t, path, whole)
 		sameFile(t, path+dataSuffix, whole+dataSuffix)
+	}
+}
+
+func TestSeveralBuildsAtOnce(t *testing.T) {
+	folder, spec := t.TempDir(), readCase(t, "clip_gelu")
+	paths, failures := make([]string, 4), make([]error, 4)
+	var group sync.WaitGroup
+	for i := range paths {
+		group.Go(func() {
+			paths[i], failures[i] = Cached(context.Background(), folder, spec, weightsOf("clip_gelu"),
+				Options{})
+		})
+	}
+	group.Wait()
+	whole := cached(t, spec, weightsOf("clip_gelu"), Options{})
+	for i, path := range paths {
+		if failures[i] != nil || path != paths[0] {
+			t.Fatalf("build %d: %s, %v", i, path, failures[i])
+		}
+	}
+	sameFile(t, paths[0], whole)
+	sameFile(t, paths[0]+dataSuffix, whole+dataSuffix)
+	if entries, _ := os.ReadDir(folder); len(entries) != 3 { // graph, data, checksums
+		t.Errorf("left behind: %v", entries)
 	}
 }
 

@@ -55,7 +55,7 @@ type checksum struct {
 func fileSHA256(ctx context.Context, cacheDir, path string) (string, error) {
 	unreadable := func(err error) error {
 		return fault.New(fault.Input, "cannot read weights: %w; check the path, or fetch them with "+
-			"musc pull", err)
+			"musc models pull", err)
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {

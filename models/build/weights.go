@@ -27,7 +27,7 @@ func OpenWeights(path string) (Weights, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot open weights: %w; check the path, or fetch "+
-			"them with musc pull", err)
+			"them with musc models pull", err)
 	}
 	n, err := file.Read(start)
 	file.Close()

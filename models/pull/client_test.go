@@ -1,0 +1,135 @@
+package pull
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"musc/engine/fault"
+	"musc/models"
+)
+
+func TestDownloadIsWholeRecordedAndReported(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "weights")
+	h := &hub{}
+	c := serve(t, h)
+	var done, total int64
+	c.Progress = func(d, of int64) {
+		if d < done {
+			t.Errorf("progress went from %d to %d", done, d)
+		}
+		done, total = d, of
+	}
+	pull(t, c, folder)
+	if done != int64(len(content)) || total != done {
+		t.Errorf("progress ended at %d of %d", done, total)
+	}
+	if text, _ := os.ReadFile(filepath.Join(folder, "tiny.safetensors.sha256")); string(text) !=
+		digest+"  tiny.safetensors\n" {
+		t.Errorf("recorded %q", text)
+	}
+	pull(t, c, folder)
+	if len(h.ranges) != 1 {
+		t.Errorf("%d requests for a file that is there", len(h.ranges))
+	}
+	if entries, _ := os.ReadDir(folder); len(entries) != 2 {
+		t.Errorf("left behind: %v", entries)
+	}
+	if _, got, err := Verify(context.Background(), tiny, folder); err != nil || got != digest {
+		t.Errorf("verified %s, %v", got, err)
+	}
+}
+
+func TestSecondSourceWhenTheFirstIsMissing(t *testing.T) {
+	spec := tiny
+	spec.Sources = []models.Source{{Repo: "timm/tiny", File: "open_clip_model.safetensors"},
+		{Repo: "timm/tiny", File: "model.safetensors"}}
+	path, err := serve(t, &hub{}).Weights(context.Background(), spec, t.TempDir())
+	if err != nil || filepath.Base(path) != "tiny.safetensors" {
+		t.Fatalf("got %s, %v", path, err)
+	}
+}
+
+func TestErrorsSayWhatToDo(t *testing.T) {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	elsewhere, packaged := tiny, tiny
+	elsewhere.Sources = []models.Source{{Repo: "timm/other", File: "model.safetensors"}}
+	packaged.Sources = []models.Source{{Package: "p==1", File: "w.onnx"}}
+	for name, c := range map[string]struct {
+		client *Client
+		spec   models.Spec
+		kind   fault.Kind
+		want   string
+	}{
+		"offline":      {&Client{Hub: closed.URL}, tiny, fault.Setup, "check the connection"},
+		"not found":    {serve(t, &hub{}), elsewhere, fault.Setup, "timm/other/resolve/main"},
+		"a package":    {serve(t, &hub{}), packaged, fault.Setup, "musc setup"},
+		"locked":       {serve(t, &hub{status: 401}), tiny, fault.Setup, "without an account"},
+		"server error": {serve(t, &hub{status: 503}), tiny, fault.Setup, "503"},
+		"no URL":       {&Client{Hub: "hub"}, tiny, fault.Usage, HubVariable},
+		"endless redirections": {serve(t, &hub{status: 302, header: map[string]string{
+			"Location": address}}), tiny, fault.Setup, "too many redirections"},
+		"stalled": {func() *Client {
+			c := serve(t, &hub{stall: true, cutAfter: 10})
+			c.Stall = 50 * time.Millisecond
+			return c
+		}(), tiny, fault.Setup, "nothing arrived any more; run again to go on from 10 bytes"},
+		"strange range": {serve(t, &hub{status: 206, header: map[string]string{
+			"Content-Range": "bytes 5-9/10"}}), tiny, fault.Setup, "begin afresh"},
+	} {
+		_, err := c.client.Weights(context.Background(), c.spec, t.TempDir())
+		if err == nil || fault.KindOf(err) != c.kind || !strings.Contains(err.Error(), c.want) ||
+			strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s: got %v of kind %v", name, err, fault.KindOf(err))
+		}
+	}
+}
+
+func TestHubOfTheEnvironment(t *testing.T) {
+	t.Setenv(HubVariable, serve(t, &hub{}).Hub+"/")
+	pull(t, &Client{}, t.TempDir())
+}
+
+func TestEncryptedHubMayNotLeadElsewhereInTheOpen(t *testing.T) {
+	server := httptest.NewTLSServer(http.RedirectHandler("http://localhost:1/x", http.StatusFound))
+	defer server.Close()
+	c := &Client{Hub: server.URL, HTTP: server.Client()}
+	_, err := c.Weights(context.Background(), tiny, t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "unencrypted") {
+		t.Fatalf("got %v", err)
+	}
+}
+
+func TestVerify(t *testing.T) {
+	folder := t.TempDir()
+	ctx := context.Background()
+	if _, _, err := Verify(ctx, tiny, folder); fault.KindOf(err) != fault.Setup {
+		t.Errorf("no file: got %v", err)
+	}
+	pull(t, serve(t, &hub{}), folder)
+	path, _ := Find(tiny, folder)
+	pinned := tiny
+	pinned.Sources = []models.Source{{Repo: "timm/tiny", File: "model.safetensors", SHA256: digest}}
+	if err := os.WriteFile(path, content[1:], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, spec := range []models.Spec{tiny, pinned} {
+		if _, _, err := Verify(ctx, spec, folder); fault.KindOf(err) != fault.Input ||
+			!strings.Contains(err.Error(), digest) {
+			t.Errorf("changed file: got %v", err)
+		}
+	}
+	if err := os.Remove(path + recordSuffix); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := Verify(ctx, tiny, folder); fault.KindOf(err) != fault.Input ||
+		!strings.Contains(err.Error(), "nothing to compare") {
+		t.Errorf("no record: got %v", err)
+	}
+}
