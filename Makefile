@@ -17,8 +17,9 @@ demo: build
 	./musc setup runtime model demo
 	./musc score "$$(./musc setup --where demo)" -o out/demo
 
+# Tests that run a model use the library of the set-up, unless the variable names another.
 test: setup
-	$(GO) test ./...
+	MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" $(GO) test ./...
 
 # What CI asks for besides the tests: formatting, vet, staticcheck.
 check:

@@ -2,20 +2,14 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"runtime"
 	"slices"
 
-	"musc/engine/anomalymap"
 	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
-	"musc/engine/features"
 	"musc/engine/imageio"
 	"musc/engine/mutual"
-	"musc/engine/report"
-	"musc/engine/rscin"
 )
 
 // Config is one scoring job. The zero values of Threads, Batch, Memory and MapSize stand for the
@@ -47,7 +41,7 @@ type Scoring struct {
 	Windows        []int           `json:"windows"`
 	Subsets        int             `json:"subsets"`
 	Seed           int64           `json:"seed"`
-	MapSize        int             `json:"map_size"` // side of the map an image's score is taken from; 0: the model's
+	MapSize        int             `json:"map_size"` // side of the scored map; 0: the model's
 }
 
 // Defaults are the paper's parameters on MVTec AD.
@@ -161,118 +155,4 @@ func (job *Config) check() error {
 		}
 	}
 	return mutual.CheckParameters(job.Scoring.Degrees, job.Scoring.Interval)
-}
-
-// deal divides the readable images over the subsets. One subset may hold a single image when
-// references score it too.
-func deal(job *Config, result *Result) ([][]int, error) {
-	if job.Scoring.Subsets == 1 {
-		all := make([]int, len(result.Images))
-		for i := range all {
-			all[i] = i
-		}
-		return [][]int{all}, nil
-	}
-	names := make([]string, len(result.Images))
-	for i, image := range result.Images {
-		names[i] = image.Name
-	}
-	subsets, err := dataset.DealSubsets(names, job.Scoring.Subsets, job.Scoring.Seed)
-	if err != nil {
-		return nil, err
-	}
-	for s, members := range subsets {
-		for _, i := range members {
-			result.Images[i].Subset = s
-		}
-	}
-	return subsets, nil
-}
-
-// scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
-func scorePatches(ctx context.Context, job *Config, extracted *extraction, subsets [][]int,
-	clock *clock, result *Result) error {
-	scorer := mutual.Scorer(mutual.CPU{Threads: job.Threads})
-	result.Scorer = scorer.Name()
-	held := Resident()
-	if !extracted.images.Spilled() {
-		held -= min(held, extracted.bytes()) // the plan counts the patch tokens itself
-	}
-	plan := mutual.NewPlan(job.Memory-held, sizesOf(job, extracted.images.Shape(), subsets))
-	plan.Spill, plan.Folder = extracted.images.Spilled(), job.SpillInto
-	result.Plan = plan.String()
-	clock.observer.Note("plan: " + result.Plan)
-	clock.begin(StepMutual, len(result.Images))
-	for _, members := range subsets {
-		told := 0
-		scores, err := scorer.PatchScores(ctx, &mutual.Problem{
-			Images: extracted.images, References: extracted.references, Members: members,
-			Degrees: job.Scoring.Degrees, Interval: job.Scoring.Interval,
-			Average: job.Scoring.Average, ReferencesOnly: job.Scoring.ReferencesOnly,
-			Plan: plan,
-			Progress: func(done, total int) {
-				images := done * len(members) / max(total, 1)
-				clock.observer.Advance(images - told)
-				told = images
-			},
-		})
-		if err != nil {
-			return err
-		}
-		patches := result.Height * result.Width
-		for k, i := range members {
-			result.Images[i].PatchScores = scores[k*patches : (k+1)*patches]
-		}
-	}
-	return nil
-}
-
-// sizesOf describes the scoring to the planner.
-func sizesOf(job *Config, shape features.Shape, subsets [][]int) mutual.Sizes {
-	sizes := mutual.Sizes{Shape: shape, References: len(job.References),
-		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads}
-	for _, members := range subsets {
-		sizes.Largest = max(sizes.Largest, len(members))
-	}
-	return sizes
-}
-
-// scoreImages turns patch scores into image scores: the maximum of the anomaly map (SPEC section
-// 4), then RsCIN over all images together (section 5), then the ranks.
-func scoreImages(job *Config, clock *clock, result *Result) error {
-	clock.begin(StepImage, len(result.Images))
-	side := job.Scoring.MapSize
-	if side == 0 {
-		side = result.Model.ImageSize
-	}
-	upsampler, err := anomalymap.New(result.Height, result.Width, side, side)
-	if err != nil {
-		return err
-	}
-	before := make([]float64, len(result.Images))
-	tokens := make([]float32, 0, len(result.Images)*result.Model.ClassDim)
-	for i := range result.Images {
-		before[i] = upsampler.Max(result.Images[i].PatchScores)
-		tokens = append(tokens, result.Images[i].ClassToken...)
-		clock.observer.Advance(1)
-	}
-	after := before
-	if slices.Max(append([]int{1}, job.Scoring.Windows...)) > 1 {
-		after, err = rscin.Rescore(before, tokens, len(before), result.Model.ClassDim,
-			job.Scoring.Windows)
-		if err != nil {
-			var row *rscin.RowError
-			if errors.As(err, &row) {
-				err = fault.New(fault.Input, "%s: %s", result.Images[row.Row].Path, row.Problem)
-			}
-			return fmt.Errorf("re-scoring with RsCIN: %w; --windows 1 leaves it out", err)
-		}
-	}
-	for i := range result.Images {
-		result.Images[i].ScoreBefore, result.Images[i].Score = before[i], after[i]
-	}
-	for i, rank := range report.Ranks(result.rows()) {
-		result.Images[i].Rank = rank
-	}
-	return nil
 }

@@ -23,8 +23,8 @@ import (
 
 const washers = "../testdata/washer"
 
-// newJob is the default job on the rendered washers at 224 pixels, with the default weights. What it needs is
-// what `make setup` fetches: without it the tests fail and say so.
+// newJob is the default job on the rendered washers at 224 pixels, with the default weights. What
+// it needs is what `make setup` fetches: without it the tests fail and say so.
 func newJob(t *testing.T) Config {
 	t.Helper()
 	cached, _ := assets.LibraryPath()

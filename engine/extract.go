@@ -19,15 +19,6 @@ type extraction struct {
 	images, references *features.Store // references is nil without reference images
 }
 
-// bytes is the size of all patch tokens.
-func (e *extraction) bytes() int64 {
-	bytes := e.images.Shape().Bytes()
-	if e.references != nil {
-		bytes += e.references.Shape().Bytes()
-	}
-	return bytes
-}
-
 func (e *extraction) close() {
 	for _, store := range []*features.Store{e.images, e.references} {
 		if store != nil {

@@ -16,7 +16,8 @@ import (
 )
 
 func modelsCommand() *cli.Command {
-	command := func(name, usage, argument string, flags []cli.Flag, action cli.ActionFunc) *cli.Command {
+	command := func(name, usage, argument string, flags []cli.Flag,
+		action cli.ActionFunc) *cli.Command {
 		return &cli.Command{Name: name, Usage: usage, ArgsUsage: argument, Flags: flags,
 			OnUsageError: usageError, Action: action}
 	}

@@ -16,7 +16,8 @@ import (
 
 // newObserver picks how progress is told: JSON lines on stdout for scripts, bars on a terminal,
 // plain lines elsewhere, nothing but warnings when quiet. finish completes what is still drawn.
-func newObserver(stdout, stderr io.Writer, asJSON, quiet bool) (observer engine.Observer, finish func()) {
+func newObserver(stdout, stderr io.Writer, asJSON, quiet bool) (
+	observer engine.Observer, finish func()) {
 	switch {
 	case asJSON:
 		return &jsonObserver{json.NewEncoder(stdout)}, func() {}
@@ -108,7 +109,9 @@ func (l *lineObserver) Skipped(path, reason string) {
 	fmt.Fprintln(l.out, skippedLine(path, reason))
 }
 
-func skippedLine(path, reason string) string { return fmt.Sprintf("left out: %s: %s", path, reason) }
+func skippedLine(path, reason string) string {
+	return fmt.Sprintf("left out: %s: %s", path, reason)
+}
 
 // jsonObserver writes one JSON object a line: {"event": "begin" | "note" | "skipped", ...}.
 type jsonObserver struct{ encoder *json.Encoder }
