@@ -15,7 +15,7 @@ setup: build
 
 demo: build
 	./musc setup runtime model demo
-	./musc score "$$(./musc setup --where demo)" -o out/demo
+	./musc score "$$(./musc setup --where demo)" -o out/demo --overwrite
 
 # Tests that run a model use the library of the set-up, unless the variable names another.
 test: setup

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"musc/engine/memory"
 	"runtime"
 	"slices"
 
@@ -27,7 +28,7 @@ type Config struct {
 	Threads int    // 0: one a processor
 
 	Scoring   Scoring
-	Memory    int64  // bound on the process's memory in bytes; 0: FairShare()
+	Memory    int64  // bound on the process's memory in bytes; 0: memory.FairShare()
 	SpillInto string // the folder for features that do not fit
 }
 
@@ -122,7 +123,7 @@ func (job Config) withDefaults() Config {
 		job.Threads = runtime.GOMAXPROCS(0)
 	}
 	if job.Memory == 0 {
-		job.Memory = FairShare()
+		job.Memory = memory.FairShare()
 	}
 	return job
 }

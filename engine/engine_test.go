@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"errors"
 	"math"
+	"musc/engine/memory"
 	"os"
 	"path/filepath"
 	"slices"
@@ -130,7 +131,7 @@ func TestMemoryBoundAndThreadsChangeNoByte(t *testing.T) {
 	for name, change := range map[string]func(*Config){
 		"again":                   func(*Config) {},
 		"least memory":            func(job *Config) { job.Memory = 1 },
-		"one byte more than half": func(job *Config) { job.Memory = Resident() + 30<<20 },
+		"one byte more than half": func(job *Config) { job.Memory = memory.Resident() + 30<<20 },
 	} {
 		other := job
 		change(&other)

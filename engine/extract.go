@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"musc/engine/memory"
 	"slices"
 
 	"musc/engine/backbone"
@@ -82,8 +83,9 @@ func (x *extractor) run(ctx context.Context) error {
 	x.clock.begin(StepBackbone, len(x.items))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	side := x.info.ImageSize
-	for image := range prepare(ctx, x.items, x.job.Decode, side, x.job.Threads) {
+	images := prepare(ctx, x.items, x.job.Decode, x.info.ImageSize, x.job.Threads,
+		x.batch+x.job.Threads)
+	for image := range images {
 		path := x.items[image.index].Path
 		for _, warning := range image.warnings {
 			x.result.Warnings = append(x.result.Warnings, warning)
@@ -122,7 +124,7 @@ func (x *extractor) allocate() error {
 		Height: x.info.GridHeight, Width: x.info.GridWidth, Channels: x.info.Channels}
 	largest := (len(x.job.Images) + x.job.Scoring.Subsets - 1) / x.job.Scoring.Subsets
 	sizes := sizesOf(x.job, shape, [][]int{make([]int, largest)})
-	spill := mutual.NewPlan(x.job.Memory-Resident(), sizes).Spill
+	spill := mutual.NewPlan(x.job.Memory-memory.Resident(), sizes).Spill
 	var err error
 	if references := shape; len(x.job.References) > 0 {
 		references.Images = len(x.job.References)

@@ -16,12 +16,13 @@ type prepared struct {
 	err           error        // the file cannot be read
 }
 
-// prepare decodes and resizes the items on as many goroutines as workers says, ahead of whoever
-// receives, and delivers them in the order of the items. The channel closes after the last item,
-// or early when ctx ends.
-func prepare(ctx context.Context, items []dataset.Item, options imageio.Options, side, workers int,
-) <-chan prepared {
-	queue := make(chan chan prepared, workers) // its capacity bounds what is decoded ahead
+// prepare decodes and resizes the items on as many goroutines as workers says, up to ahead images
+// before whoever receives, and delivers them in the order of the items. The channel closes after
+// the last item, or early when ctx ends.
+func prepare(ctx context.Context, items []dataset.Item, options imageio.Options, side, workers,
+	ahead int) <-chan prepared {
+	queue := make(chan chan prepared, ahead)
+	running := make(chan struct{}, workers) // bounds the photos that are decoded at once
 	go func() {
 		defer close(queue)
 		for index := range items {
@@ -31,7 +32,11 @@ func prepare(ctx context.Context, items []dataset.Item, options imageio.Options,
 			case <-ctx.Done():
 				return
 			}
-			go func() { slot <- prepareOne(index, items[index].Path, options, side) }()
+			running <- struct{}{}
+			go func() {
+				slot <- prepareOne(index, items[index].Path, options, side)
+				<-running
+			}()
 		}
 	}()
 	out := make(chan prepared)

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
+	"musc/engine/memory"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -39,7 +40,7 @@ func (s *saver) run() (report.Run, error) {
 		Scale: s.scale,
 		Machine: report.Machine{OS: runtime.GOOS, Architecture: runtime.GOARCH, Scorer: r.Scorer,
 			SIMD: cpu.Level(), Threads: s.job.Threads, MemoryBound: s.job.Memory,
-			PeakResident: PeakResident(), Plan: r.Plan},
+			PeakResident: memory.PeakResident(), Plan: r.Plan},
 		Warnings: r.Warnings,
 	}
 	for _, timing := range r.Timings {

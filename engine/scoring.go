@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"musc/engine/memory"
 	"slices"
 
 	"musc/engine/anomalymap"
@@ -50,7 +51,7 @@ func scorePatches(ctx context.Context, job *Config, extracted *extraction, subse
 	if sizes.Stored = mutual.StoredInMemory; extracted.images.Spilled() {
 		sizes.Stored = mutual.StoredOnDisk
 	}
-	plan := mutual.NewPlan(job.Memory-Resident(), sizes)
+	plan := mutual.NewPlan(job.Memory-memory.Resident(), sizes)
 	plan.Folder = job.SpillInto
 	result.Plan = plan.String()
 	clock.observer.Note("plan: " + result.Plan)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"musc/engine/memory"
 	"slices"
 
 	"musc/engine/fault"
@@ -21,7 +22,7 @@ type TokenConfig struct {
 	Scoring       Scoring
 	Scorer        mutual.Scorer
 	Threads       int
-	Memory        int64  // bound on the process's memory in bytes; 0: FairShare()
+	Memory        int64  // bound on the process's memory in bytes; 0: memory.FairShare()
 	SpillInto     string // the folder for what does not fit
 }
 
@@ -31,7 +32,7 @@ type TokenConfig struct {
 func ScoreTokens(ctx context.Context, job TokenConfig, observer Observer) (
 	scores []float64, images int, err error) {
 	if job.Memory == 0 {
-		job.Memory = FairShare()
+		job.Memory = memory.FairShare()
 	}
 	switch {
 	case len(job.Stages) == 0:
@@ -53,7 +54,7 @@ func ScoreTokens(ctx context.Context, job TokenConfig, observer Observer) (
 
 	shape := features.Shape{Stages: len(job.Stages), Images: stages.images(),
 		Height: job.Height, Width: job.Width, Channels: stages.arrays[0].Shape[2]}
-	plan := mutual.NewPlan(job.Memory-Resident(), mutual.Sizes{Shape: shape,
+	plan := mutual.NewPlan(job.Memory-memory.Resident(), mutual.Sizes{Shape: shape,
 		References: references.images(), ReferencesOnly: job.Scoring.ReferencesOnly,
 		Threads: job.Threads})
 	plan.Folder = job.SpillInto

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"musc/engine/memory"
 	"os"
 	"runtime"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/cgo/cpu"
-	"musc/engine"
 	"musc/engine/assets"
 	"musc/engine/backbone"
 	"musc/engine/fault"
@@ -37,7 +37,7 @@ func doctor(c *cli.Context) error {
 	report := &findings{out: c.App.Writer}
 	report.ok("musc", "%s, %s, %s/%s", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	report.ok("processor", "%d threads, %s kernels", runtime.GOMAXPROCS(0), cpu.Level())
-	report.ok("memory", "bound by default to %s", features.FormatBytes(engine.FairShare()))
+	report.ok("memory", "bound by default to %s", features.FormatBytes(memory.FairShare()))
 	cache, err := assets.Cache()
 	report.result("cache", err, "%s", cache)
 	library, err := findLibrary(c.String("library"))

@@ -16,13 +16,8 @@ const fixtures = "../../testdata/fixtures"
 
 func readArray(t *testing.T, path string) []float64 {
 	t.Helper()
-	array, err := npy.Open(path)
+	values, _, err := npy.Load(path)
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer array.Close()
-	values := make([]float64, array.Len())
-	if err := array.ReadFloat64(values, 0); err != nil {
 		t.Fatal(err)
 	}
 	return values

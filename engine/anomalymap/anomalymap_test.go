@@ -18,17 +18,8 @@ const golden = "../../testdata/fixtures/upsample"
 
 func load(t *testing.T, name string) []float64 {
 	t.Helper()
-	array, err := npy.Open(filepath.Join(golden, name))
+	values, _, err := npy.Load(filepath.Join(golden, name))
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer array.Close()
-	count := 1
-	for _, side := range array.Shape {
-		count *= side
-	}
-	values := make([]float64, count)
-	if err := array.ReadFloat64(values, 0); err != nil {
 		t.Fatal(err)
 	}
 	return values

@@ -53,14 +53,9 @@ func TestBothGiveTheOraclesTokens(t *testing.T) {
 // read is a whole array [N,P,C] and its C.
 func read(t *testing.T, path string) (values []float64, channels int) {
 	t.Helper()
-	array, err := npy.Open(path)
+	values, shape, err := npy.Load(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer array.Close()
-	values = make([]float64, array.Len())
-	if err := array.ReadFloat64(values, 0); err != nil {
-		t.Fatal(err)
-	}
-	return values, array.Shape[2]
+	return values, shape[2]
 }

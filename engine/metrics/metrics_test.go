@@ -17,17 +17,8 @@ const fixtures = "../../testdata/fixtures"
 // loadFloats reads a float64 array, loadBools one of bytes, whose values end the file.
 func loadFloats(t *testing.T, path string) []float64 {
 	t.Helper()
-	array, err := npy.Open(path)
+	values, _, err := npy.Load(path)
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer array.Close()
-	count := 1
-	for _, side := range array.Shape {
-		count *= side
-	}
-	values := make([]float64, count)
-	if err := array.ReadFloat64(values, 0); err != nil {
 		t.Fatal(err)
 	}
 	return values

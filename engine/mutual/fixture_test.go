@@ -90,13 +90,8 @@ func (f *fixture) answer(t *testing.T, name string) []float64 {
 // read is the whole array of a file, widened to float64.
 func read(t *testing.T, path string) []float64 {
 	t.Helper()
-	array, err := npy.Open(path)
+	values, _, err := npy.Load(path)
 	if err != nil {
-		t.Fatal(err)
-	}
-	defer array.Close()
-	values := make([]float64, array.Len())
-	if err := array.ReadFloat64(values, 0); err != nil {
 		t.Fatal(err)
 	}
 	return values

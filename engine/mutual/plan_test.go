@@ -1,9 +1,8 @@
 package mutual
 
 import (
-	"bufio"
 	"context"
-	"fmt"
+	"musc/engine/memory"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -170,24 +169,16 @@ func growth(t *testing.T, body func()) int64 {
 	if err := os.WriteFile("/proc/self/clear_refs", []byte("5"), 0); err != nil {
 		t.Skip("the peak of resident memory cannot be reset here: ", err)
 	}
-	before := status(t, "VmRSS:")
+	before := status(t, "VmRSS")
 	body()
-	return status(t, "VmHWM:") - before
+	return status(t, "VmHWM") - before
 }
 
 func status(t *testing.T, name string) int64 {
 	t.Helper()
-	file, err := os.Open("/proc/self/status")
-	if err != nil {
-		t.Fatal(err)
+	bytes := memory.Status(name)
+	if bytes == 0 {
+		t.Skipf("the system does not tell %s", name)
 	}
-	defer file.Close()
-	for lines := bufio.NewScanner(file); lines.Scan(); {
-		var kilobytes int64
-		if n, _ := fmt.Sscanf(lines.Text(), name+" %d kB", &kilobytes); n == 1 {
-			return kilobytes << 10
-		}
-	}
-	t.Skipf("no %s in /proc/self/status", name)
-	return 0
+	return bytes
 }

@@ -139,3 +139,14 @@ func decode[T float32 | float64](dst []T, block []byte, width int) {
 		}
 	}
 }
+
+// Load reads a whole array, its values widened to float64.
+func Load(path string) (values []float64, shape []int, err error) {
+	array, err := Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer array.Close()
+	values = make([]float64, array.Len())
+	return values, array.Shape, array.ReadFloat64(values, 0)
+}

@@ -9,9 +9,8 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/sbinet/npyio"
-
 	"musc/engine/backbone"
+	"musc/engine/npy"
 	"musc/models"
 )
 
@@ -65,18 +64,13 @@ func open(t testing.TB, modelPath string) *backbone.Session {
 
 func readArray(t testing.TB, name string) array {
 	t.Helper()
-	file, err := os.Open(filepath.Join(fixtures, name+".npy"))
+	values, shape, err := npy.Load(filepath.Join(fixtures, name+".npy"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer file.Close()
-	r, err := npyio.NewReader(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := array{shape: r.Header.Descr.Shape}
-	if err := r.Read(&a.data); err != nil {
-		t.Fatal(err)
+	a := array{shape: shape, data: make([]float32, len(values))}
+	for i, value := range values {
+		a.data[i] = float32(value)
 	}
 	return a
 }

@@ -1,4 +1,5 @@
-package engine
+// Package memory tells how much memory the machine has to give and the process holds.
+package memory
 
 import (
 	"bufio"
@@ -15,7 +16,7 @@ const fallbackMemory = 4 << 30
 // FairShare is the default memory bound in bytes: half of what the machine, or the container
 // around the process, has available.
 func FairShare() int64 {
-	available := procValue("/proc/meminfo", "MemAvailable:")
+	available := procValue("/proc/meminfo", "MemAvailable")
 	if available <= 0 {
 		available = fallbackMemory
 	}
@@ -26,11 +27,15 @@ func FairShare() int64 {
 }
 
 // Resident is the process's resident memory in bytes, 0 where the system does not tell.
-func Resident() int64 { return procValue("/proc/self/status", "VmRSS:") }
+func Resident() int64 { return Status("VmRSS") }
 
 // PeakResident is the largest resident memory of the process so far in bytes, 0 where the system
 // does not tell.
-func PeakResident() int64 { return procValue("/proc/self/status", "VmHWM:") }
+func PeakResident() int64 { return Status("VmHWM") }
+
+// Status is a size that the system keeps of the process, by its name in /proc/self/status, in
+// bytes; 0 where the system does not tell.
+func Status(name string) int64 { return procValue("/proc/self/status", name) }
 
 // procValue reads the value of one "Name:  123 kB" line, in bytes; 0 if there is none.
 func procValue(path, name string) int64 {
@@ -45,7 +50,7 @@ func procValue(path, name string) int64 {
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
-		if len(fields) >= 2 && fields[0] == name {
+		if len(fields) >= 2 && fields[0] == name+":" {
 			kilobytes, _ := strconv.ParseInt(fields[1], 10, 64)
 			return kilobytes << 10
 		}
