@@ -39,8 +39,8 @@ func scoringFlags() []cli.Flag {
 // machineFlags bound what a command may take of the machine.
 func machineFlags() []cli.Flag {
 	return []cli.Flag{
-		&cli.IntFlag{Name: "threads", Category: categoryMachine,
-			Usage: "threads to compute with; 0 takes one a processor"},
+		&cli.IntFlag{Name: "threads", Category: categoryMachine, DefaultText: "one a processor",
+			Usage: "threads to compute with"},
 		&cli.StringFlag{Name: "memory", Category: categoryMachine,
 			Usage: "bound on the process's memory, as `256M` or 2G; what does not fit is spilled to " +
 				"disk (default: half of what is available)"},
@@ -130,4 +130,17 @@ func require(c *cli.Context, name, example string) (string, error) {
 	}
 	return "", fault.New(fault.Usage, "musc %s needs --%s, as in: %s", c.Command.Name, name,
 		fmt.Sprintf("musc %s", example))
+}
+
+// withoutFalse keeps the help texts from saying "(default: false)" of every switch.
+func withoutFalse(commands []*cli.Command) []*cli.Command {
+	for _, command := range commands {
+		for _, flag := range command.Flags {
+			if option, ok := flag.(*cli.BoolFlag); ok {
+				option.DisableDefaultText = true
+			}
+		}
+		withoutFalse(command.Subcommands)
+	}
+	return commands
 }

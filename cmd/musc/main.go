@@ -121,10 +121,10 @@ Start with:
 		OnUsageError:           usageError,
 		Before:                 func(*cli.Context) error { return cpu.LevelError() },
 		Action:                 noCommand,
-		Commands: []*cli.Command{
+		Commands: withoutFalse([]*cli.Command{
 			scoreCommand(), mutualCommand(), rescoreCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(),
-		},
+		}),
 	}
 }
 

@@ -46,11 +46,10 @@ func scoreCommand() *cli.Command {
 			Usage: "score in this many subsets, separately: less time and memory"},
 		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
 			Usage: "seed of the shuffle that deals the subsets"},
-		&cli.IntFlag{Name: "map-size", Category: categoryMethod,
-			Usage: "side of the anomaly map whose maximum is the image's score (default: the " +
-				"model's input)"},
+		&cli.IntFlag{Name: "map-size", Category: categoryMethod, DefaultText: "the model's input",
+			Usage: "side of the anomaly map whose maximum is the image's score"},
 		&cli.IntFlag{Name: "batch", Category: categoryMachine,
-			Usage: "images a run of the backbone (default: as many as make 1024 patches)"},
+			DefaultText: "as many as make 1024 patches", Usage: "images a run of the backbone"},
 	}
 	return &cli.Command{
 		Name:      "score",
