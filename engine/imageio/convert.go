@@ -123,7 +123,8 @@ func fromAny(picture image.Image) *RGB {
 	return out
 }
 
-// gifCanvas puts the first frame of a GIF, which may be smaller, on the canvas.
+// gifCanvas puts the first frame of a GIF, which may be smaller, on the canvas. Around it is the
+// transparent colour if there is one, else the first of the palette, as Pillow has it.
 func gifCanvas(picture image.Image, config image.Config) (*RGB, error) {
 	frame, ok := picture.(*image.Paletted)
 	if !ok || !frame.Rect.In(image.Rect(0, 0, config.Width, config.Height)) {
@@ -132,9 +133,10 @@ func gifCanvas(picture image.Image, config image.Config) (*RGB, error) {
 	// Go blanks the transparent entry of the palette; the global one in config still has it.
 	palette := append(color.Palette(nil), frame.Palette...)
 	global, _ := config.ColorModel.(color.Palette)
+	around := 0
 	for i, entry := range palette {
 		if _, _, _, alpha := entry.RGBA(); alpha == 0 && i < len(global) {
-			palette[i] = global[i]
+			palette[i], around = global[i], i
 		}
 	}
 	rgb := fromPaletted(frame, palette)
@@ -142,6 +144,12 @@ func gifCanvas(picture image.Image, config image.Config) (*RGB, error) {
 		return rgb, nil
 	}
 	canvas := newRGB(config.Width, config.Height)
+	if around < len(palette) {
+		pixel := opaque(palette[around])
+		for to := canvas.Pix; len(to) > 0; {
+			to = to[copy(to, pixel[:]):]
+		}
+	}
 	for y := range rgb.Height {
 		at := (frame.Rect.Min.Y+y)*canvas.Width + frame.Rect.Min.X
 		copy(canvas.Pix[3*at:], rgb.Pix[3*y*rgb.Width:][:3*rgb.Width])

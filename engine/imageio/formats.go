@@ -139,7 +139,7 @@ func (f format) guard(name string, decode func() error) (err error) {
 		errors.Is(err, bmp.ErrUnsupported):
 		return fault.New(fault.Input, "cannot read %s: it is a kind of %s that is not supported (%w); "+
 			"save it as 8-bit RGB PNG", name, f.name, err)
-	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+	case strings.HasSuffix(err.Error(), io.EOF.Error()): // not every decoder wraps it
 		return fault.New(fault.Input, "cannot read %s: its %s data ends too early (%w); "+
 			"copy or export it again", name, f.name, io.ErrUnexpectedEOF)
 	}

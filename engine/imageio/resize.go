@@ -30,9 +30,9 @@ func (m *RGB) Grey() *Grey {
 	return out
 }
 
-// Resize scales m to width x height, to the byte as Pillow's Image.resize: antialiased, since the
-// kernel widens when the image shrinks; first along rows, then along columns, each pass rounded to
-// 8 bits. An axis that keeps its length is not filtered. The sides must be positive.
+// Resize scales m to width x height, to the byte as Pillow 13's Image.resize: antialiased, since
+// the kernel widens when the image shrinks, in one pass along rows and one along columns, each
+// rounded to 8 bits. An axis that keeps its length is not filtered. The sides must be positive.
 func (m *RGB) Resize(width, height int, filter Filter) *RGB {
 	pix := resample(m.Pix, m.Width, m.Height, width, height, 3, filter)
 	return &RGB{Width: width, Height: height, Pix: pix}
@@ -44,34 +44,67 @@ func ResizeGrey(m *Grey, width, height int, filter Filter) *Grey {
 	return &Grey{Width: width, Height: height, Pix: pix}
 }
 
+// resample runs the two passes. Rows come first, unless the height shrinks by more than twice as
+// many pixels as the width: then Pillow, since version 13, saves work by starting with columns.
+// Because each pass rounds, the order shows in the result.
 func resample(pix []uint8, inWidth, inHeight, width, height, channels int, filter Filter) []uint8 {
 	if width < 1 || height < 1 {
 		panic("imageio: resize to a side below 1")
 	}
-	if width != inWidth {
-		across := makeWindows(inWidth, width, filter)
-		out := make([]uint8, inHeight*width*channels)
-		for y := range inHeight {
-			from, to := pix[y*inWidth*channels:][:inWidth*channels], out[y*width*channels:]
-			if channels == 3 {
-				resampleRow3(to, from, across)
-			} else {
-				resampleRow1(to, from, across)
+	if width == inWidth && height == inHeight {
+		return append([]uint8(nil), pix...)
+	}
+	less := inHeight - height
+	if less > 0 && less > 2*(inWidth-width) {
+		pix = resampleColumns(pix, inWidth*channels, inHeight, height, filter)
+		return resampleRows(pix, inWidth, width, height, channels, filter)
+	}
+	pix = resampleRows(pix, inWidth, width, inHeight, channels, filter)
+	return resampleColumns(pix, width*channels, inHeight, height, filter)
+}
+
+// resampleRows takes [height,in,channels] to [height,out,channels].
+func resampleRows(pix []uint8, in, out, height, channels int, filter Filter) []uint8 {
+	if in == out {
+		return pix
+	}
+	result := make([]uint8, height*out*channels)
+	windows := makeWindows(in, out, filter)
+	for y := range height {
+		from, to := pix[y*in*channels:][:in*channels], result[y*out*channels:][:out*channels]
+		if channels == 3 {
+			resampleRow3(to, from, windows)
+		} else {
+			resampleRow1(to, from, windows)
+		}
+	}
+	return result
+}
+
+// resampleColumns takes [in,stride] to [out,stride]. It adds up whole rows, so that the input is
+// read in the order in which it lies.
+func resampleColumns(pix []uint8, stride, in, out int, filter Filter) []uint8 {
+	if in == out {
+		return pix
+	}
+	result := make([]uint8, out*stride)
+	sums := make([]int32, stride)
+	for y, w := range makeWindows(in, out, filter) {
+		for i := range sums {
+			sums[i] = 1 << (precision - 1)
+		}
+		for j, c := range w.coefficients {
+			row := pix[(w.first+j)*stride:][:len(sums)]
+			for i, value := range row {
+				sums[i] += c * int32(value)
 			}
 		}
-		pix = out
+		to := result[y*stride:][:len(sums)]
+		for i, sum := range sums {
+			to[i] = rounded(sum)
+		}
 	}
-	stride := width * channels
-	out := make([]uint8, height*stride)
-	if height == inHeight {
-		copy(out, pix)
-		return out
-	}
-	sums := make([]int32, stride)
-	for y, w := range makeWindows(inHeight, height, filter) {
-		resampleColumns(out[y*stride:][:stride], pix, sums, w)
-	}
-	return out
+	return result
 }
 
 // window is where an output sample comes from: coefficients of the input samples from first on.
@@ -160,22 +193,5 @@ func resampleRow1(to, from []uint8, windows []window) {
 			sum += c * int32(at[i])
 		}
 		to[x] = rounded(sum)
-	}
-}
-
-// resampleColumns makes one output row; sums is scratch of the same length. Row by row the input
-// is read in the order in which it lies.
-func resampleColumns(to, pix []uint8, sums []int32, w window) {
-	for i := range sums {
-		sums[i] = 1 << (precision - 1)
-	}
-	for j, c := range w.coefficients {
-		row := pix[(w.first+j)*len(to):][:len(sums)]
-		for i, value := range row {
-			sums[i] += c * int32(value)
-		}
-	}
-	for i, sum := range sums {
-		to[i] = rounded(sum)
 	}
 }

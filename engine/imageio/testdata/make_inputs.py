@@ -88,6 +88,19 @@ expect("alpha16.png", deep >> 8)
 add("palette.gif", palette)
 add("transparent.gif", palette, transparency=3)
 add("frames.gif", palette, save_all=True, append_images=[palette.rotate(180)])
+for name in ("palette.gif", "transparent.gif"):  # the frame moved on a larger canvas
+    data = bytearray((out / name).read_bytes())
+    struct.pack_into("<HH", data, 6, WIDTH + 6, HEIGHT + 6)
+    block = 13 + 3 * (2 << (data[10] & 7))
+    while data[block] == ord("!"):
+        block += 2
+        while data[block]:
+            block += data[block] + 1
+        block += 1
+    struct.pack_into("<HH", data, block + 1, 3, 2)
+    (out / f"offset_{name}").write_bytes(data)
+    expect(f"offset_{name}")
+
 add("rgb.bmp", picture)
 add("palette.bmp", palette)
 add("binary.bmp", picture.convert("1"))
