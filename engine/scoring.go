@@ -82,7 +82,7 @@ func scorePatches(ctx context.Context, job *Config, extracted *extraction, subse
 
 // sizesOf describes the scoring to the planner.
 func sizesOf(job *Config, shape features.Shape, subsets [][]int) mutual.Sizes {
-	sizes := mutual.Sizes{Shape: shape, References: len(job.References),
+	sizes := mutual.Sizes{Shape: shape, References: len(job.References), Degrees: job.Scoring.Degrees,
 		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads}
 	for _, members := range subsets {
 		sizes.Largest = max(sizes.Largest, len(members))

@@ -56,7 +56,7 @@ func ScoreTokens(ctx context.Context, job TokenConfig, observer Observer) (
 		Height: job.Height, Width: job.Width, Channels: stages.arrays[0].Shape[2]}
 	plan := mutual.NewPlan(job.Memory-memory.Resident(), mutual.Sizes{Shape: shape,
 		References: references.images(), ReferencesOnly: job.Scoring.ReferencesOnly,
-		Threads: job.Threads})
+		Degrees: job.Scoring.Degrees, Threads: job.Threads})
 	plan.Folder = job.SpillInto
 	observer.Note("plan: " + plan.String())
 	problem := &mutual.Problem{Degrees: job.Scoring.Degrees, Interval: job.Scoring.Interval,

@@ -13,7 +13,7 @@ import (
 
 // guarded returns n values that end where an inaccessible page begins: touching one more, even to
 // read it, ends the test with a fault.
-func guarded[T float32 | int32](t *testing.T, n int) []T {
+func guarded(t *testing.T, n int) []float32 {
 	t.Helper()
 	page := os.Getpagesize()
 	size := (n*4 + page - 1) / page * page
@@ -26,29 +26,34 @@ func guarded[T float32 | int32](t *testing.T, n int) []T {
 	if err := syscall.Mprotect(memory[size:], syscall.PROT_NONE); err != nil {
 		t.Fatal(err)
 	}
-	return unsafe.Slice((*T)(unsafe.Pointer(&memory[size-n*4])), n)
+	return unsafe.Slice((*float32)(unsafe.Pointer(&memory[size-n*4])), n)
 }
 
 func TestNothingOutsideTheSlicesIsTouched(t *testing.T) {
-	eachLevel(t, func(t *testing.T) {
-		for _, channels := range channelSizes {
-			for _, patches := range patchSizes {
-				a, b := guarded[float32](t, patches*channels), guarded[float32](t, patches*channels)
-				copy(a, randomFeatures(1, patches, channels))
-				copy(b, randomFeatures(2, patches, channels))
-				packedA := guarded[float32](t, PackedLen(patches, channels))
-				packedB := guarded[float32](t, PackedLen(patches, channels))
-				Pack(packedA, a, patches, channels)
-				Pack(packedB, b, patches, channels)
-				row, col := guarded[int32](t, patches), guarded[int32](t, patches)
-				MutualNearest(row, col, packedA, packedB, patches, patches, channels)
-				Distances(guarded[float32](t, patches), a, b, row, channels)
+	for _, shape := range []Shape{
+		{1, 1, 1, []int{0}}, {1, 1, 3, []int{0, 4}}, {7, 1, 5, []int{0, 1, 2}},
+		{3, 17, 17, []int{1}}, {7, 7, 33, []int{0, 1, 2}}, {8, 12, 64, []int{0, 9}},
+	} {
+		a, b := lookAlikes(1, shape)
+		eachLevel(t, func() {
+			search := NewSearch(shape)
+			search.scratch = guarded(t, shape.ScratchLen())
+			centre := guarded(t, shape.Channels)
+			images := [2][]float32{}
+			for k, tokens := range [][]float32{a, b} {
+				images[k] = guarded(t, shape.ImageLen())
+				raw := guarded(t, len(tokens))
+				copy(raw, tokens)
+				search.Prepare(images[k], raw, centre)
 			}
-		}
-	})
+			length := len(shape.Radii) * shape.Patches()
+			search.Distances(guarded(t, length), guarded(t, length), images[0], images[1])
+			search.Products(images[0], images[1])
+		})
+	}
 }
 
-// The C code alone, its scratch included, under the compiler's own checks of memory and arithmetic.
+// The C code alone, under the compiler's own checks of memory and arithmetic.
 func TestCUnderSanitizers(t *testing.T) {
 	dir := t.TempDir()
 	build := func(source string) (string, error) {

@@ -3,10 +3,12 @@ package cpu
 /*
 #cgo CFLAGS: -O3 -std=gnu11
 #cgo LDFLAGS: -lm
-#cgo noescape musc_mutual
-#cgo nocallback musc_mutual
+#cgo noescape musc_prepare
+#cgo nocallback musc_prepare
 #cgo noescape musc_distances
 #cgo nocallback musc_distances
+#cgo noescape musc_products
+#cgo nocallback musc_products
 #include "kernel.h"
 */
 import "C"
@@ -16,128 +18,144 @@ import "unsafe"
 // gnu11 rather than c11: it lets compilers fuse a multiply and an add of one expression, which
 // -ffp-contract would ask for if cgo let it through.
 
+// MaxDegrees is how many aggregation degrees one Search takes.
+const MaxDegrees = C.MUSC_MAX_DEGREES
+
 // Panics of this package: all of them are mistakes of the calling code, none depends on images.
 const (
-	badShape       = "cpu: patches and channels must be at least 1"
-	shortFeatures  = "cpu: features are shorter than patches * channels"
-	shortPacked    = "cpu: packed features are shorter than PackedLen"
-	shortNearest   = "cpu: nearest indexes are shorter than the patches"
-	shortDistances = "cpu: distances are shorter than the nearest indexes"
-	badNearest     = "cpu: nearest index out of range"
+	badShape       = "cpu: height, width and channels must be at least 1"
+	badRadii       = "cpu: radii must be ascending, from 1 to MaxDegrees of them, the first >= 0"
+	shortTokens    = "cpu: tokens are shorter than patches * channels"
+	shortCentre    = "cpu: centre is shorter than channels"
+	shortImage     = "cpu: image is shorter than ImageLen"
+	shortDistances = "cpu: distances are shorter than radii * patches"
 )
 
-// panel is the number of patches whose channels lie together in the packed layout.
-const panel = C.MUSC_PANEL
-
-// panels returns how many panels hold the given number of patches.
-func panels(patches int) int { return (patches + panel - 1) / panel }
-
-// PackedLen returns the number of float32 values in an image packed by Pack.
-func PackedLen(patches, channels int) int {
-	checkShape(patches, channels)
-	return panels(patches) * panel * channels
+// Shape is what all images of a search have in common.
+type Shape struct {
+	Height, Width int // of the patch grid: P = Height * Width
+	Channels      int // C
+	// Radii are those of the aggregation windows, (degree - 1) / 2, strictly ascending: R of them.
+	Radii []int
 }
 
-// Pack lays features [patches,channels] out in dst [ceil(patches/48)][channels][48] for
-// MutualNearest, zeros for the patches that the last panel lacks. An image is packed once and
-// takes part in all of its pairs; it is the same on the left and on the right of a product.
-func Pack(dst, features []float32, patches, channels int) {
-	if len(dst) < PackedLen(patches, channels) {
-		panic(shortPacked)
+// Patches is P.
+func (s Shape) Patches() int { return s.Height * s.Width }
+
+// ImageLen is the number of float32 values in a prepared image, at the level in use.
+func (s Shape) ImageLen() int {
+	c := s.c()
+	return int(C.musc_image_floats(C.int(active), &c))
+}
+
+// ScratchLen is the number of float32 values that a Search holds, at the level in use.
+func (s Shape) ScratchLen() int {
+	c := s.c()
+	return int(C.musc_scratch_floats(C.int(active), &c))
+}
+
+// Tokens is the view of the L2-normalised aggregated tokens [P,C] of the r-th radius in a prepared
+// image.
+func (s Shape) Tokens(image []float32, r int) []float32 {
+	size := s.Patches() * s.Channels
+	return image[r*size : (r+1)*size]
+}
+
+// c is the shape for C. It panics if the shape makes no sense.
+func (s Shape) c() C.musc_shape {
+	if s.Height < 1 || s.Width < 1 || s.Channels < 1 {
+		panic(badShape)
 	}
-	if len(features) < patches*channels {
-		panic(shortFeatures)
+	if len(s.Radii) < 1 || len(s.Radii) > MaxDegrees || s.Radii[0] < 0 {
+		panic(badRadii)
 	}
-	for first := 0; first < patches; first += panel {
-		to := dst[first*channels : (first+panel)*channels]
-		rows := min(panel, patches-first)
-		if rows < panel {
-			clear(to)
+	c := C.musc_shape{height: C.int64_t(s.Height), width: C.int64_t(s.Width),
+		channels: C.int64_t(s.Channels), degrees: C.int64_t(len(s.Radii))}
+	for d, radius := range s.Radii {
+		if d > 0 && radius <= s.Radii[d-1] {
+			panic(badRadii)
 		}
-		packPanel(to, features[first*channels:(first+rows)*channels], rows, channels)
+		c.radius[d] = C.int64_t(radius)
 	}
+	return c
 }
 
-// packPanel transposes features [rows,channels] into to [channels][48], 16 channels at a time: they
-// are one cache line of each row read, and 3 KiB written.
-func packPanel(to, features []float32, rows, channels int) {
-	const run = 16
-	for c := 0; c < channels; c += run {
-		end := min(c+run, channels)
-		for r := range rows {
-			for i, x := range features[r*channels+c : r*channels+end] {
-				to[(c+i)*panel+r] = x
-			}
-		}
-	}
+// Search is what one goroutine needs to prepare and compare images: scratch memory.
+type Search struct {
+	shape    C.musc_shape
+	level    level
+	patches  int
+	imageLen int
+	scratch  []float32
 }
 
-// MutualNearest finds, for packed images a [patchesA,channels] and b [patchesB,channels],
-//
-//	rowNearest[p] = argmax over q of sum over c of a[p,c] * b[q,c]    p < patchesA
-//	colNearest[q] = argmax over p of sum over c of a[p,c] * b[q,c]    q < patchesB
-//
-// Among equal products the lowest index wins. A product that is NaN never wins, and a patch without
-// any product above minus infinity gets index 0.
-//
-// Every product is the float32 sum over ascending channels, fused multiply-adds where the level has
-// them. The answer therefore depends on the two images and the level only, and exchanging the
-// images exchanges the answers, ties included. It panics if a slice is too short.
-func MutualNearest(rowNearest, colNearest []int32, a, b []float32,
-	patchesA, patchesB, channels int) {
-
-	if len(a) < PackedLen(patchesA, channels) || len(b) < PackedLen(patchesB, channels) {
-		panic(shortPacked)
-	}
-	if len(rowNearest) < patchesA || len(colNearest) < patchesB {
-		panic(shortNearest)
-	}
-	best := make([]float32, panels(patchesB)*panel)
-	index := make([]int32, panels(patchesB)*panel)
-	C.musc_mutual(C.int(active), indexes(rowNearest), indexes(colNearest), floats(best),
-		indexes(index), floats(a), floats(b), C.int64_t(patchesA), C.int64_t(patchesB),
-		C.int64_t(channels))
+// NewSearch makes a Search for the level in use. It panics if the shape makes no sense.
+func NewSearch(shape Shape) *Search {
+	return &Search{shape.c(), active, shape.Patches(), shape.ImageLen(),
+		make([]float32, shape.ScratchLen())}
 }
 
-// Distances computes, for unpacked features a [len(nearest),channels] and b [any,channels],
+// Prepare fills in image [ImageLen] from the raw patch tokens [P,C] of one image and stage: LNAMD,
+// that is whole-image normalisation, window sums and L2 normalisation for every radius, and the
+// normalised tokens less centre [C] in the search's precision, packed.
 //
-//	dst[p] = || a_p - b_nearest(p) || = sqrt(sum over c of (a[p,c] - b[nearest(p),c])^2)
-//
-// Differences and squares are float32, sums of more than 512 channels float64: the relative error
-// stays below 1e-6. The order of the sum is fixed at each level. It panics if a slice is too short
-// or an index is not one of b's patches.
-func Distances(dst []float32, a, b []float32, nearest []int32, channels int) {
-	checkShape(len(nearest), channels)
-	if len(a) < len(nearest)*channels {
-		panic(shortFeatures)
+// The centre takes away what all tokens share, so that fewer digits say how they differ; the
+// answer does not depend on it. It must be the same for all images that are compared.
+func (s *Search) Prepare(image, tokens, centre []float32) {
+	channels := int(s.shape.channels)
+	if len(image) < s.imageLen {
+		panic(shortImage)
 	}
-	if len(dst) < len(nearest) {
+	if len(tokens) < s.patches*channels {
+		panic(shortTokens)
+	}
+	if len(centre) < channels {
+		panic(shortCentre)
+	}
+	C.musc_prepare(C.int(s.level), &s.shape, floats(image), floats(tokens), floats(centre),
+		floats(s.scratch))
+}
+
+// Distances is Eq. 1 for two prepared images in both directions: with z the aggregated tokens of
+// radius r,
+//
+//	rows[r,p]    = min over q of || z_a(r,p) - z_b(r,q) ||    [R,P]
+//	columns[r,q] = min over p of || z_a(r,p) - z_b(r,q) ||    [R,P], left out if nil
+//
+// One matrix product gives the products of all radii and both directions, in the precision of the
+// level. All patches whose product comes so near to the greatest that rounding may have decided
+// are compared in float32, eight at most: the answer is exact to float32, see SIMD.md.
+//
+// The answer depends on the two images and the level only. It panics if a slice is too short.
+func (s *Search) Distances(rows, columns, a, b []float32) {
+	length := int(s.shape.degrees) * s.patches
+	if len(rows) < length || columns != nil && len(columns) < length {
 		panic(shortDistances)
 	}
-	patches := len(b) / channels
-	for _, q := range nearest {
-		if q < 0 || int(q) >= patches {
-			panic(badNearest)
-		}
-	}
-	C.musc_distances(C.int(active), floats(dst), floats(a), floats(b), indexes(nearest),
-		C.int64_t(len(nearest)), C.int64_t(channels))
+	s.check(a, b)
+	C.musc_distances(C.int(s.level), &s.shape, floats(rows), floats(columns), floats(a), floats(b),
+		floats(s.scratch))
 }
 
-// Ceiling keeps the active level's floating-point units as busy as they get, with multiply-adds
-// that touch no memory, and returns how many operations that was. What MutualNearest does in a
-// second is to be compared with what Ceiling does in a second, in the same run.
+// Products takes the products that Distances takes and nothing else, for benchmarks.
+func (s *Search) Products(a, b []float32) {
+	s.check(a, b)
+	C.musc_products(C.int(s.level), &s.shape, floats(a), floats(b), floats(s.scratch))
+}
+
+func (s *Search) check(a, b []float32) {
+	if len(a) < s.imageLen || len(b) < s.imageLen {
+		panic(shortImage)
+	}
+}
+
+// Ceiling keeps the units that multiply and add for the level in use as busy as they get, without
+// touching memory, and returns how many operations that was, two a multiply-add. What Products
+// does in a second is to be compared with what Ceiling does in a second, in the same run.
 func Ceiling(rounds int) (operations int64) {
 	C.musc_ceiling(C.int(active), C.int64_t(rounds))
 	return int64(rounds) * int64(C.musc_ceiling_operations(C.int(active)))
 }
 
-func checkShape(patches, channels int) {
-	if patches < 1 || channels < 1 {
-		panic(badShape)
-	}
-}
-
-// floats and indexes are the C views of slices that are not empty.
-func floats(x []float32) *C.float  { return (*C.float)(unsafe.SliceData(x)) }
-func indexes(x []int32) *C.int32_t { return (*C.int32_t)(unsafe.SliceData(x)) }
+// floats is the C view of a slice; nil stays null.
+func floats(x []float32) *C.float { return (*C.float)(unsafe.SliceData(x)) }

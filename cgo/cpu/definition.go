@@ -5,48 +5,77 @@ import "math"
 // This file is what the C code computes, readably and in float64. Tests compare the two; nothing
 // else calls it.
 
-// defineMutualNearest is MutualNearest of unpacked a [patchesA,channels] and b
-// [patchesB,channels]. Besides the indexes it returns the products [patchesA,patchesB].
-func defineMutualNearest(rowNearest, colNearest []int32, a, b []float32,
-	patchesA, patchesB, channels int) []float64 {
+// epsilon is added to the variance of an image's tokens (SPEC section 3).
+const epsilon = 1e-5
 
-	products := make([]float64, patchesA*patchesB)
-	for p := range patchesA {
-		for q := range patchesB {
-			for c := range channels {
-				products[p*patchesB+q] += float64(a[p*channels+c]) * float64(b[q*channels+c])
+// defineTokens is LNAMD: the aggregated tokens [R,P,C] of raw tokens [P,C].
+func defineTokens(shape Shape, raw []float32) [][][]float64 {
+	tokens := make([][][]float64, len(shape.Radii))
+	for r, radius := range shape.Radii {
+		for _, token := range defineSums(shape, raw, radius) {
+			if norm := distance(token, make([]float64, shape.Channels)); norm > 0 {
+				for c := range token {
+					token[c] /= norm
+				}
+			}
+			tokens[r] = append(tokens[r], token)
+		}
+	}
+	return tokens
+}
+
+// defineSums normalises raw tokens [P,C] as a whole and adds them up over each patch's window.
+func defineSums(shape Shape, raw []float32, radius int) [][]float64 {
+	mean, variance := 0.0, 0.0
+	for _, x := range raw {
+		mean += float64(x)
+	}
+	mean /= float64(len(raw)) // exact if all are equal: they become zeros
+	for _, x := range raw {
+		variance += (float64(x) - mean) * (float64(x) - mean) / float64(len(raw))
+	}
+	sums := make([][]float64, shape.Patches())
+	for p := range sums {
+		sums[p] = make([]float64, shape.Channels)
+		for q := range shape.Patches() {
+			if !inWindow(shape, p, q, radius) {
+				continue
+			}
+			for c, x := range raw[q*shape.Channels:][:shape.Channels] {
+				sums[p][c] += (float64(x) - mean) / math.Sqrt(variance+epsilon)
 			}
 		}
 	}
-	for p := range patchesA {
-		rowNearest[p] = argmax(patchesB, func(q int) float64 { return products[p*patchesB+q] })
-	}
-	for q := range patchesB {
-		colNearest[q] = argmax(patchesA, func(p int) float64 { return products[p*patchesB+q] })
-	}
-	return products
+	return sums
 }
 
-// argmax returns the lowest index of the greatest of n values. NaN is never the greatest; without
-// a value above minus infinity the answer is 0.
-func argmax(n int, value func(int) float64) int32 {
-	best, index := math.Inf(-1), 0
-	for i := range n {
-		if x := value(i); x > best {
-			best, index = x, i
-		}
-	}
-	return int32(index)
+// inWindow tells whether patch q is in the window around patch p.
+func inWindow(shape Shape, p, q, radius int) bool {
+	dy, dx := p/shape.Width-q/shape.Width, p%shape.Width-q%shape.Width
+	return max(dy, -dy) <= radius && max(dx, -dx) <= radius
 }
 
-// defineDistances is Distances in float64.
-func defineDistances(dst []float64, a, b []float32, nearest []int32, channels int) {
-	for p, q := range nearest {
-		sum := 0.0
-		for c := range channels {
-			d := float64(a[p*channels+c]) - float64(b[int(q)*channels+c])
-			sum += d * d
+// defineDistances is the distance of each patch of a to the nearest of b, [R][P], of tokens that
+// defineTokens returned.
+func defineDistances(a, b [][][]float64) [][]float64 {
+	distances := make([][]float64, len(a))
+	for r := range a {
+		for _, x := range a[r] {
+			least := math.Inf(1)
+			for _, y := range b[r] {
+				least = min(least, distance(x, y))
+			}
+			distances[r] = append(distances[r], least)
 		}
-		dst[p] = math.Sqrt(sum)
 	}
+	return distances
+}
+
+// distance is || x - y ||.
+func distance(x, y []float64) float64 {
+	sum := 0.0
+	for c := range x {
+		sum += (x[c] - y[c]) * (x[c] - y[c])
+	}
+	return math.Sqrt(sum)
 }

@@ -1,178 +1,169 @@
 package cpu
 
 import (
-	"fmt"
 	"math"
-	"slices"
+	"math/rand/v2"
 	"testing"
 )
 
-// Sizes around the tiles of all levels (2, 6, 8 rows; 16, 48 columns), and primes.
-var (
-	patchSizes   = []int{1, 2, 3, 5, 7, 8, 11, 47, 48, 49, 97}
-	channelSizes = []int{1, 2, 3, 16, 17, 33, 384}
-)
-
-// A product of two unit vectors in float32 is this close to the float64 one.
-const nearTie = 1e-6
-
-func TestMutualNearestIsTheDefinition(t *testing.T) {
-	for _, channels := range channelSizes {
-		for _, patchesA := range patchSizes {
-			for _, patchesB := range patchSizes {
-				compareWithDefinition(t, patchesA, patchesB, channels)
-			}
-		}
-	}
-	compareWithDefinition(t, 250, 49, 33)  // two row blocks of four panels, the second not full
-	compareWithDefinition(t, 97, 49, 3000) // row blocks of one panel
-}
-
-// compareWithDefinition runs one shape at each level, and the definition once.
-func compareWithDefinition(t *testing.T, patchesA, patchesB, channels int) {
-	a := randomFeatures(uint64(patchesA), patchesA, channels)
-	b := randomFeatures(uint64(1000+patchesB), patchesB, channels)
-	wantRow, wantCol := make([]int32, patchesA), make([]int32, patchesB)
-	products := defineMutualNearest(wantRow, wantCol, a, b, patchesA, patchesB, channels)
-	product := func(p, q int32) float64 { return products[int(p)*patchesB+int(q)] }
-	t.Run(fmt.Sprintf("%dx%dx%d", patchesA, patchesB, channels), func(t *testing.T) {
-		eachLevel(t, func(t *testing.T) {
-			row, col := nearest(a, b, channels)
-			for p, q := range row {
-				if lost := product(int32(p), wantRow[p]) - product(int32(p), q); lost > nearTie {
-					t.Errorf("row %d: nearest %d, want %d (%g more)", p, q, wantRow[p], lost)
-				}
-			}
-			for q, p := range col {
-				if lost := product(wantCol[q], int32(q)) - product(p, int32(q)); lost > nearTie {
-					t.Errorf("column %d: nearest %d, want %d (%g more)", q, p, wantCol[q], lost)
-				}
-			}
-		})
-	})
-}
-
-// Products that are small integers are exact: the indexes must agree, and there are many ties.
-func TestTiesGoToTheLowestIndex(t *testing.T) {
-	eachLevel(t, func(t *testing.T) {
-		for _, patches := range patchSizes {
-			const channels = 3
-			a, b := make([]float32, patches*channels), make([]float32, patches*channels)
-			for i := range a {
-				a[i], b[i] = float32(i*i%5)-2, float32(i*7%3)-1
-			}
-			wantRow, wantCol := make([]int32, patches), make([]int32, patches)
-			defineMutualNearest(wantRow, wantCol, a, b, patches, patches, channels)
-			row, col := nearest(a, b, channels)
-			if !slices.Equal(row, wantRow) || !slices.Equal(col, wantCol) {
-				t.Errorf("%d patches: %v %v, want %v %v", patches, row, col, wantRow, wantCol)
-			}
-		}
-	})
-}
-
-func TestPaddingNeverWinsOverNegativeProducts(t *testing.T) {
-	eachLevel(t, func(t *testing.T) {
-		for _, patches := range patchSizes {
-			a, b := make([]float32, patches), make([]float32, patches)
-			for p := range patches {
-				a[p], b[p] = float32(patches-p), -float32(patches-p)
-			}
-			row, col := nearest(a, b, 1) // the greatest product is that with the last patch, -1
-			for p := range patches {
-				if last := int32(patches - 1); row[p] != last || col[p] != last {
-					t.Fatalf("%d patches: %v %v, want %d everywhere", patches, row, col, last)
-				}
-			}
-		}
-	})
-}
-
-func TestNaNNeverWins(t *testing.T) {
-	nan, inf := float32(math.NaN()), float32(math.Inf(1))
-	tests := []struct {
-		name     string
-		a, b     []float32 // one channel
-		row, col []int32
-	}{
-		{"in a", []float32{nan, 1, 2}, []float32{1, -1}, []int32{0, 0, 0}, []int32{2, 1}},
-		{"in b", []float32{1, -1}, []float32{nan, 3, -1}, []int32{1, 2}, []int32{0, 0, 1}},
-		{"all NaN", []float32{nan, nan}, []float32{nan, nan}, []int32{0, 0}, []int32{0, 0}},
-		{"minus infinity", []float32{1}, []float32{-inf, -inf}, []int32{0}, []int32{0, 0}},
-		{"infinity wins", []float32{1, 2}, []float32{3, inf}, []int32{1, 1}, []int32{1, 0}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			eachLevel(t, func(t *testing.T) {
-				row, col := nearest(test.a, test.b, 1)
-				if !slices.Equal(row, test.row) || !slices.Equal(col, test.col) {
-					t.Errorf("got %v %v, want %v %v", row, col, test.row, test.col)
-				}
-			})
-		})
-	}
-}
-
-func TestDistancesAreTheDefinition(t *testing.T) {
-	for _, channels := range append([]int{63, 64, 511, 512, 513, 1024, 4099}, channelSizes...) {
-		const patches = 5
-		a, b := randomFeatures(1, patches, channels), randomFeatures(2, 7, channels)
-		for c := range channels { // patch 4 of a and patch 6 of b nearly coincide
-			b[6*channels+c] = a[4*channels+c] * (1 + 1e-5)
-		}
-		copy(b[2*channels:3*channels], a[:channels])
-		nearest := []int32{2, 0, 5, 5, 6} // the first at distance zero
-		want := make([]float64, patches)
-		defineDistances(want, a, b, nearest, channels)
-		t.Run(fmt.Sprint(channels), func(t *testing.T) {
-			eachLevel(t, func(t *testing.T) {
-				got := make([]float32, patches)
-				Distances(got, a, b, nearest, channels)
-				for p := range got {
-					if e := math.Abs(float64(got[p]) - want[p]); !(e <= 1e-6*want[p]) {
-						t.Errorf("patch %d: distance %g, want %g", p, got[p], want[p])
+// Every grid up to 6 by 6, with channels around the words (1, 2, 4) and vectors (4 to 64) of the
+// levels, and radii that reach beyond the grid.
+func TestSmallShapesAreTheDefinition(t *testing.T) {
+	for height := 1; height <= 6; height++ {
+		for width := 1; width <= 6; width++ {
+			for _, channels := range []int{1, 2, 3, 4, 5, 16, 17, 67} {
+				for _, radii := range [][]int{{0}, {0, 1, 2}, {1, 3}} {
+					if channels == 1 && len(radii) > 1 {
+						continue // a window that is the grid sums to zero: there is no direction
 					}
+					shape := Shape{height, width, channels, radii}
+					a, b := lookAlikes(uint64(height), shape)
+					check(t, "look-alikes", shape, a, b, tolerance, tolerance)
 				}
-			})
+			}
+		}
+	}
+}
+
+// Patches around the tiles (6, 8 rows; 16, 48 columns), the panels (48), the rows that are searched
+// at once (8) and the blocks (48, 96), and primes; the last has blocks of one panel.
+func TestLargerShapesAreTheDefinition(t *testing.T) {
+	for _, shape := range []Shape{
+		{1, 47, 33, []int{0, 1, 2}}, {1, 48, 33, []int{0, 1, 2}}, {7, 7, 96, []int{0, 1, 2}},
+		{49, 1, 16, []int{0, 1, 2}}, {5, 19, 64, []int{0, 2}}, {16, 6, 64, []int{1}},
+		{97, 1, 40, []int{0, 3}}, {9, 16, 384, []int{0, 1, 2}}, {17, 17, 48, []int{0, 1, 2, 5}},
+		{2, 101, 20, []int{4}}, {13, 11, 31, []int{0, 1, 2, 3, 4, 5, 6, 7}},
+		{10, 10, 5000, []int{0, 1}},
+	} {
+		a, b := lookAlikes(5, shape)
+		check(t, "look-alikes", shape, a, b, tolerance, tolerance)
+	}
+}
+
+// What makes a search in few digits go wrong. Each case changes the look-alikes.
+func TestHardImagesAreTheDefinition(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 1))
+	for name, change := range map[string]func(a, b []float32, k, channel int){
+		"one channel dwarfs the others": func(a, b []float32, k, channel int) {
+			if channel == 2 {
+				a[k], b[k] = a[k]+400, b[k]+400
+			}
+		},
+		"one channel varies more": func(a, b []float32, k, channel int) {
+			if channel == 2 {
+				a[k], b[k] = a[k]*20, b[k]*20
+			}
+		},
+		"one channel of some patches does": func(a, b []float32, k, channel int) {
+			if channel == 1 && k%5 == 0 {
+				a[k] += 900
+			}
+		},
+		"the same image twice":  func(a, b []float32, k, channel int) { b[k] = a[k] },
+		"opposite images":       func(a, b []float32, k, channel int) { b[k] = -a[k] },
+		"a tiny difference":     func(a, b []float32, k, channel int) { b[k] = a[k] * (1 + 1e-6*float32(k%3)) },
+		"all patches alike":     func(a, b []float32, k, channel int) { a[k], b[k] = float32(channel), float32(channel*channel) },
+		"a constant image":      func(a, b []float32, k, channel int) { b[k] = 7 },
+		"two constant images":   func(a, b []float32, k, channel int) { a[k], b[k] = 0, 0 },
+		"huge values":           func(a, b []float32, k, channel int) { a[k], b[k] = a[k]*1e15, b[k]*1e15 },
+		"tiny values":           func(a, b []float32, k, channel int) { a[k], b[k] = a[k]*1e-15, b[k]*1e-15 },
+		"integers, many ties":   func(a, b []float32, k, channel int) { a[k], b[k] = float32(k*k%5)-2, float32(k*7%3)-1 },
+		"patches in two kinds":  func(a, b []float32, k, channel int) { a[k] = float32((k/40)%2*channel) - b[k]*1e-4 },
+		"noise without a match": func(a, b []float32, k, channel int) { b[k] = float32(random.NormFloat64()) },
+	} {
+		for _, shape := range []Shape{{7, 7, 40, []int{0, 1, 2}}, {3, 20, 131, []int{0, 1}}} {
+			a, b := lookAlikes(9, shape)
+			for k := range a {
+				change(a, b, k, k%shape.Channels)
+			}
+			// Where hundreds of patches nearly coincide only some can be compared: SIMD.md.
+			check(t, name, shape, a, b, 1e-4, 1e-4)
+		}
+	}
+}
+
+// The float32 levels are exact by themselves; the others must find the same patches all the same.
+func TestLevelsAgree(t *testing.T) {
+	for _, shape := range []Shape{{16, 16, 384, []int{0, 1, 2}}, {24, 24, 96, []int{0, 1, 2}}} {
+		a, b := lookAlikes(11, shape)
+		var wantRows, wantColumns []float32
+		eachLevel(t, func() {
+			rows, columns := compare(shape, a, b)
+			if wantRows == nil {
+				wantRows, wantColumns = rows, columns
+			}
+			for k := range rows {
+				if math.Abs(float64(rows[k]-wantRows[k])) > tolerance ||
+					math.Abs(float64(columns[k]-wantColumns[k])) > tolerance {
+					t.Fatalf("%v, %s: %d: %g and %g, want %g and %g", shape, Level(), k,
+						rows[k], columns[k], wantRows[k], wantColumns[k])
+				}
+			}
 		})
 	}
 }
 
-// Equal squares round the same way at every addition, which float32 alone would not survive.
-func TestLongSumsKeepTheirDigits(t *testing.T) {
-	const channels = 1 << 20
-	a, b := make([]float32, channels), make([]float32, channels)
-	for c := range a {
-		a[c] = 1. / 3
-	}
-	want, got := make([]float64, 1), make([]float32, 1)
-	defineDistances(want, a, b, []int32{0}, channels)
-	eachLevel(t, func(t *testing.T) {
-		Distances(got, a, b, []int32{0}, channels)
-		if e := math.Abs(float64(got[0]) - want[0]); !(e <= 1e-6*want[0]) {
-			t.Errorf("distance %g, want %g", got[0], want[0])
+// FuzzDistances draws shapes and tokens from bytes: small integers, so ties and duplicates abound.
+func FuzzDistances(f *testing.F) {
+	f.Add([]byte{3, 4, 5, 7, 1, 2, 3, 4, 200, 100, 0, 0, 255})
+	f.Add([]byte{1, 1, 1, 1})
+	f.Add([]byte{8, 6, 33, 2, 9, 9, 9, 9, 9, 8})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if len(data) < 4 {
+			return
 		}
+		shape := Shape{1 + int(data[0])%9, 1 + int(data[1])%9, 1 + int(data[2])%70, nil}
+		for radius := range 8 {
+			if data[3]>>radius&1 != 0 {
+				shape.Radii = append(shape.Radii, radius)
+			}
+		}
+		if shape.Radii == nil {
+			shape.Radii = []int{0}
+		}
+		a, b := make([]float32, shape.Patches()*shape.Channels),
+			make([]float32, shape.Patches()*shape.Channels)
+		for k := range a {
+			x := data[k%len(data)]
+			a[k], b[k] = float32(int8(x)), float32(int8(x>>(k%5)))*float32(1+k%3)
+		}
+		if !directed(shape, a) || !directed(shape, b) {
+			return
+		}
+		check(t, "fuzzed", shape, a, b, 1e-4, 2e-2)
 	})
 }
 
-func TestPackedLayout(t *testing.T) {
-	for _, patches := range patchSizes {
-		const channels = 17
-		features := randomFeatures(3, patches, channels)
-		got := make([]float32, PackedLen(patches, channels))
-		for i := range got {
-			got[i] = 9 // what Pack finds there must not matter
-		}
-		Pack(got, features, patches, channels)
-		for i, x := range got {
-			p, c := i/(48*channels)*48+i%48, i/48%channels
-			want := float32(0)
-			if p < patches {
-				want = features[p*channels+c]
+// directed tells whether the sums over windows have a direction that few digits can tell. All tokens
+// of an image add up to nearly nothing, and so may those of a window about as large as the grid:
+// rounding errors are then as large as the sum.
+func directed(shape Shape, raw []float32) bool {
+	zero := make([]float64, shape.Channels)
+	tokens := defineSums(shape, raw, 0)
+	for _, radius := range shape.Radii {
+		for p, sum := range defineSums(shape, raw, radius) {
+			lengths := 0.0
+			for q, token := range tokens {
+				if inWindow(shape, p, q, radius) {
+					lengths += distance(token, zero)
+				}
 			}
-			if x != want {
-				t.Fatalf("%d patches: element %d is %g, want %g", patches, i, x, want)
+			if distance(sum, zero) < 0.2*lengths {
+				return false
 			}
 		}
 	}
+	return true
+}
+
+func TestNaNEndsInNaN(t *testing.T) {
+	shape := Shape{3, 3, 5, []int{0, 1}}
+	a, b := lookAlikes(1, shape)
+	a[7] = float32(math.NaN())
+	eachLevel(t, func() {
+		rows, _ := compare(shape, a, b) // must come to an end, within its slices
+		if !math.IsNaN(float64(rows[0])) && !math.IsInf(float64(rows[0]), 1) {
+			t.Errorf("%s: %v", Level(), rows)
+		}
+	})
 }

@@ -2,37 +2,100 @@
 // other instructions; nothing outside this file knows which levels there are.
 
 #include "kernel.h"
+#include "layout.h"
 
 #include <math.h>
-#include <stddef.h>
 #include <string.h>
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
 
-#define PANEL MUSC_PANEL
-#define MAX_BLOCK (4 * PANEL) // rows
-#define L2_BUDGET (512 << 10) // bytes of a row block: half of a 1 MiB L2 cache
-#define RUN 512               // channels summed in float32 before float64 takes over
+#define EPSILON 1e-5 // of the whole-image normalisation
+#define RUN 512      // channels summed in float32 before float64 takes over
+#define SIGMAS 5.0f  // by how many standard deviations a product may be off, see SIMD.md
+#define AHEAD 4      // columns whose candidates are fetched while others are compared
+#define FLOOR 1e-6f  // what the float32 sums of a window add to that
+#define ROUNDING (1.0f / (1 << 24) / 3) // of a chain of float32 sums, an addition
 
-// musc_block returns how many rows are kept in the L2 cache, a multiple of PANEL.
-static int64_t musc_block(int64_t channels)
-{
-    int64_t panels = L2_BUDGET / (channels * PANEL * (int64_t)sizeof(float));
-    int64_t rows = panels * PANEL;
-    return rows < PANEL ? PANEL : rows > MAX_BLOCK ? MAX_BLOCK : rows;
-}
+// What a word of a packed image holds.
+#define FLOAT32 0
+#define BFLOAT16 1
+#define INT8 2
+
+struct level {
+    const level_sizes *sizes;
+    void (*prepare)(const musc_shape *, float *, const float *, const float *, float *);
+    void (*distances)(const musc_shape *, float *, float *, const float *, const float *, float *);
+    void (*products)(const musc_shape *, const float *, const float *, float *);
+    float (*ceiling)(int64_t);
+};
 
 #ifdef __x86_64__
+#define MAXIMUM_512(x, y) (NAME(floats))_mm512_max_ps((__m512)(x), (__m512)(y))
+#define GREATER_512(x, y) _mm512_cmp_ps_mask((__m512)(x), (__m512)(y), _CMP_GT_OQ)
+#define MAXIMUM_256(x, y) (NAME(floats))_mm256_max_ps((__m256)(x), (__m256)(y))
+#define GREATER_256(x, y) \
+    (unsigned)_mm256_movemask_ps(_mm256_cmp_ps((__m256)(x), (__m256)(y), _CMP_GT_OQ))
+
+#define NAME(x) x##_avx512vnni
+#define TARGET __attribute__((target("avx512f,avx512vnni")))
+#define LANES 16
+#define ROWS 8
+#define VECTORS 3
+#define KIND INT8
+#define MULTIPLY_ADD(sum, a, b) \
+    (NAME(sums))_mm512_dpbusd_epi32((__m512i)(sum), (__m512i)(b), (__m512i)(a))
+#define MAXIMUM MAXIMUM_512
+#define GREATER GREATER_512
+#include "level.h"
+
+#define NAME(x) x##_avx512bf16
+#define TARGET __attribute__((target("avx512f,avx512bf16")))
+#define LANES 16
+#define ROWS 8
+#define VECTORS 3
+#define KIND BFLOAT16
+#define MULTIPLY_ADD(sum, a, b) \
+    (NAME(sums))_mm512_dpbf16_ps((__m512)(sum), (__m512bh)(b), (__m512bh)(a))
+#define MAXIMUM MAXIMUM_512
+#define GREATER GREATER_512
+#include "level.h"
+
 #define NAME(x) x##_avx512
 #define TARGET __attribute__((target("avx512f")))
 #define LANES 16
 #define ROWS 8
 #define VECTORS 3
+#define KIND FLOAT32
+#define MULTIPLY_ADD(sum, a, b) ((sum) + (NAME(floats))(a) * (NAME(floats))(b))
+#define MAXIMUM MAXIMUM_512
+#define GREATER GREATER_512
 #include "level.h"
+
+#if defined(__clang__) || __GNUC__ >= 11 // older ones do not know the instructions
+#define HAVE_AVXVNNI
+#define NAME(x) x##_avxvnni
+#define TARGET __attribute__((target("avx2,fma,avxvnni")))
+#define LANES 8
+#define ROWS 6
+#define VECTORS 2
+#define KIND INT8
+#define MULTIPLY_ADD(sum, a, b) \
+    (NAME(sums))_mm256_dpbusd_avx_epi32((__m256i)(sum), (__m256i)(b), (__m256i)(a))
+#define MAXIMUM MAXIMUM_256
+#define GREATER GREATER_256
+#include "level.h"
+#endif
 
 #define NAME(x) x##_avx2
 #define TARGET __attribute__((target("avx2,fma")))
 #define LANES 8
 #define ROWS 6
 #define VECTORS 2
+#define KIND FLOAT32
+#define MULTIPLY_ADD(sum, a, b) ((sum) + (NAME(floats))(a) * (NAME(floats))(b))
+#define MAXIMUM MAXIMUM_256
+#define GREATER GREATER_256
 #include "level.h"
 #endif
 
@@ -43,57 +106,112 @@ static int64_t musc_block(int64_t channels)
 #define VECTORS 4
 #ifdef __x86_64__
 #define ROWS 2
+#define MAXIMUM(x, y) (NAME(floats))_mm_max_ps((__m128)(x), (__m128)(y))
+#define GREATER(x, y) (unsigned)_mm_movemask_ps(_mm_cmpgt_ps((__m128)(x), (__m128)(y)))
 #else
 #define ROWS 6
+#define MAXIMUM(x, y) ({ \
+    NAME(integers) wins = (x) > (y); \
+    (NAME(floats))((wins & (NAME(integers))(x)) | (~wins & (NAME(integers))(y))); })
+#define GREATER(x, y) ({ \
+    NAME(integers) wins = (x) > (y); \
+    (unsigned)((wins[0] & 1) | (wins[1] & 2) | (wins[2] & 4) | (wins[3] & 8)); })
 #endif
+#define KIND FLOAT32
+#define MULTIPLY_ADD(sum, a, b) ((sum) + (NAME(floats))(a) * (NAME(floats))(b))
 #include "level.h"
 
-static const struct {
-    void (*mutual)(int32_t *, int32_t *, float *, int32_t *, const float *, const float *,
-                   int64_t, int64_t, int64_t);
-    void (*distances)(float *, const float *, const float *, const int32_t *, int64_t, int64_t);
-    float (*ceiling)(int64_t);
-    int lanes;
-} levels[MUSC_LEVELS] = {
-    [MUSC_PORTABLE] = {mutual_portable, distances_portable, ceiling_portable, 4},
+static const struct level *const levels[MUSC_LEVELS] = {
+    [MUSC_PORTABLE] = &level_portable,
 #ifdef __x86_64__
-    [MUSC_AVX2] = {mutual_avx2, distances_avx2, ceiling_avx2, 8},
-    [MUSC_AVX512] = {mutual_avx512, distances_avx512, ceiling_avx512, 16},
+    [MUSC_AVX2] = &level_avx2,
+#ifdef HAVE_AVXVNNI
+    [MUSC_AVXVNNI] = &level_avxvnni,
+#endif
+    [MUSC_AVX512] = &level_avx512,
+    [MUSC_AVX512BF16] = &level_avx512bf16,
+    [MUSC_AVX512VNNI] = &level_avx512vnni,
 #endif
 };
+
+#ifdef __x86_64__
+// has_avx_vnni asks CPUID itself: older compilers' runtimes do not know the feature's name.
+static int has_avx_vnni(void)
+{
+    unsigned a, b, c, d;
+    __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(1));
+    return a >> 4 & 1;
+}
+#endif
 
 int musc_supported(int level)
 {
 #ifdef __x86_64__
     // The compiler's runtime asks CPUID for the instructions and XGETBV for the system's consent.
-    if (level == MUSC_AVX512)
-        return __builtin_cpu_supports("avx512f") != 0;
-    if (level == MUSC_AVX2)
-        return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    int avx512 = __builtin_cpu_supports("avx512f") != 0;
+    if (!levels[level])
+        return 0;
+    switch (level) {
+    case MUSC_AVX2: return avx2;
+    case MUSC_AVXVNNI: return avx2 && __builtin_cpu_supports("bmi2") && has_avx_vnni();
+    case MUSC_AVX512: return avx512;
+    case MUSC_AVX512BF16: return avx512 && __builtin_cpu_supports("avx512bf16");
+    case MUSC_AVX512VNNI: return avx512 && __builtin_cpu_supports("avx512vnni");
+    }
 #endif
     return level == MUSC_PORTABLE;
 }
 
-void musc_mutual(int level, int32_t *rowNearest, int32_t *columnNearest, float *columnBest,
-                 int32_t *columnIndex, const float *a, const float *b, int64_t patchesA,
-                 int64_t patchesB, int64_t channels)
+// FEW channels are better not rounded: the errors of so few do not cancel each other out.
+#define FEW 32
+
+static const struct level *level_for(int level, const musc_shape *shape)
 {
-    levels[level].mutual(rowNearest, columnNearest, columnBest, columnIndex, a, b, patchesA,
-                         patchesB, channels);
+    if (shape->channels < FEW && level > MUSC_AVX512)
+        level = MUSC_AVX512;
+    if (shape->channels < FEW && level == MUSC_AVXVNNI)
+        level = MUSC_AVX2;
+    return levels[level];
 }
 
-void musc_distances(int level, float *distance, const float *a, const float *b,
-                    const int32_t *nearest, int64_t patches, int64_t channels)
+int64_t musc_image_floats(int level, const musc_shape *shape)
 {
-    levels[level].distances(distance, a, b, nearest, patches, channels);
+    image_view v;
+    return view_image(&v, shape, level_for(level, shape)->sizes->channels, 0);
+}
+
+int64_t musc_scratch_floats(int level, const musc_shape *shape)
+{
+    scratch_view v;
+    return view_scratch(&v, shape, level_for(level, shape)->sizes, 0);
+}
+
+void musc_prepare(int level, const musc_shape *shape, float *image, const float *tokens,
+                  const float *centre, float *scratch)
+{
+    level_for(level, shape)->prepare(shape, image, tokens, centre, scratch);
+}
+
+void musc_distances(int level, const musc_shape *shape, float *rowDistances,
+                    float *columnDistances, const float *a, const float *b, float *scratch)
+{
+    level_for(level, shape)->distances(shape, rowDistances, columnDistances, a, b, scratch);
+}
+
+void musc_products(int level, const musc_shape *shape, const float *a, const float *b,
+                   float *scratch)
+{
+    level_for(level, shape)->products(shape, a, b, scratch);
 }
 
 float musc_ceiling(int level, int64_t rounds)
 {
-    return levels[level].ceiling(rounds);
+    return levels[level]->ceiling(rounds);
 }
 
 int64_t musc_ceiling_operations(int level)
 {
-    return 12 * 2 * (int64_t)levels[level].lanes;
+    const level_sizes *sizes = levels[level]->sizes;
+    return 2 * sizes->chains * sizes->lanes * sizes->channels;
 }

@@ -6,27 +6,53 @@
 
 #include <stdint.h>
 
-enum { MUSC_PANEL = 48 }; // patches a packed panel [C][48]
+enum {
+    MUSC_PANEL = 48,      // patches of a packed panel [words][48]
+    MUSC_MAX_DEGREES = 8, // aggregation degrees of one search
+};
 
-enum { MUSC_PORTABLE, MUSC_AVX2, MUSC_AVX512, MUSC_LEVELS };
+enum {
+    MUSC_PORTABLE,
+    MUSC_AVX2,
+    MUSC_AVXVNNI,
+    MUSC_AVX512,
+    MUSC_AVX512BF16,
+    MUSC_AVX512VNNI,
+    MUSC_LEVELS
+};
+
+// What all images of a search have in common.
+typedef struct {
+    int64_t height, width; // of the patch grid: P = height * width
+    int64_t channels;      // C
+    int64_t degrees;       // R
+    int64_t radius[MUSC_MAX_DEGREES]; // (degree - 1) / 2, strictly ascending
+} musc_shape;
 
 // Whether this build holds the level and this processor and operating system can run it.
 int musc_supported(int level);
 
-// rowNearest [patchesA] and columnNearest [patchesB] from packed a and b. columnBest and
-// columnIndex are scratch of patchesB elements rounded up to MUSC_PANEL.
-void musc_mutual(int level, int32_t *rowNearest, int32_t *columnNearest, float *columnBest,
-                 int32_t *columnIndex, const float *a, const float *b, int64_t patchesA,
-                 int64_t patchesB, int64_t channels);
+// Floats of a prepared image, and of the scratch memory that a thread needs.
+int64_t musc_image_floats(int level, const musc_shape *shape);
+int64_t musc_scratch_floats(int level, const musc_shape *shape);
 
-// distance[p] = || a_p - b_nearest(p) || from unpacked a [patches,C] and b.
-void musc_distances(int level, float *distance, const float *a, const float *b,
-                    const int32_t *nearest, int64_t patches, int64_t channels);
+// Prepares an image from raw patch tokens [P,C]. centre [C] is the same for all images of a search.
+void musc_prepare(int level, const musc_shape *shape, float *image, const float *tokens,
+                  const float *centre, float *scratch);
 
-// Runs rounds * 12 vector multiply-adds in registers; returns their result, which means nothing.
+// rowDistances and columnDistances [R,P]: the distance of each patch of a to the nearest of b, and
+// the other way around. columnDistances may be null.
+void musc_distances(int level, const musc_shape *shape, float *rowDistances,
+                    float *columnDistances, const float *a, const float *b, float *scratch);
+
+// The products of musc_distances without what follows them, for benchmarks.
+void musc_products(int level, const musc_shape *shape, const float *a, const float *b,
+                   float *scratch);
+
+// Runs rounds of the product's instruction in registers; the result means nothing.
 float musc_ceiling(int level, int64_t rounds);
 
-// Floating-point operations of one round of musc_ceiling.
+// Operations, two a multiply-add, of one round of musc_ceiling.
 int64_t musc_ceiling_operations(int level);
 
 #endif

@@ -10,23 +10,29 @@ import (
 	"musc/engine/fault"
 )
 
-// Variable names the environment variable that forces a SIMD level: "portable", "avx2" or "avx512".
+// Variable names the environment variable that forces a SIMD level, one of those in levelNames.
 const Variable = "MUSC_SIMD"
 
 // level is a set of instructions the kernel is compiled for; a greater one is faster.
 type level int
 
 const (
-	portable level = C.MUSC_PORTABLE // the compiler's default: SSE2 on amd64, NEON on arm64
-	avx2     level = C.MUSC_AVX2     // AVX2 and FMA
-	avx512   level = C.MUSC_AVX512   // AVX-512F
+	portable   level = C.MUSC_PORTABLE   // the compiler's default: SSE2 on amd64, NEON on arm64
+	avx2       level = C.MUSC_AVX2       // AVX2 and FMA
+	avxvnni    level = C.MUSC_AVXVNNI    // AVX2 and AVX-VNNI: int8 products
+	avx512     level = C.MUSC_AVX512     // AVX-512F
+	avx512bf16 level = C.MUSC_AVX512BF16 // AVX-512F and BF16: bfloat16 products
+	avx512vnni level = C.MUSC_AVX512VNNI // AVX-512F and VNNI: int8 products
 )
 
-var levelNames = [...]string{portable: "portable", avx2: "avx2", avx512: "avx512"}
+var levelNames = [...]string{
+	portable: "portable", avx2: "avx2", avxvnni: "avxvnni",
+	avx512: "avx512", avx512bf16: "avx512bf16", avx512vnni: "avx512vnni",
+}
 
 func (l level) String() string { return levelNames[l] }
 
-// active is the level in use. Only tests change it after the start of the program.
+// active is the level in use. Only Use changes it after the start of the program.
 var active, levelError = choose(os.Getenv(Variable), supported())
 
 // Level returns the name of the level in use: the best one that the processor and the operating
@@ -37,6 +43,26 @@ func Level() string { return active.String() }
 // this machine lacks, else nil. The best level is in use then; a program that would rather stop
 // than be slower or differ in last bits checks this once.
 func LevelError() error { return levelError }
+
+// Levels returns the names of the levels that this machine can run, the best one last.
+func Levels() []string {
+	var names []string
+	for _, l := range supported() {
+		names = append(names, l.String())
+	}
+	return names
+}
+
+// Use changes the level in use, for tests and benchmarks of each. Nothing else of this package may
+// run at that time, and a Search made before must not be used again. Its error is of kind
+// fault.Usage.
+func Use(name string) error {
+	l, err := choose(name, supported())
+	if err == nil {
+		active = l
+	}
+	return err
+}
 
 // supported returns the levels that this machine can run, the best one last.
 func supported() []level {

@@ -10,18 +10,18 @@ import (
 )
 
 func TestChoose(t *testing.T) {
-	all, old := []level{portable, avx2, avx512}, []level{portable}
+	all, old := []level{portable, avx2, avx512vnni}, []level{portable}
 	tests := []struct {
 		name, asked string
 		available   []level
 		want        level
 		says        string // in the error, if there must be one
 	}{
-		{"nothing asked: the best", "", all, avx512, ""},
+		{"nothing asked: the best", "", all, avx512vnni, ""},
 		{"nothing asked on an old machine", "", old, portable, ""},
 		{"forced down", "portable", all, portable, ""},
 		{"forced to the middle", "avx2", all, avx2, ""},
-		{"unknown", "AVX9", all, avx512, `MUSC_SIMD="AVX9"`},
+		{"unknown", "AVX9", all, avx512vnni, `MUSC_SIMD="AVX9"`},
 		{"not on this machine", "avx512", old, portable, "(portable); unset it to use portable"},
 	}
 	for _, test := range tests {
@@ -58,5 +58,17 @@ func TestEnvironmentForcesTheLevel(t *testing.T) {
 				t.Errorf("level and error: %q, %v, want %q", got, err, want)
 			}
 		})
+	}
+}
+
+func TestUse(t *testing.T) {
+	before := Level()
+	for _, name := range append(Levels(), before) {
+		if err := Use(name); err != nil || Level() != name {
+			t.Errorf("%s: level %s, %v", name, Level(), err)
+		}
+	}
+	if err := Use("AVX9"); fault.KindOf(err) != fault.Usage || Level() != before {
+		t.Errorf("level %s, %v", Level(), err)
 	}
 }

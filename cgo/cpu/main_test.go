@@ -20,44 +20,94 @@ func TestMain(m *testing.M) {
 }
 
 // eachLevel runs a test once for every level of this machine.
-func eachLevel(t *testing.T, test func(t *testing.T)) {
+func eachLevel(t testing.TB, test func()) {
+	t.Helper()
 	before := active
 	defer func() { active = before }()
-	for _, l := range supported() {
-		active = l
-		t.Run(l.String(), test)
+	for _, active = range supported() {
+		test()
 	}
 }
 
-// randomFeatures returns L2-normalised features [patches,channels], the same ones for a seed.
-func randomFeatures(seed uint64, patches, channels int) []float32 {
-	random := rand.New(rand.NewPCG(seed, 48))
-	features := make([]float32, patches*channels)
-	for p := range patches {
-		row, sum := features[p*channels:(p+1)*channels], 0.0
-		for c := range row {
-			row[c] = float32(random.NormFloat64())
-			sum += float64(row[c]) * float64(row[c])
+// lookAlikes returns raw tokens [P,C] of two images that share a layout, as photos of one product
+// do: what a patch of one has at a place, the other has near it.
+func lookAlikes(seed uint64, shape Shape) (a, b []float32) {
+	random := rand.New(rand.NewPCG(seed, uint64(shape.Patches()*shape.Channels)))
+	common := make([]float64, shape.Patches()*shape.Channels)
+	for k := range common {
+		common[k] = random.NormFloat64() + float64(k%shape.Channels%7)
+	}
+	image := func(shift int) []float32 {
+		tokens := make([]float32, len(common))
+		for k := range tokens {
+			same := common[(k+shift*shape.Channels)%len(common)]
+			tokens[k] = float32(same + 0.3*random.NormFloat64())
 		}
-		for c := range row {
-			row[c] /= float32(math.Sqrt(sum))
+		return tokens
+	}
+	return image(0), image(1)
+}
+
+// compare returns what Distances says of two images of raw tokens, centred at their common mean.
+func compare(shape Shape, a, b []float32) (rows, columns []float32) {
+	search := NewSearch(shape)
+	preparedA, preparedB := make([]float32, shape.ImageLen()), make([]float32, shape.ImageLen())
+	centre := centreOf(shape, a, b)
+	search.Prepare(preparedA, a, centre)
+	search.Prepare(preparedB, b, centre)
+	rows = make([]float32, len(shape.Radii)*shape.Patches())
+	columns = make([]float32, len(rows))
+	search.Distances(rows, columns, preparedA, preparedB)
+	return rows, columns
+}
+
+// centreOf is the mean token of the images after their normalisation.
+func centreOf(shape Shape, images ...[]float32) []float32 {
+	centre := make([]float32, shape.Channels)
+	for _, image := range images {
+		sum, squares := 0.0, 0.0
+		for _, x := range image {
+			sum += float64(x)
+			squares += float64(x) * float64(x)
+		}
+		n := float64(len(image))
+		scale := 1 / math.Sqrt(squares/n-sum*sum/n/n+epsilon)
+		for k, x := range image {
+			centre[k%shape.Channels] += float32((float64(x) - sum/n) * scale /
+				float64(shape.Patches()*len(images)))
 		}
 	}
-	return features
+	return centre
 }
 
-func packed(features []float32, channels int) []float32 {
-	patches := len(features) / channels
-	dst := make([]float32, PackedLen(patches, channels))
-	Pack(dst, features, patches, channels)
-	return dst
-}
+// tolerance is how far a distance may be from the definition: tokens are float32, and so is the
+// difference of two that nearly coincide.
+const tolerance = 2e-6
 
-// nearest returns both directions of unpacked images a and b.
-func nearest(a, b []float32, channels int) (rowNearest, colNearest []int32) {
-	patchesA, patchesB := len(a)/channels, len(b)/channels
-	rowNearest, colNearest = make([]int32, patchesA), make([]int32, patchesB)
-	MutualNearest(rowNearest, colNearest, packed(a, channels), packed(b, channels),
-		patchesA, patchesB, channels)
-	return rowNearest, colNearest
+// check compares both directions of two images with the definition, at every level. Those that
+// search in few digits have a tolerance of their own: chance may have it that they miss the nearest.
+func check(t testing.TB, name string, shape Shape, a, b []float32, exact, rounded float64) {
+	t.Helper()
+	tokensA, tokensB := defineTokens(shape, a), defineTokens(shape, b)
+	wantRows, wantColumns := defineDistances(tokensA, tokensB), defineDistances(tokensB, tokensA)
+	eachLevel(t, func() {
+		rows, columns := compare(shape, a, b)
+		tolerance := exact
+		if active != portable && active != avx2 && active != avx512 {
+			tolerance = rounded
+		}
+		for k := range rows {
+			r, p := k/shape.Patches(), k%shape.Patches()
+			if e := math.Abs(float64(rows[k]) - wantRows[r][p]); !(e <= tolerance) {
+				t.Errorf("%s: %v, %s: row %d, radius %d: %g, want %g", name, shape, Level(), p,
+					shape.Radii[r], rows[k], wantRows[r][p])
+				return
+			}
+			if e := math.Abs(float64(columns[k]) - wantColumns[r][p]); !(e <= tolerance) {
+				t.Errorf("%s: %v, %s: column %d, radius %d: %g, want %g", name, shape, Level(), p,
+					shape.Radii[r], columns[k], wantColumns[r][p])
+				return
+			}
+		}
+	})
 }

@@ -3,31 +3,34 @@ package cpu
 import "testing"
 
 func TestWrongArgumentsPanicByName(t *testing.T) {
-	x, packedX, i := make([]float32, 6), make([]float32, PackedLen(2, 3)), make([]int32, 2)
+	shape := Shape{2, 1, 3, []int{0, 1}}
+	search, x := NewSearch(shape), make([]float32, 6)
+	image, distances := make([]float32, shape.ImageLen()), make([]float32, 4)
 	tests := []struct {
 		want string
 		call func()
 	}{
-		{badShape, func() { PackedLen(0, 3) }},
-		{badShape, func() { PackedLen(2, 0) }},
-		{badShape, func() { MutualNearest(i, i, packedX, packedX, 2, -1, 3) }},
-		{badShape, func() { Distances(x, x, x, nil, 3) }},
-		{shortPacked, func() { Pack(packedX[1:], x, 2, 3) }},
-		{shortPacked, func() { MutualNearest(i, i, packedX, packedX, 2, 49, 3) }},
-		{shortPacked, func() { MutualNearest(i, i, packedX[1:], packedX, 2, 2, 3) }},
-		{shortFeatures, func() { Pack(packedX, x[1:], 2, 3) }},
-		{shortFeatures, func() { Distances(x, x[1:], x, i, 3) }},
-		{shortNearest, func() { MutualNearest(i[1:], i, packedX, packedX, 2, 2, 3) }},
-		{shortNearest, func() { MutualNearest(i, i[1:], packedX, packedX, 2, 2, 3) }},
-		{shortDistances, func() { Distances(x[:1], x, x, i, 3) }},
-		{badNearest, func() { Distances(x, x, x, []int32{0, 2}, 3) }},
-		{badNearest, func() { Distances(x, x, x, []int32{0, -1}, 3) }},
+		{badShape, func() { Shape{0, 1, 3, []int{0}}.ImageLen() }},
+		{badShape, func() { Shape{1, -1, 3, []int{0}}.ScratchLen() }},
+		{badShape, func() { NewSearch(Shape{1, 1, 0, []int{0}}) }},
+		{badRadii, func() { NewSearch(Shape{1, 1, 1, nil}) }},
+		{badRadii, func() { NewSearch(Shape{1, 1, 1, []int{-1}}) }},
+		{badRadii, func() { NewSearch(Shape{1, 1, 1, []int{1, 1}}) }},
+		{badRadii, func() { NewSearch(Shape{1, 1, 1, make([]int, MaxDegrees+1)}) }},
+		{shortImage, func() { search.Prepare(image[1:], x, x) }},
+		{shortTokens, func() { search.Prepare(image, x[1:], x) }},
+		{shortCentre, func() { search.Prepare(image, x, x[4:]) }},
+		{shortImage, func() { search.Distances(distances, distances, image[1:], image) }},
+		{shortImage, func() { search.Distances(distances, nil, image, image[1:]) }},
+		{shortImage, func() { search.Products(image, image[1:]) }},
+		{shortDistances, func() { search.Distances(distances[1:], nil, image, image) }},
+		{shortDistances, func() { search.Distances(distances, distances[1:], image, image) }},
 	}
-	for _, test := range tests {
+	for k, test := range tests {
 		func() {
 			defer func() {
 				if got := recover(); got != test.want {
-					t.Errorf("panic %v, want %q", got, test.want)
+					t.Errorf("%d: panic %v, want %q", k, got, test.want)
 				}
 			}()
 			test.call()

@@ -11,7 +11,7 @@
 //	z(h,w)      = pooled(h,w) / ||pooled(h,w)||
 //
 // A pooled token that is zero stays zero. The functions named ...Definition say this in float64,
-// as directly as they can; the others give the same in float32, fast.
+// as directly as they can; package cpu gives the same in float32, fast, for the search.
 package lnamd
 
 import (

@@ -8,15 +8,15 @@ import (
 	"musc/cgo/cpu"
 )
 
-// CPU is the Scorer for processors. For each stage and degree, tiles of images are aggregated and
-// packed; one product of two images gives the nearest patches in both directions; the distances to
-// those are taken from the features in float32, exactly; Eq. 2 and 3 are taken in float64.
+// CPU is the Scorer for processors. For each stage, tiles of images are aggregated and packed for
+// all degrees; one product of two images gives the distances to the nearest patches in both
+// directions and of all degrees, exact to float32; Eq. 2 and 3 are taken in float64.
 type CPU struct {
 	Threads int // goroutines that compute; 0: one a processor
 }
 
 // Name implements Scorer.
-func (c CPU) Name() string { return fmt.Sprintf("cpu (%s, float32)", cpu.Level()) }
+func (c CPU) Name() string { return fmt.Sprintf("cpu (%s)", cpu.Level()) }
 
 // PatchScores implements Scorer. The scores are the same bytes for every Plan and Threads.
 func (c CPU) PatchScores(ctx context.Context, problem *Problem) ([]float64, error) {
@@ -24,29 +24,43 @@ func (c CPU) PatchScores(ctx context.Context, problem *Problem) ([]float64, erro
 	if err != nil {
 		return nil, err
 	}
-	run, err := newRun(ctx, b, c.Threads)
+	scores := make([]float64, len(b.members)*b.patches)
+	progress := newProgress(b)
+	for _, group := range windowsOf(b.shape, b.Degrees) {
+		if err := scoreGroup(ctx, b, group, c.Threads, progress, scores); err != nil {
+			return nil, err
+		}
+	}
+	b.finish(scores)
+	return scores, nil
+}
+
+// scoreGroup adds the averages of Eq. 2 over all stages for the degrees of one group.
+func scoreGroup(ctx context.Context, b *batch, group []window, threads int, progress *progress,
+	scores []float64) error {
+
+	run, err := newRun(ctx, b, group, threads, progress)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer run.close()
 	for stage := range b.shape.Stages {
-		for _, degree := range b.Degrees {
-			if err := run.fillDistances(stage, degree); err != nil {
-				return nil, err
-			}
-			if err := run.addAverages(); err != nil {
-				return nil, err
-			}
+		if err := run.fillDistances(stage); err != nil {
+			return err
+		}
+		if err := run.addAverages(scores); err != nil {
+			return err
 		}
 	}
-	b.finish(run.scores)
-	return run.scores, nil
+	return nil
 }
 
-// run is one call of PatchScores: its buffers, made once for all stages and degrees.
+// run is the scoring of one group of windows: its buffers, made once for all stages.
 type run struct {
 	*batch
 	ctx       context.Context
+	group     []window
+	degrees   int // that the group stands for
 	threads   int
 	tile      int // images a tile
 	strip     int // images that pass by a tile at once
@@ -54,35 +68,40 @@ type run struct {
 	distances *distances
 	workers   []worker
 	progress  *progress
-	scores    []float64 // [N,P], the sum over the stages and degrees so far
 }
 
 // worker is what one goroutine writes to.
 type worker struct {
-	rowNearest, columnNearest []int32  // [P]
-	keys                      []uint32 // [blockPatches, scorers]
+	search *cpu.Search
+	keys   []uint32 // [blockPatches, scorers]
 }
 
-func newRun(ctx context.Context, b *batch, threads int) (*run, error) {
+func newRun(ctx context.Context, b *batch, group []window, threads int, progress *progress) (
+	*run, error) {
+
 	threads = threadsOf(threads)
 	n := len(b.members)
-	r := &run{batch: b, ctx: ctx, threads: threads, progress: newProgress(b),
-		tile: n, strip: b.Plan.StripImages, scores: make([]float64, n*b.patches)}
+	r := &run{batch: b, ctx: ctx, group: group, threads: threads, progress: progress,
+		tile: n, strip: b.Plan.StripImages}
+	for _, w := range group {
+		r.degrees += w.count
+	}
 	if b.Plan.TileImages > 0 {
 		r.tile = min(b.Plan.TileImages, n)
 	}
 	if r.strip < 1 || r.strip > r.tile {
 		r.strip = stripFor(r.tile, n, b.references, threads, b.patches)
 	}
+	shape := searchShape(b.shape, group)
 	for range threads {
-		r.workers = append(r.workers, worker{make([]int32, b.patches), make([]int32, b.patches),
-			make([]uint32, blockPatches*b.scorers())})
+		r.workers = append(r.workers,
+			worker{cpu.NewSearch(shape), make([]uint32, blockPatches*b.scorers())})
 	}
 	var err error
-	if r.distances, err = newDistances(b); err != nil {
+	if r.distances, err = newDistances(b, len(group)); err != nil {
 		return nil, err
 	}
-	if r.slots, err = newTiles(b.shape, r.tile+r.strip); err != nil {
+	if r.slots, err = newTiles(shape, r.tile+r.strip); err != nil {
 		r.distances.array.Close()
 		return nil, err
 	}
@@ -102,14 +121,15 @@ func (r *run) close() {
 	r.slots.array.Close()
 }
 
-// fillDistances is Eq. 1 for one stage and degree: every tile of images stays while the images
+// fillDistances is Eq. 1 for one stage: every tile of images stays while the images
 // after it, and the references, pass by in strips.
-func (r *run) fillDistances(stage, degree int) error {
+func (r *run) fillDistances(stage int) error {
 	n := len(r.members)
+	centre := r.centre(stage)
 	resident, passing := r.slots.all[:r.tile], r.slots.all[r.tile:]
 	load := func(slots []slot, first int) error {
-		return parallel(r.ctx, r.threads, len(slots), func(_, k int) {
-			r.load(&slots[k], first+k, stage, degree)
+		return parallel(r.ctx, r.threads, len(slots), func(worker, k int) {
+			r.load(r.workers[worker].search, &slots[k], first+k, stage, centre)
 		})
 	}
 	for first := 0; first < n; first += r.tile {
@@ -165,8 +185,8 @@ func (r *run) compare(rows, columns []slot) error {
 	err := parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
 		row, column := &rows[task%len(rows)], &columns[task/len(rows)]
 		if row.entry < column.entry {
-			r.comparePair(&r.workers[worker], row, column)
-			r.progress.add(1)
+			r.comparePair(r.workers[worker].search, row, column)
+			r.progress.add(r.degrees)
 		}
 	})
 	r.distances.release()
@@ -175,24 +195,26 @@ func (r *run) compare(rows, columns []slot) error {
 
 // comparePair takes one product, and from it the distances in both directions; references are
 // not scored.
-func (r *run) comparePair(w *worker, row, column *slot) {
-	channels := r.shape.Channels
-	cpu.MutualNearest(w.rowNearest, w.columnNearest, row.packed, column.packed,
-		r.patches, r.patches, channels)
-	cpu.Distances(r.distances.by(row.entry, column.entry), row.tokens, column.tokens,
-		w.rowNearest, channels)
+func (r *run) comparePair(search *cpu.Search, row, column *slot) {
+	var columns []float32
 	if column.entry < len(r.members) {
-		cpu.Distances(r.distances.by(column.entry, row.entry), column.tokens, row.tokens,
-			w.columnNearest, channels)
+		columns = r.distances.by(column.entry, row.entry)
 	}
+	search.Distances(r.distances.by(row.entry, column.entry), columns, row.image, column.image)
 }
 
-// addAverages is Eq. 2 for one stage and degree, added to the scores.
-func (r *run) addAverages() error {
+// addAverages is Eq. 2 for one stage, added to the scores window after window.
+func (r *run) addAverages(scores []float64) error {
 	start, stop, average := r.selection()
 	return parallel(r.ctx, r.threads, len(r.members), func(worker, i int) {
-		addIntervalAverages(r.scores[i*r.patches:][:r.patches], r.distances.of(i),
-			r.workers[worker].keys, start, stop, average)
+		averages := make([]float64, len(r.group)*r.patches)
+		intervalAverages(averages, r.distances.of(i), r.workers[worker].keys, start, stop, average)
+		of := scores[i*r.patches:][:r.patches]
+		for k, w := range r.group {
+			for p := range of {
+				of[p] += float64(w.count) * averages[k*r.patches+p]
+			}
+		}
 		r.distances.releaseOf(i)
 	})
 }

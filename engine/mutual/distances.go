@@ -6,19 +6,19 @@ import (
 	"musc/engine/features"
 )
 
-// distances is a(p,i,j) of Eq. 1 for one stage and degree, [N][scorers][P]: the scorers of image i
+// distances is a(p,i,j) of Eq. 1 for one stage and R windows, [N][scorers][R,P]: the scorers of image i
 // are the images before it, those after it, then the references. It is never [N,N,P,P].
 type distances struct {
 	array      *features.Array
-	patches    int
+	values     int // of one image and scorer: R * P
 	scorers    int
 	images     int // images among the scorers of one image: N-1, or 0 if only references score
 	entryImage int // N: entries from here on are references
 }
 
 // newDistances makes room, in memory or in a file; its error is that of features.NewArray.
-func newDistances(b *batch) (*distances, error) {
-	d := &distances{patches: b.patches, scorers: b.scorers(), entryImage: len(b.members)}
+func newDistances(b *batch, windows int) (*distances, error) {
+	d := &distances{values: windows * b.patches, scorers: b.scorers(), entryImage: len(b.members)}
 	if !b.ReferencesOnly {
 		d.images = len(b.members) - 1
 	}
@@ -28,7 +28,7 @@ func newDistances(b *batch) (*distances, error) {
 			folder = os.TempDir()
 		}
 	}
-	size := int64(len(b.members)) * int64(d.scorers) * int64(d.patches)
+	size := int64(len(b.members)) * int64(d.scorers) * int64(d.values)
 	array, err := features.NewArray(size, folder)
 	if err != nil {
 		return nil, err
@@ -37,7 +37,7 @@ func newDistances(b *batch) (*distances, error) {
 	return d, nil
 }
 
-// by is the view [P] of image i scored by entry j: image j, or reference j-N.
+// by is the view [R,P] of image i scored by entry j: image j, or reference j-N.
 func (d *distances) by(i, j int) []float32 {
 	position := j
 	switch {
@@ -46,19 +46,19 @@ func (d *distances) by(i, j int) []float32 {
 	case j > i:
 		position = j - 1
 	}
-	at := (int64(i)*int64(d.scorers) + int64(position)) * int64(d.patches)
-	return d.array.Slice(at, at+int64(d.patches))
+	at := (int64(i)*int64(d.scorers) + int64(position)) * int64(d.values)
+	return d.array.Slice(at, at+int64(d.values))
 }
 
-// of is the view [scorers, P] of image i.
+// of is the view [scorers, R,P] of image i.
 func (d *distances) of(i int) []float32 {
-	size := int64(d.scorers) * int64(d.patches)
+	size := int64(d.scorers) * int64(d.values)
 	return d.array.Slice(int64(i)*size, int64(i+1)*size)
 }
 
 // releaseOf lets go of the pages of image i, release of all pages.
 func (d *distances) releaseOf(i int) {
-	size := int64(d.scorers) * int64(d.patches)
+	size := int64(d.scorers) * int64(d.values)
 	d.array.Release(int64(i)*size, int64(i+1)*size)
 }
 

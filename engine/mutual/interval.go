@@ -84,17 +84,17 @@ func intervalAverage(distances []float64, start, stop int, average Average) floa
 	return average.of(distances[start:stop])
 }
 
-// blockPatches is how many patches addIntervalAverages handles at once: a cache line of float32.
+// blockPatches is how many patches intervalAverages handles at once: a cache line of float32.
 const blockPatches = 16
 
-// addIntervalAverages adds Eq. 2 of every patch of one image to scores [P]. distances is
-// [scorers, P] and scratch holds blockPatches*scorers values.
+// intervalAverages writes Eq. 2 of every patch of one image, and window, to averages [R,P].
+// distances is [scorers, R,P] and scratch holds blockPatches*scorers values.
 //
 // A distance is never negative, so its bits as an unsigned integer are in the same order as its
 // value, with NaN above all: picking the smallest needs no comparison of floats, and cannot fail.
-func addIntervalAverages(scores []float64, distances []float32, scratch []uint32,
+func intervalAverages(averages []float64, distances []float32, scratch []uint32,
 	start, stop int, average Average) {
-	patches := len(scores)
+	patches := len(averages)
 	scorers := len(distances) / patches
 	picked := make([]float64, stop-start)
 	for first := 0; first < patches; first += blockPatches {
@@ -113,7 +113,7 @@ func addIntervalAverages(scores []float64, distances []float32, scratch []uint32
 			for k := range picked {
 				picked[k] = float64(math.Float32frombits(keys[start+k]))
 			}
-			scores[first+p] += average.of(picked)
+			averages[first+p] = average.of(picked)
 		}
 	}
 }

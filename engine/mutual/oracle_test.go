@@ -67,20 +67,22 @@ func TestCPUGivesTheOraclesSteps(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		r, err := newRun(context.Background(), b, 2)
+		group := windowsOf(b.shape, f.Degrees)[0]
+		r, err := newRun(context.Background(), b, group, 2, newProgress(b))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer r.close()
-		patches := b.patches
-		for _, degree := range f.Degrees {
-			if err := r.fillDistances(0, degree); err != nil {
-				t.Fatal(err)
-			}
+		if err := r.fillDistances(0); err != nil {
+			t.Fatal(err)
+		}
+		shape := searchShape(b.shape, group)
+		for k, w := range group {
+			degree := 2*w.radius + 1
 			if want := f.answer(t, fmt.Sprint("aggregated", degree)); want != nil {
 				var got []float64
 				for _, slot := range r.slots.all[:f.Images] {
-					got = append(got, widen(slot.tokens)...)
+					got = append(got, widen(shape.Tokens(slot.image, k))...)
 				}
 				d := within(t, fmt.Sprint("aggregated, degree ", degree), got, want, 1e-6, 0)
 				t.Logf("degree %d: aggregated tokens differ by %.1e", degree, d)
@@ -92,8 +94,8 @@ func TestCPUGivesTheOraclesSteps(t *testing.T) {
 					if i == j {
 						continue
 					}
-					for p, distance := range r.distances.by(i, j) {
-						got[(i*patches+p)*f.Images+j] = float64(distance)
+					for p, distance := range r.distances.by(i, j)[k*b.patches:][:b.patches] {
+						got[(i*b.patches+p)*f.Images+j] = float64(distance)
 					}
 				}
 			}

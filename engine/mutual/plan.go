@@ -3,7 +3,6 @@ package mutual
 import (
 	"fmt"
 
-	"musc/cgo/cpu"
 	"musc/engine/features"
 )
 
@@ -31,7 +30,8 @@ type Sizes struct {
 	Largest        int            // images of the largest subset; 0: all
 	Stored         Stored         // where the raw patch tokens are already
 	ReferencesOnly bool
-	Threads        int // as for CPU
+	Degrees        []int // at least one
+	Threads        int   // as for CPU
 }
 
 // Stored says where the raw patch tokens are when a plan is made.
@@ -134,10 +134,17 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 	if z.ReferencesOnly {
 		scorers = m
 	}
+	var windows, slot, search int64 // of the largest group
+	for _, group := range windowsOf(z.Shape, z.Degrees) {
+		shape := searchShape(z.Shape, group)
+		windows = max(windows, int64(len(group)))
+		slot = max(slot, bytesOfFloat*int64(alignFloats(shape.ImageLen())))
+		search = max(search, bytesOfFloat*int64(shape.ScratchLen()))
+	}
 	references := z.Shape
 	references.Images = z.References
 	tokens := z.Shape.Bytes() + references.Bytes()
-	distances := bytesOfFloat * n * scorers * patches
+	distances := bytesOfFloat * n * scorers * windows * patches
 	plan := Plan{Spill: spill, SpillDistances: spillDistances, TileImages: tile,
 		StripImages: strip, images: z.Largest}
 
@@ -151,13 +158,13 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 	if spillDistances {
 		plan.DiskBytes += distances
 		t, s := int64(tile), int64(max(strip, 1))
-		writing := 2*bytesOfFloat*t*s*patches + 2*pageBytes*(t+s)
-		reading := threads * (bytesOfFloat*scorers*patches + 2*aroundBytes)
+		writing := 2*bytesOfFloat*t*s*windows*patches + 2*pageBytes*(t+s)
+		reading := threads * (bytesOfFloat*scorers*windows*patches + 2*aroundBytes)
 		distances = max(writing, reading)
 	}
-	slots := int64(tile+strip) * bytesOfFloat *
-		int64(slotFloats(z.Shape.Patches(), z.Shape.Channels))
-	scratch := threads * (stackBytes + bytesOfFloat*(2*patches+blockPatches*scorers))
+	slots := int64(tile+strip) * slot
+	scratch := threads * (stackBytes + search + bytesOfFloat*blockPatches*scorers +
+		8*windows*patches)
 	scores := 8 * patches * (n + int64(z.Shape.Images))
 	plan.EstimatedBytes = tokens + distances + slots + scratch + scores + overheadBytes
 	return plan
@@ -169,11 +176,6 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 func stripFor(tile, n, references, threads, patches int) int {
 	passing := max(n-tile, references)
 	return min(tile, max(threads, 16384/patches), passing)
-}
-
-// slotFloats is the size of one aggregated image: its tokens [P,C] and the packed copy.
-func slotFloats(patches, channels int) int {
-	return alignFloats(patches*channels) + alignFloats(cpu.PackedLen(patches, channels))
 }
 
 // alignFloats rounds up to a cache line.

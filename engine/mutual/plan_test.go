@@ -2,46 +2,57 @@ package mutual
 
 import (
 	"context"
-	"musc/engine/memory"
 	"os"
 	"runtime"
 	"runtime/debug"
 	"strings"
 	"testing"
 
+	"musc/cgo/cpu"
 	"musc/engine/features"
+	"musc/engine/memory"
 )
 
-// vitL is 200 images of a ViT-L/14 at 518 pixels; vitS is 37 of a ViT-S/14 at 224.
+// paper is its degrees, vitL is 200 images of a ViT-L/14 at 518 pixels; vitS is 37 of a ViT-S/14 at 224.
 var (
-	vitL = features.Shape{Stages: 4, Images: 200, Height: 37, Width: 37, Channels: 1024}
-	vitS = features.Shape{Stages: 4, Images: 37, Height: 16, Width: 16, Channels: 384}
+	paper = []int{1, 3, 5}
+	vitL  = features.Shape{Stages: 4, Images: 200, Height: 37, Width: 37, Channels: 1024}
+	vitS  = features.Shape{Stages: 4, Images: 37, Height: 16, Width: 16, Channels: 384}
 )
 
 func TestPlansForMemory(t *testing.T) {
+	before := cpu.Level() // levels differ in the size of a packed image
+	defer func() { _ = cpu.Use(before) }()
+	if err := cpu.Use("portable"); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
 		name      string
 		available int64
 		sizes     Sizes
 		want      Plan
 	}{
-		{"plenty", 64e9, Sizes{Shape: vitL, Threads: 8},
+		{"plenty", 64e9, Sizes{Degrees: paper, Shape: vitL, Threads: 8},
 			Plan{TileImages: 200}},
-		{"tokens on disk", 4e9, Sizes{Shape: vitL, Threads: 8},
-			Plan{Spill: true, TileImages: 200}},
-		{"tile", 1e9, Sizes{Shape: vitL, Threads: 8},
-			Plan{Spill: true, TileImages: 51, StripImages: 11}},
-		{"distances on disk too", 4e8, Sizes{Shape: vitL, Threads: 2},
-			Plan{Spill: true, SpillDistances: true, TileImages: 20, StripImages: 11}},
-		{"small batch", 1e9, Sizes{Shape: vitS, Threads: 2},
+		{"tokens on disk", 4e9, Sizes{Degrees: paper, Shape: vitL, Threads: 8},
+			Plan{Spill: true, TileImages: 130, StripImages: 11}},
+		{"small tiles before a spill", 6e9, Sizes{Degrees: paper, Shape: vitL, Threads: 8},
+			Plan{TileImages: 22, StripImages: 11}},
+		{"tile", 2e9, Sizes{Degrees: paper, Shape: vitL, Threads: 8},
+			Plan{Spill: true, TileImages: 42, StripImages: 11}},
+		{"distances on disk too", 4e8, Sizes{Degrees: paper, Shape: vitL, Threads: 2},
+			Plan{Spill: true, SpillDistances: true, TileImages: 7, StripImages: 7}},
+		{"small batch", 1e9, Sizes{Degrees: paper, Shape: vitS, Threads: 2},
 			Plan{TileImages: 37}},
-		{"subsets", 2e9, Sizes{Shape: vitL, Largest: 67, Threads: 8},
+		{"subsets", 2e9, Sizes{Degrees: paper, Shape: vitL, Largest: 67, Threads: 8},
 			Plan{Spill: true, TileImages: 67}},
-		{"tokens in memory already", 6e7, Sizes{Shape: vitS, Stored: StoredInMemory, Threads: 2},
+		{"tokens in memory already", 1.2e8, Sizes{Degrees: paper, Shape: vitS,
+			Stored: StoredInMemory, Threads: 2},
 			Plan{TileImages: 37}},
-		{"tokens on disk already", 64e9, Sizes{Shape: vitL, Stored: StoredOnDisk, Threads: 2},
+		{"tokens on disk already", 64e9, Sizes{Degrees: paper, Shape: vitL,
+			Stored: StoredOnDisk, Threads: 2},
 			Plan{Spill: true, TileImages: 200}},
-		{"too little", 1e6, Sizes{Shape: vitS, References: 4, Threads: 2},
+		{"too little", 1e6, Sizes{Degrees: paper, Shape: vitS, References: 4, Threads: 2},
 			Plan{Spill: true, SpillDistances: true, TileImages: 1, StripImages: 1}},
 	} {
 		got := NewPlan(c.available, c.sizes)
@@ -62,6 +73,7 @@ func TestPlanKeepsToWhatItIsGiven(t *testing.T) {
 		{Shape: features.Shape{Stages: 1, Images: 1, Height: 9, Width: 9, Channels: 8}, References: 1},
 		{Shape: features.Shape{Stages: 1, Images: 5000, Height: 1, Width: 1, Channels: 768}, Threads: 4},
 	} {
+		sizes.Degrees = paper
 		least := NewPlan(0, sizes).LeastBytes
 		previous := Plan{}
 		for available := least / 2; available < 1e11; available += available/7 + 1 {
@@ -91,7 +103,7 @@ func TestPlanInWords(t *testing.T) {
 		{1e6, "; the memory bound is below the least possible, "},
 		{6e7, " of disk"},
 	} {
-		got := NewPlan(c.available, Sizes{Shape: vitS, Threads: 2}).String()
+		got := NewPlan(c.available, Sizes{Degrees: paper, Shape: vitS, Threads: 2}).String()
 		if !strings.Contains(got, c.want) {
 			t.Errorf("%q does not say %q", got, c.want)
 		}
@@ -112,7 +124,7 @@ func TestResidentMemoryStaysWithinThePlan(t *testing.T) {
 		{Stages: 1, Images: 64, Height: 14, Width: 14, Channels: 512},
 		{Stages: 1, Images: 160, Height: 20, Width: 20, Channels: 8},
 	} {
-		sizes := Sizes{Shape: shape, References: 3, Threads: 2}
+		sizes := Sizes{Degrees: []int{3}, Shape: shape, References: 3, Threads: 2}
 		largest := int64(0)
 		for _, available := range []int64{1e9, 8e7, 6e7, 4e7, 0} {
 			plan := NewPlan(available, sizes)

@@ -6,51 +6,64 @@ import (
 	"musc/engine/lnamd"
 )
 
-// tiles is room for aggregated images.
+// tiles is room for prepared images.
 type tiles struct {
 	array *features.Array
 	all   []slot
 }
 
-// slot is one aggregated image.
+// slot is one prepared image: aggregated for every window, and packed for the product.
 type slot struct {
-	entry  int       // image below N, else reference
-	tokens []float32 // [P,C]
-	packed []float32 // the same, as the product wants it
+	entry int // image below N, else reference
+	image []float32
 }
 
-func newTiles(shape features.Shape, images int) (*tiles, error) {
-	patches, channels := shape.Patches(), shape.Channels
-	size := int64(slotFloats(patches, channels))
+func newTiles(shape cpu.Shape, images int) (*tiles, error) {
+	size := int64(alignFloats(shape.ImageLen()))
 	array, err := features.NewArray(int64(images)*size, "")
 	if err != nil {
 		return nil, err
 	}
 	t := &tiles{array, make([]slot, images)}
 	for k := range t.all {
-		both := array.Slice(int64(k)*size, int64(k+1)*size)
-		packed := both[alignFloats(patches*channels):]
-		t.all[k] = slot{-1, both[:patches*channels], packed[:cpu.PackedLen(patches, channels)]}
+		t.all[k] = slot{-1, array.Slice(int64(k)*size, int64(k+1)*size)}
 	}
 	return t, nil
 }
 
-// fill aggregates and packs raw tokens [P,C]; the room for the packed copy holds the normalised
-// tokens in between.
-func (s *slot) fill(shape features.Shape, raw []float32, degree int) {
-	normalised := s.packed[:len(raw)]
-	lnamd.Normalise(normalised, raw)
-	lnamd.Aggregate(s.tokens, normalised, shape.Height, shape.Width, shape.Channels, degree)
-	cpu.Pack(s.packed, s.tokens, shape.Patches(), shape.Channels)
-}
-
 // load brings entry e, image e or reference e-N, into a slot.
-func (r *run) load(into *slot, e, stage, degree int) {
+func (r *run) load(search *cpu.Search, into *slot, e, stage int, centre []float32) {
 	store, image := r.References, e-len(r.members)
 	if e < len(r.members) {
 		store, image = r.Images, r.members[e]
 	}
 	into.entry = e
-	into.fill(r.shape, store.Tokens(stage, image), degree)
+	search.Prepare(into.image, store.Tokens(stage, image), centre)
 	store.Release(stage, image)
+}
+
+// centreImages is how many images the centre is taken from: it need not be exact.
+const centreImages = 16
+
+// centre is about the mean of the normalised tokens of one stage, [C], from images spread evenly
+// over the members: what they share, and the search need not resolve.
+func (r *run) centre(stage int) []float32 {
+	count := min(len(r.members), centreImages)
+	sums := make([]float64, r.shape.Channels)
+	for k := range count {
+		image := r.members[k*len(r.members)/count]
+		tokens := r.Images.Tokens(stage, image)
+		mean, scale := lnamd.Moments(tokens)
+		for p := range r.patches {
+			for c, x := range tokens[p*r.shape.Channels:][:r.shape.Channels] {
+				sums[c] += (float64(x) - mean) * scale
+			}
+		}
+		r.Images.Release(stage, image)
+	}
+	centre := make([]float32, r.shape.Channels)
+	for c := range centre {
+		centre[c] = float32(sums[c] / float64(count*r.patches))
+	}
+	return centre
 }

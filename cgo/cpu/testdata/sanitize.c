@@ -1,57 +1,48 @@
-// Runs every level of the kernel over odd sizes on blocks of exactly the documented lengths, for
+// Runs every level of the kernel over odd shapes on blocks of exactly the documented lengths, for
 // bounds_test.go, which builds it with the address and undefined-behaviour sanitizers.
 
 #include "kernel.h"
 
 #include <stdlib.h>
 
-static void *block(int64_t elements)
+static float *block(int64_t elements)
 {
     float *x = malloc(elements * sizeof *x);
     if (!x)
         abort();
     for (int64_t i = 0; i < elements; i++)
-        x[i] = (float)(i % 13) - 9;
+        x[i] = (float)(i * i % 13) - 9;
     return x;
 }
 
-static int64_t padded(int64_t patches)
+static void run(int level, musc_shape shape)
 {
-    return (patches + MUSC_PANEL - 1) / MUSC_PANEL * MUSC_PANEL;
-}
-
-static void run(int level, int64_t patchesA, int64_t patchesB, int64_t channels)
-{
-    float *a = block(padded(patchesA) * channels), *b = block(padded(patchesB) * channels);
-    float *best = block(padded(patchesB)), *distance = block(patchesA);
-    int32_t *index = block(padded(patchesB));
-    int32_t *row = block(patchesA), *column = block(patchesB);
-    musc_mutual(level, row, column, best, index, a, b, patchesA, patchesB, channels);
-    for (int64_t p = 0; p < patchesA; p++)
-        if (row[p] < 0 || row[p] >= patchesB)
+    int64_t patches = shape.height * shape.width, floats = musc_image_floats(level, &shape);
+    float *tokens = block(patches * shape.channels), *centre = block(shape.channels);
+    float *a = block(floats), *b = block(floats), *scratch = block(musc_scratch_floats(level, &shape));
+    float *rows = block(shape.degrees * patches), *columns = block(shape.degrees * patches);
+    musc_prepare(level, &shape, a, tokens, centre, scratch);
+    tokens[0] += 3;
+    musc_prepare(level, &shape, b, tokens, centre, scratch);
+    musc_products(level, &shape, a, b, scratch);
+    musc_distances(level, &shape, rows, columns, a, b, scratch);
+    musc_distances(level, &shape, rows, NULL, b, a, scratch);
+    for (int64_t i = 0; i < shape.degrees * patches; i++)
+        if (!(rows[i] >= 0 && rows[i] <= 2.001f && columns[i] >= 0 && columns[i] <= 2.001f))
             abort();
-    for (int64_t q = 0; q < patchesB; q++)
-        if (column[q] < 0 || column[q] >= patchesA)
-            abort();
-    float *x = block(patchesA * channels), *y = block(patchesB * channels);
-    musc_distances(level, distance, x, y, row, patchesA, channels);
-    free(a), free(b), free(best), free(distance), free(index), free(row), free(column);
-    free(x), free(y);
+    free(tokens), free(centre), free(a), free(b), free(scratch), free(rows), free(columns);
 }
 
 int main(void)
 {
-    static const int64_t patches[] = {1, 7, 17, 47, 48, 49, 97, 250};
-    static const int64_t channels[] = {1, 17, 70};
-    enum { P = sizeof patches / sizeof *patches, C = sizeof channels / sizeof *channels };
-    for (int level = 0; level < MUSC_LEVELS; level++) {
-        if (!musc_supported(level))
-            continue;
-        for (int i = 0; i < P; i++)
-            for (int j = 0; j < P; j++)
-                for (int k = 0; k < C; k++)
-                    run(level, patches[i], patches[j], channels[k]);
-        run(level, 97, 49, 3000); // row blocks of one panel; distances in several runs
-    }
+    static const musc_shape shapes[] = {
+        {1, 1, 1, 1, {0}},          {1, 1, 70, 2, {0, 3}},        {7, 1, 17, 3, {0, 1, 2}},
+        {1, 47, 9, 3, {0, 1, 2}},   {6, 8, 4, 1, {1}},            {7, 7, 33, 3, {0, 1, 2}},
+        {11, 9, 130, 2, {2, 20}},   {13, 19, 40, 3, {0, 1, 2}},   {5, 5, 5000, 2, {0, 1}},
+        {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}},
+    };
+    for (int level = 0; level < MUSC_LEVELS; level++)
+        for (unsigned i = 0; musc_supported(level) && i < sizeof shapes / sizeof *shapes; i++)
+            run(level, shapes[i]);
     return 0;
 }

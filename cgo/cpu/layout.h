@@ -1,0 +1,140 @@
+// Where things lie in a prepared image and in a thread's scratch memory. Both are blocks of floats
+// that the caller owns; the structs are views of them, made anew by every call.
+
+#ifndef MUSC_CPU_LAYOUT_H
+#define MUSC_CPU_LAYOUT_H
+
+#include "kernel.h"
+
+#define PANEL MUSC_PANEL
+#define LINE 16      // floats of a cache line: everything begins at a multiple of it
+#define CHUNK 8      // rows of products that are searched at once
+#define CANDIDATES 16 // patches that a search may keep for one patch and degree
+
+// One image. Patch p's word w holds the channels from w * (channels a word) on, as float32, two
+// bfloat16 or four uint8: a signed byte plus 128.
+typedef struct {
+    float *tokens;   // [R,P,C] L2-normalised aggregated tokens, exact
+    uint32_t *words; // [ceil(P/48)][words][48] centred tokens in the level's precision, 0 beyond P
+    float *step;     // [P48] what one step of patch p's integers is worth
+    int32_t *shift;  // [P48] 128 * sum of patch p's signed bytes
+    float *offset;   // [P48] x . m + m . m / 2 for the centred token x, and 0 beyond P
+    float *inverse;  // [R,P48] 1 / norm of the aggregated token, 0 beyond P
+    float *noise;    // [R,P48] the aggregated rounding errors of the words, relative to the norm
+    float *spread;   // [R,P48] norm of the aggregated centred token, relative to the norm
+    float *typical;  // [R,2] root mean squares of noise and spread
+    float *largest;  // [R,2] their maxima
+    int32_t *blank;  // [R] a patch whose aggregated token is zero, or -1
+} image_view;
+
+// A patch that may be the nearest: inner product of unit vectors, and its number.
+typedef struct {
+    float product;
+    int32_t patch;
+} candidate;
+
+typedef struct {
+    uint32_t *block;       // rows of a, [tiles][words][tile rows]
+    float *ring;           // [ringRows][stride] products, row p at p modulo ringRows
+    float *inside;         // [2 * reach][stride] 1 where the column's neighbour is on the grid
+    float *vertical;       // [R][2 * reach + CHUNK][stride] sums over rows of the grid of a
+    float *horizontal;     // [stride] and zeros around: sums over the window of a
+    float *across;         // [stride] and zeros around: also along the grid rows of b
+    float *rows;           // [CHUNK][rowStride] inner products of unit vectors; -inf beyond P
+    float *limit;          // [R,P48] what a product must exceed to be a column's candidate
+    float *rowMargin;      // [R,P48]
+    float *columnMargin;   // [R,P48]
+    candidate *candidates; // [R][P48][CANDIDATES] of the columns
+    int32_t *count;        // [R][P48]
+    float *plain;          // [P,C] one image's normalised tokens, while it is prepared
+    float *sums;           // [width + 1,C] sums over windows, while an image is prepared
+    float *inner;          // [P48] inner products with the centre, while an image is prepared
+    int64_t stride, rowStride, reach, ringRows;
+} scratch_view;
+
+typedef struct {
+    int64_t lanes;    // floats of a vector
+    int64_t channels; // a word
+    int64_t chains;   // of multiply-adds in a round of ceiling
+} level_sizes;
+
+static inline int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
+static inline int64_t patches_of(const musc_shape *s) { return s->height * s->width; }
+static inline int64_t padded_patches(const musc_shape *s) { return round_up(patches_of(s), PANEL); }
+static inline int64_t words_of(const musc_shape *s, int64_t channels)
+{
+    return (s->channels + channels - 1) / channels;
+}
+
+// take hands out the next n floats of a block that begins at base; with base null it only counts.
+static inline float *take(float *base, int64_t *at, int64_t n)
+{
+    float *here = base ? base + *at : 0;
+    *at += round_up(n, LINE);
+    return here;
+}
+
+static inline int64_t view_image(image_view *v, const musc_shape *s, int64_t channelsAWord,
+                                 float *base)
+{
+    int64_t at = 0, padded = padded_patches(s);
+    v->tokens = take(base, &at, s->degrees * patches_of(s) * s->channels);
+    v->words = (uint32_t *)take(base, &at, padded * words_of(s, channelsAWord));
+    v->step = take(base, &at, padded);
+    v->shift = (int32_t *)take(base, &at, padded);
+    v->offset = take(base, &at, padded);
+    v->inverse = take(base, &at, s->degrees * padded);
+    v->noise = take(base, &at, s->degrees * padded);
+    v->spread = take(base, &at, s->degrees * padded);
+    v->typical = take(base, &at, s->degrees * 2);
+    v->largest = take(base, &at, s->degrees * 2);
+    v->blank = (int32_t *)take(base, &at, s->degrees);
+    return at;
+}
+
+#define MAX_BLOCK (2 * PANEL)  // rows of a multiplied at a time
+#define L2_BUDGET (192 << 10)  // bytes of packed rows of a that are kept in the L2 cache
+
+// block_rows is how many rows of a are multiplied before their products are filtered.
+static inline int64_t block_rows(int64_t words)
+{
+    int64_t rows = L2_BUDGET / (words * PANEL * 4) * PANEL;
+    return rows < PANEL ? PANEL : rows > MAX_BLOCK ? MAX_BLOCK : rows;
+}
+
+static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const level_sizes *level,
+                                   float *base)
+{
+    int64_t at = 0, padded = padded_patches(s), words = words_of(s, level->channels);
+    int64_t reach = v->reach = s->radius[s->degrees - 1];
+    int64_t block = block_rows(words), around;
+    v->stride = padded;
+    v->rowStride = round_up(padded, 64);
+    v->ringRows = (2 * reach + 1) * s->width + block;
+    if (v->ringRows > padded)
+        v->ringRows = padded;
+    v->block = (uint32_t *)take(base, &at, block * words);
+    v->ring = take(base, &at, v->ringRows * v->stride);
+    v->inside = take(base, &at, 2 * reach * v->stride);
+    v->vertical = take(base, &at, s->degrees * (2 * reach + CHUNK) * v->stride);
+    around = round_up(reach, LINE);
+    v->horizontal = take(base, &at, v->stride + 2 * around);
+    if (base)
+        v->horizontal += around;
+    around = round_up(reach * s->width, LINE);
+    v->across = take(base, &at, v->stride + 2 * around);
+    if (base)
+        v->across += around;
+    v->rows = take(base, &at, CHUNK * v->rowStride);
+    v->limit = take(base, &at, s->degrees * padded);
+    v->rowMargin = take(base, &at, s->degrees * padded);
+    v->columnMargin = take(base, &at, s->degrees * padded);
+    v->candidates = (candidate *)take(base, &at, s->degrees * padded * CANDIDATES * 2);
+    v->count = (int32_t *)take(base, &at, s->degrees * padded);
+    v->plain = take(base, &at, patches_of(s) * s->channels);
+    v->sums = take(base, &at, (s->width + 1) * s->channels);
+    v->inner = take(base, &at, padded);
+    return at;
+}
+
+#endif

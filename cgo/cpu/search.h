@@ -1,0 +1,292 @@
+// The search for the nearest patches, and their distances. Part of level.h.
+
+// consider makes patch a candidate: its product exceeds the limit. A list keeps the CANDIDATES
+// greatest products above its limit, which the caller has raised to the best product less the
+// margin; the new limit is returned.
+static inline float NAME(consider)(candidate *list, int32_t *count, float limit, float product,
+                                   int32_t patch)
+{
+    int32_t n = *count, kept = 0, least = 0;
+    if (n == CANDIDATES) {
+        for (int32_t i = 0; i < n; i++)
+            if (list[i].product >= limit)
+                list[kept++] = list[i];
+        *count = n = kept;
+    }
+    if (n < CANDIDATES) {
+        list[n] = (candidate){product, patch};
+        *count = n + 1;
+        return limit;
+    }
+    for (int32_t i = 1; i < n; i++)
+        if (list[i].product < list[least].product)
+            least = i;
+    if (product > list[least].product)
+        list[least] = (candidate){product, patch};
+    for (int32_t i = 0; i < n; i++)
+        if (list[i].product < list[least].product)
+            least = i;
+    return list[least].product; // from now on only what is greater than all that are kept
+}
+
+// scale_row writes one row of inner products of unit vectors to dst [P] and returns the greatest.
+// sums [P] lack the sum over `radius` rows of b's grid, a constant at every call.
+TARGET INLINE float NAME(scale_row_of)(const musc_shape *shape, float *restrict dst,
+                                       const float *sums, const float *inverseB, float inverseA,
+                                       int64_t radius)
+{
+    int64_t patches = patches_of(shape);
+    NAME(floats) greatest = (NAME(floats)){0} - INFINITY;
+    for (int64_t k = 0; k < patches; k += LANES) {
+        NAME(floats) x = LOAD(sums + k);
+        for (int64_t r = 1; r <= radius; r++)
+            x += LOAD(sums + k - r * shape->width) + LOAD(sums + k + r * shape->width);
+        x *= LOAD(inverseB + k) * inverseA;
+        if (patches - k < LANES)
+            for (int64_t l = patches - k; l < LANES; l++)
+                x[l] = -INFINITY; // padding never wins, even if all products are negative
+        STORE(dst + k, x);
+        greatest = MAXIMUM(x, greatest);
+    }
+    float best = -INFINITY;
+    for (int l = 0; l < LANES; l++)
+        best = greatest[l] > best ? greatest[l] : best;
+    return best;
+}
+
+TARGET static float NAME(scale_row)(const musc_shape *shape, float *dst, const float *sums,
+                                    const float *inverseB, float inverseA, int64_t radius)
+{
+    switch (radius) {
+    case 0: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, 0);
+    case 1: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, 1);
+    case 2: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, 2);
+    default: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, radius);
+    }
+}
+
+// search_columns takes `count` rows of products, those of patches p, p + 1, ... of a, into the
+// candidates of the columns. The limits rise to the best of all these rows before any is looked
+// at: neighbours of a good match are good matches, and would else come and go one by one.
+TARGET static void NAME(search_columns)(const musc_shape *shape, scratch_view *s, int64_t d,
+                                        int64_t p, int64_t count)
+{
+    int64_t padded = padded_patches(shape);
+    float *limit = s->limit + d * padded;
+    const float *margin = s->columnMargin + d * padded;
+    for (int64_t k = 0; k < patches_of(shape); k += LANES) {
+        NAME(floats) greatest = LOAD(s->rows + k), before = LOAD(limit + k);
+        for (int64_t i = 1; i < count; i++)
+            greatest = MAXIMUM(LOAD(s->rows + i * s->rowStride + k), greatest);
+        if (!GREATER(greatest, before))
+            continue;
+        NAME(floats) raised = MAXIMUM(greatest - LOAD(margin + k), before);
+        STORE(limit + k, raised);
+        for (int64_t i = 0; i < count; i++) {
+            const float *row = s->rows + i * s->rowStride + k;
+            for (unsigned bits = GREATER(LOAD(row), raised); bits; bits &= bits - 1) {
+                int64_t l = __builtin_ctz(bits), q = d * padded + k + l;
+                if (row[l] > s->limit[q])
+                    s->limit[q] = NAME(consider)(s->candidates + q * CANDIDATES, s->count + q,
+                                                 s->limit[q], row[l], p + i);
+            }
+        }
+    }
+}
+
+// search_row fills in the candidates of one row of products: all within the margin of the best.
+TARGET static int32_t NAME(search_row)(const musc_shape *shape, candidate *list, const float *row,
+                                       float best, float margin)
+{
+    enum { STEP = 64 }; // columns a branch: few rows have more than a candidate or two
+    int32_t count = 0;
+    float limit = nextafterf(best - margin, -INFINITY);
+    const NAME(floats) all = (NAME(floats)){0} + limit;
+    for (int64_t k = 0; k < patches_of(shape); k += STEP) {
+        uint64_t bits = 0;
+        for (int v = 0; v < STEP; v += LANES)
+            bits |= (uint64_t)GREATER(LOAD(row + k + v), all) << v;
+        for (; bits; bits &= bits - 1) {
+            int64_t q = k + __builtin_ctzll(bits);
+            if (row[q] > limit)
+                limit = NAME(consider)(list, &count, limit, row[q], q);
+        }
+    }
+    return count;
+}
+
+// nearest returns the distance of a token to the nearest of the listed patches of an image, and of
+// its blank one if it has any: at distance 1, a blank token has no direction to be found by.
+TARGET static float NAME(nearest)(const float *token, const float *tokens, int64_t channels,
+                                  const candidate *list, int32_t count, int32_t blank)
+{
+    float least = INFINITY;
+    for (int32_t i = 0; i < count; i++) {
+        float x = NAME(distance)(token, tokens + list[i].patch * channels, channels);
+        least = x < least ? x : least;
+    }
+    if (blank < 0 && count > 0)
+        return least;
+    // Without a candidate every product was NaN, and so is this.
+    float x = NAME(distance)(token, tokens + (blank < 0 ? 0 : blank) * channels, channels);
+    return x < least || count == 0 ? x : least;
+}
+
+// fetch brings the tokens of listed patches closer, some time before nearest reads them.
+static inline void NAME(fetch)(const float *tokens, int64_t channels, const candidate *list,
+                               int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        for (int64_t c = 0; c < channels; c += LINE)
+            __builtin_prefetch(tokens + list[i].patch * channels + c);
+}
+
+// rows searches the products of patches (y, x), (y, x + 1), ... of a, one degree.
+TARGET static void NAME(rows)(const musc_shape *shape, const image_view *a, const image_view *b,
+                              scratch_view *s, float *rowDistances, int64_t d, int64_t y,
+                              int64_t x, int64_t count)
+{
+    int64_t patches = patches_of(shape), channels = shape->channels;
+    int64_t p = y * shape->width + x, at = d * padded_patches(shape);
+    const float *tokensA = a->tokens + d * patches * channels;
+    const float *tokensB = b->tokens + d * patches * channels;
+    candidate list[CHUNK][CANDIDATES];
+    int32_t listed[CHUNK];
+    for (int64_t i = 0; i < count; i++) {
+        const float *sums = NAME(sum_window)(shape, s, d, y, x + i);
+        float *row = s->rows + i * s->rowStride;
+        float best = NAME(scale_row)(shape, row, sums, b->inverse + at, a->inverse[at + p + i],
+                                     shape->radius[d]);
+        listed[i] = NAME(search_row)(shape, list[i], row, best, s->rowMargin[at + p + i]);
+        NAME(fetch)(tokensB, channels, list[i], listed[i]);
+    }
+    NAME(search_columns)(shape, s, d, p, count);
+    for (int64_t i = 0; i < count; i++)
+        rowDistances[d * patches + p + i] = NAME(nearest)(
+            tokensA + (p + i) * channels, tokensB, channels, list[i], listed[i], b->blank[d]);
+}
+
+// columns takes the distances of b's patches to their candidates once all rows have been searched.
+TARGET static void NAME(columns)(const musc_shape *shape, const image_view *a, const image_view *b,
+                                 const scratch_view *s, float *columnDistances)
+{
+    int64_t patches = patches_of(shape), padded = padded_patches(shape);
+    int64_t channels = shape->channels;
+    for (int64_t d = 0; d < shape->degrees; d++) {
+        const float *tokensA = a->tokens + d * patches * channels;
+        const float *tokensB = b->tokens + d * patches * channels;
+        for (int64_t q = 0; q < patches; q++) {
+            int64_t at = d * padded + q;
+            candidate *list = s->candidates + at * CANDIDATES;
+            int32_t kept = 0;
+            for (int32_t i = 0; i < s->count[at]; i++)
+                if (list[i].product >= s->limit[at]) // else a greater one has come since
+                    list[kept++] = list[i];
+            s->count[at] = kept;
+            NAME(fetch)(tokensA, channels, list, kept);
+            if (q >= AHEAD)
+                columnDistances[d * patches + q - AHEAD] = NAME(nearest)(
+                    tokensB + (q - AHEAD) * channels, tokensA, channels,
+                    list - AHEAD * CANDIDATES, s->count[at - AHEAD], a->blank[d]);
+        }
+        for (int64_t q = patches > AHEAD ? patches - AHEAD : 0; q < patches; q++)
+            columnDistances[d * patches + q] = NAME(nearest)(
+                tokensB + q * channels, tokensA, channels,
+                s->candidates + (d * padded + q) * CANDIDATES, s->count[d * padded + q],
+                a->blank[d]);
+    }
+}
+
+// band searches the rows of products of grid row y of a, all degrees.
+TARGET static void NAME(band)(const musc_shape *shape, const image_view *a, const image_view *b,
+                              scratch_view *s, float *rowDistances, int64_t y)
+{
+    int64_t ahead = 0;
+    for (int64_t x = 0; x < shape->width; x += CHUNK) {
+        int64_t count = shape->width - x < CHUNK ? shape->width - x : CHUNK;
+        for (; ahead < x + count + s->reach && ahead < shape->width; ahead++)
+            NAME(sum_column)(shape, s, y, ahead);
+        for (int64_t d = 0; d < shape->degrees; d++)
+            NAME(rows)(shape, a, b, s, rowDistances, d, y, x, count);
+    }
+}
+
+// margins fills in how far below the best product of a patch another may be and still be the best
+// in truth: SIGMAS standard deviations of the difference of two products. They are off by the noise
+// of either factor times the spread of the other; of the patches that come close to p's best, which
+// are not known yet, those of p itself are a guess, between what is typical and the largest. FLOOR
+// is for the float32 sums of the windows.
+TARGET static void NAME(margins)(const musc_shape *shape, float *margin, const image_view *one,
+                                 const image_view *other)
+{
+    int64_t padded = padded_patches(shape);
+    for (int64_t d = 0; d < shape->degrees; d++) {
+        const float *typical = other->typical + 2 * d, *largest = other->largest + 2 * d;
+        for (int64_t p = d * padded; p < (d + 1) * padded; p++) {
+            float noise = fminf(fmaxf(one->noise[p], typical[0]), largest[0]);
+            float spread = fminf(fmaxf(one->spread[p], typical[1]), largest[1]);
+            float x = one->noise[p] * spread, y = one->spread[p] * noise;
+            margin[p] = SIGMAS * sqrtf(2 * (x * x + y * y)) + FLOOR;
+        }
+    }
+}
+
+// start empties the candidates and makes the zeros and masks around the rows.
+TARGET static void NAME(start)(const musc_shape *shape, scratch_view *s)
+{
+    int64_t width = shape->width, patches = patches_of(shape), padded = padded_patches(shape);
+    for (int64_t i = 0; i < shape->degrees * padded; i++)
+        s->limit[i] = -INFINITY;
+    for (int64_t i = 0; i < CHUNK * s->rowStride; i++)
+        s->rows[i] = -INFINITY;
+    memset(s->count, 0, shape->degrees * padded * sizeof *s->count);
+    for (int64_t d = 1; d <= s->reach; d++)
+        for (int64_t k = 0; k < s->stride; k++) {
+            s->inside[(2 * d - 2) * s->stride + k] = k < patches && k % width >= d;
+            s->inside[(2 * d - 1) * s->stride + k] = k < patches && k % width + d < width;
+        }
+    int64_t around = round_up(s->reach, LINE);
+    memset(s->horizontal - around, 0, (s->stride + 2 * around) * sizeof(float));
+    around = round_up(s->reach * width, LINE);
+    memset(s->across - around, 0, (s->stride + 2 * around) * sizeof(float));
+    for (int64_t r = 0; r < s->ringRows; r++) // columns beyond P
+        memset(s->ring + r * s->stride + patches, 0, (s->stride - patches) * sizeof(float));
+}
+
+// distances is musc_distances for this level.
+TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
+                                   float *columnDistances, const float *imageA,
+                                   const float *imageB, float *scratch)
+{
+    image_view a, b;
+    scratch_view s;
+    view_image(&a, shape, CHANNELS, (float *)imageA);
+    view_image(&b, shape, CHANNELS, (float *)imageB);
+    view_scratch(&s, shape, &NAME(sizes), scratch);
+    int64_t patches = patches_of(shape), padded = padded_patches(shape), y = 0;
+    int64_t channels = shape->channels, block = block_rows(words_of(shape, CHANNELS));
+    if (patches == 1) { // nothing to search
+        for (int64_t d = 0; d < shape->degrees; d++) {
+            rowDistances[d] = NAME(distance)(a.tokens + d * channels, b.tokens + d * channels,
+                                             channels);
+            if (columnDistances)
+                columnDistances[d] = rowDistances[d];
+        }
+        return;
+    }
+    NAME(margins)(shape, s.rowMargin, &a, &b);
+    NAME(margins)(shape, s.columnMargin, &b, &a);
+    NAME(start)(shape, &s);
+    for (int64_t p = 0; p < patches; p += block) {
+        int64_t rows = padded - p < block ? padded - p : block;
+        NAME(multiply)(shape, &a, &b, &s, p, rows);
+        for (; y < shape->height; y++) { // the bands whose windows are complete
+            int64_t last = y + s.reach < shape->height ? y + s.reach : shape->height - 1;
+            if ((last + 1) * shape->width > p + rows)
+                break;
+            NAME(band)(shape, &a, &b, &s, rowDistances, y);
+        }
+    }
+    if (columnDistances)
+        NAME(columns)(shape, &a, &b, &s, columnDistances);
+}

@@ -1,0 +1,95 @@
+// The box filters that make the products of greater degrees from those of degree 1: with X_i the
+// tokens of image i and B the window sum, (B X_a)(B X_b)^t = B (X_a X_b^t) B^t, a filter along both
+// grid axes of a (rows of products) and both of b (columns). Part of level.h.
+
+// add_rows writes the sum of count rows [n] to dst.
+TARGET INLINE void NAME(add_rows_of)(float *restrict dst, const float *const *rows, int64_t count,
+                                     int64_t n)
+{
+    for (int64_t k = 0; k < n; k += LANES) {
+        NAME(floats) sum = LOAD(rows[0] + k);
+        for (int64_t i = 1; i < count; i++)
+            sum += LOAD(rows[i] + k);
+        STORE(dst + k, sum);
+    }
+}
+
+TARGET static void NAME(add_rows)(float *restrict dst, const float *const *rows, int64_t count,
+                                  int64_t n)
+{
+    switch (count) { // constants, so that the inner loop unrolls
+    case 2: NAME(add_rows_of)(dst, rows, 2, n); break;
+    case 3: NAME(add_rows_of)(dst, rows, 3, n); break;
+    case 4: NAME(add_rows_of)(dst, rows, 4, n); break;
+    case 5: NAME(add_rows_of)(dst, rows, 5, n); break;
+    default: NAME(add_rows_of)(dst, rows, count, n);
+    }
+}
+
+// add_along writes to dst[k] the sum of src[k-radius..k+radius], of those on the same grid row.
+TARGET INLINE void NAME(add_along_of)(float *restrict dst, const float *src,
+                                      const scratch_view *s, int64_t radius, int64_t n)
+{
+    const float *inside = s->inside;
+    for (int64_t k = 0; k < n; k += LANES) {
+        NAME(floats) sum = LOAD(src + k);
+        for (int64_t d = 1; d <= radius; d++) {
+            sum += LOAD(inside + (2 * d - 2) * s->stride + k) * LOAD(src + k - d);
+            sum += LOAD(inside + (2 * d - 1) * s->stride + k) * LOAD(src + k + d);
+        }
+        STORE(dst + k, sum);
+    }
+}
+
+TARGET static void NAME(add_along)(float *restrict dst, const float *src, const scratch_view *s,
+                                   int64_t radius, int64_t n)
+{
+    switch (radius) {
+    case 1: NAME(add_along_of)(dst, src, s, 1, n); break;
+    case 2: NAME(add_along_of)(dst, src, s, 2, n); break;
+    default: NAME(add_along_of)(dst, src, s, radius, n);
+    }
+}
+
+// sum_column fills in, for column x of the grid of a and every degree, the sums of the products of
+// rows y - radius to y + radius of the grid. A greater window begins with the one before it.
+TARGET static void NAME(sum_column)(const musc_shape *shape, const scratch_view *s, int64_t y,
+                                    int64_t x)
+{
+    int64_t slots = 2 * s->reach + CHUNK, done = 0;
+    const float *rows[2 * s->reach + 2];
+    const float *before = s->ring + (y * shape->width + x) % s->ringRows * s->stride;
+    for (int64_t d = 0; d < shape->degrees; d++) {
+        int64_t radius = shape->radius[d], count = 0;
+        if (radius == 0)
+            continue;
+        float *to = s->vertical + (d * slots + x % slots) * s->stride;
+        rows[count++] = before;
+        for (int64_t r = done + 1; r <= radius; r++) {
+            if (y - r >= 0)
+                rows[count++] = s->ring + ((y - r) * shape->width + x) % s->ringRows * s->stride;
+            if (y + r < shape->height)
+                rows[count++] = s->ring + ((y + r) * shape->width + x) % s->ringRows * s->stride;
+        }
+        NAME(add_rows)(to, rows, count, s->stride);
+        before = to;
+        done = radius;
+    }
+}
+
+// sum_window returns the products of patch (y, x) of a, all columns [P], summed over its window and
+// along the grid rows of b. What is left is the sum over the rows of the grid of b.
+TARGET static const float *NAME(sum_window)(const musc_shape *shape, const scratch_view *s,
+                                            int64_t d, int64_t y, int64_t x)
+{
+    int64_t slots = 2 * s->reach + CHUNK, radius = shape->radius[d], count = 0;
+    if (radius == 0)
+        return s->ring + (y * shape->width + x) % s->ringRows * s->stride;
+    const float *rows[2 * radius + 1];
+    for (int64_t r = -radius; r <= radius; r++)
+        if (x + r >= 0 && x + r < shape->width)
+            rows[count++] = s->vertical + (d * slots + (x + r) % slots) * s->stride;
+    NAME(add_rows)(s->horizontal, rows, count, s->stride);
+    NAME(add_along)(s->across, s->horizontal, s, radius, s->stride);
+    return s->across;
+}
