@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"musc/cgo/cpu"
 	"musc/engine/features"
 	"musc/engine/npy"
 )
@@ -119,4 +120,17 @@ func within(t *testing.T, what string, got, want []float64, absolute, relative f
 		largest = max(largest, difference)
 	}
 	return largest
+}
+
+// eachLevel runs body once for every SIMD level of this machine.
+func eachLevel(t *testing.T, body func()) {
+	t.Helper()
+	before := cpu.Level()
+	defer func() { _ = cpu.Use(before) }()
+	for _, level := range cpu.Levels() {
+		if err := cpu.Use(level); err != nil {
+			t.Fatal(err)
+		}
+		body()
+	}
 }

@@ -60,48 +60,64 @@ func TestDefinitionGivesTheOraclesSteps(t *testing.T) {
 }
 
 func TestCPUGivesTheOraclesSteps(t *testing.T) {
-	eachFixture(t, func(t *testing.T, f *fixture) {
-		problem := f.problem(t)
-		problem.References = nil
-		b, err := problem.check()
-		if err != nil {
-			t.Fatal(err)
-		}
-		group := windowsOf(b.shape, f.Degrees)[0]
-		r, err := newRun(context.Background(), b, group, 2, newProgress(b))
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer r.close()
-		if err := r.fillDistances(0); err != nil {
-			t.Fatal(err)
-		}
-		shape := searchShape(b.shape, group)
-		for k, w := range group {
-			degree := 2*w.radius + 1
-			if want := f.answer(t, fmt.Sprint("aggregated", degree)); want != nil {
-				var got []float64
-				for _, slot := range r.slots.all[:f.Images] {
-					got = append(got, widen(shape.Tokens(slot.image, k))...)
-				}
-				d := within(t, fmt.Sprint("aggregated, degree ", degree), got, want, 1e-6, 0)
-				t.Logf("degree %d: aggregated tokens differ by %.1e", degree, d)
+	eachLevel(t, func() { eachFixture(t, givesTheOraclesSteps) })
+}
+
+func givesTheOraclesSteps(t *testing.T, f *fixture) {
+	problem := f.problem(t)
+	problem.References = nil
+	b, err := problem.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	group := windowsOf(b.shape, f.Degrees)[0]
+	r, err := newRun(context.Background(), b, group, 2, newProgress(b))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.close()
+	if err := r.fillDistances(0); err != nil {
+		t.Fatal(err)
+	}
+	shape := searchShape(b.shape, group)
+	for k, w := range group {
+		degree := 2*w.radius + 1
+		if want := f.answer(t, fmt.Sprint("aggregated", degree)); want != nil {
+			var got []float64
+			for _, slot := range r.slots.all[:f.Images] {
+				got = append(got, widen(shape.Tokens(slot.image, k))...)
 			}
-			want := f.answer(t, fmt.Sprint("min_distances", degree))
-			got := append([]float64(nil), want...) // a(p,i,i) is not computed
-			for i := range f.Images {
-				for j := range f.Images {
-					if i == j {
-						continue
-					}
-					for p, distance := range r.distances.by(i, j)[k*b.patches:][:b.patches] {
-						got[(i*b.patches+p)*f.Images+j] = float64(distance)
-					}
+			d := within(t, fmt.Sprint("aggregated, degree ", degree), got, want, 1e-6, 0)
+			t.Logf("degree %d: aggregated tokens differ by %.1e", degree, d)
+		}
+		want := f.answer(t, fmt.Sprint("min_distances", degree))
+		got := append([]float64(nil), want...) // a(p,i,i) is not computed
+		for i := range f.Images {
+			for j := range f.Images {
+				if i == j {
+					continue
+				}
+				for p, distance := range r.distances.by(i, j)[k*b.patches:][:b.patches] {
+					got[(i*b.patches+p)*f.Images+j] = float64(distance)
 				}
 			}
-			d := within(t, fmt.Sprint("distances, degree ", degree), got, want, 1e-5, 0)
-			t.Logf("degree %d: distances differ by %.1e", degree, d)
 		}
+		d := within(t, fmt.Sprint("distances, degree ", degree), got, want, 1e-5, 0)
+		t.Logf("degree %d: distances differ by %.1e", degree, d)
+	}
+}
+
+// Every level must give the oracle's scores; one of them is enough for all plans.
+func TestCPUGivesTheOraclesScoresAtEveryLevel(t *testing.T) {
+	eachLevel(t, func() {
+		eachFixture(t, func(t *testing.T, f *fixture) {
+			got, err := CPU{}.PatchScores(context.Background(), f.problem(t))
+			if err != nil {
+				t.Fatal(err)
+			}
+			d := within(t, "scores", got, f.answer(t, "patch_scores"), 1e-5, 0)
+			t.Logf("%s: scores differ from the oracle's by %.1e", cpu.Level(), d)
+		})
 	})
 }
 
