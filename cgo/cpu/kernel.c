@@ -4,6 +4,7 @@
 #include "kernel.h"
 #include "layout.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 #ifdef __x86_64__
@@ -15,6 +16,7 @@
 #define SIGMAS 5.0f  // by how many standard deviations a product may be off, see SIMD.md
 #define AHEAD 4      // columns whose candidates are fetched while others are compared
 #define FLOOR 1e-6f  // what the float32 sums of a window add to that
+#define WHOLE 12582912.0f // 1.5 * 2^23: a float added to it is rounded to a whole number
 #define ROUNDING (1.0f / (1 << 24) / 3) // of a chain of float32 sums, an addition
 
 // What a word of a packed image holds.

@@ -132,7 +132,7 @@ static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const l
     v->candidates = (candidate *)take(base, &at, s->degrees * padded * CANDIDATES * 2);
     v->count = (int32_t *)take(base, &at, s->degrees * padded);
     v->plain = take(base, &at, patches_of(s) * s->channels);
-    v->sums = take(base, &at, (s->width + 1) * s->channels);
+    v->sums = take(base, &at, (s->width + 1) * s->channels + 1);
     v->inner = take(base, &at, padded);
     return at;
 }

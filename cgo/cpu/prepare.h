@@ -117,32 +117,46 @@ TARGET static inline void NAME(mix)(float *x, int64_t channels)
     }
 }
 
-// round_token rounds a centred token x [C] to the level's words, `stride` words apart, and returns
-// the step and the shift. x becomes what rounding took away.
+// round_token rounds a centred token x [C] to the level's words, PANEL words apart, and returns the
+// step and the shift. x becomes what rounding took away; bytes [C + 3] is scratch.
 TARGET static void NAME(round_token)(uint32_t *words, float *x, int64_t channels, float *step,
-                                     int32_t *shift)
+                                     int32_t *shift, int8_t *bytes)
 {
     *step = 1;
     *shift = 0;
 #if KIND == INT8
-    float greatest = 0;
-    for (int64_t c = 0; c < channels; c++)
-        greatest = fabsf(x[c]) > greatest ? fabsf(x[c]) : greatest;
+    int32_t greatestBits = 0; // of floats without a sign, which are in the order of their bits
+    for (int64_t c = 0; c < channels; c++) {
+        int32_t bits;
+        memcpy(&bits, x + c, sizeof bits);
+        bits &= 0x7fffffff;
+        greatestBits = bits > greatestBits ? bits : greatestBits;
+    }
+    float greatest;
+    memcpy(&greatest, &greatestBits, sizeof greatest);
+    if (!(greatest <= FLT_MAX)) { // NaN or infinite, and so will be its distances
+        memset(x, 0, channels * sizeof *x);
+        greatest = 0;
+    }
     *step = greatest / 127;
     float perStep = greatest > 0 ? 127 / greatest : 0;
     int32_t sum = 0;
-    for (int64_t c = 0; c < channels; c += 4) {
-        uint32_t word = 0x80808080u; // zeros beyond C
-        for (int64_t k = c; k < c + 4 && k < channels; k++) {
-            int32_t whole = (int32_t)lrintf(x[k] * perStep);
-            x[k] -= (float)whole * *step;
-            sum += whole;
-            word ^= ((uint32_t)whole & 0xff) << 8 * (k - c);
-        }
-        words[c / 4 * PANEL] = word;
+    for (int64_t c = 0; c < channels; c++) {
+        float whole = (x[c] * perStep + WHOLE) - WHOLE;
+        int32_t byte = (int32_t)whole;
+        x[c] -= whole * *step;
+        sum += byte;
+        bytes[c] = (int8_t)byte;
     }
     *shift = 128 * sum;
+    memset(bytes + channels, 0, 3);
+    for (int64_t c = 0; c < channels; c += 4) {
+        uint32_t word;
+        memcpy(&word, bytes + c, sizeof word);
+        words[c / 4 * PANEL] = word ^ 0x80808080u;
+    }
 #elif KIND == BFLOAT16
+    (void)bytes;
     for (int64_t c = 0; c < channels; c += 2) {
         uint32_t word = 0;
         for (int64_t k = c; k < c + 2 && k < channels; k++) {
@@ -158,6 +172,7 @@ TARGET static void NAME(round_token)(uint32_t *words, float *x, int64_t channels
         words[c / 2 * PANEL] = word;
     }
 #else
+    (void)bytes;
     for (int64_t c = 0; c < channels; c++) {
         memcpy(words + c * PANEL, x + c, sizeof *words);
         x[c] = 0;
@@ -262,7 +277,7 @@ TARGET static void NAME(prepare)(const musc_shape *shape, float *image, const fl
         if (KIND == BFLOAT16)
             concentration = fmax(concentration, NAME(concentration)(x, channels));
         NAME(round_token)(v.words + p / PANEL * PANEL * words + p % PANEL, x, channels,
-                          v.step + p, v.shift + p);
+                          v.step + p, v.shift + p, (int8_t *)s.sums);
     }
     NAME(bound_errors)(shape, &v, inner, s.plain, s.sums, concentration, m2);
 }
