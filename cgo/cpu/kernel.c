@@ -28,6 +28,8 @@ struct level {
     const level_sizes *sizes;
     void (*prepare)(const musc_shape *, float *, const float *, const float *, float *);
     void (*distances)(const musc_shape *, float *, float *, const float *, const float *, float *);
+    void (*patch_distances)(const musc_shape *, float *, const float *, int64_t, const float *,
+                            int64_t, int64_t);
     void (*products)(const musc_shape *, const float *, const float *, float *);
     float (*ceiling)(int64_t);
 };
@@ -199,6 +201,12 @@ void musc_distances(int level, const musc_shape *shape, float *rowDistances,
                     float *columnDistances, const float *a, const float *b, float *scratch)
 {
     level_for(level, shape)->distances(shape, rowDistances, columnDistances, a, b, scratch);
+}
+
+void musc_patch_distances(int level, const musc_shape *shape, float *distances, const float *a,
+                          int64_t rows, const float *b, int64_t columns, int64_t stride)
+{
+    level_for(level, shape)->patch_distances(shape, distances, a, rows, b, columns, stride);
 }
 
 void musc_products(int level, const musc_shape *shape, const float *a, const float *b,

@@ -45,6 +45,11 @@ void musc_prepare(int level, const musc_shape *shape, float *image, const float 
 void musc_distances(int level, const musc_shape *shape, float *rowDistances,
                     float *columnDistances, const float *a, const float *b, float *scratch);
 
+// Images of one patch: distances [rows,columns,R] of each of `rows` prepared images that lie one
+// after the other, stride floats apart, to each of `columns`.
+void musc_patch_distances(int level, const musc_shape *shape, float *distances, const float *a,
+                          int64_t rows, const float *b, int64_t columns, int64_t stride);
+
 // The products of musc_distances without what follows them, for benchmarks.
 void musc_products(int level, const musc_shape *shape, const float *a, const float *b,
                    float *scratch);

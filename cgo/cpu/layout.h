@@ -60,7 +60,13 @@ typedef struct {
 
 static inline int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
 static inline int64_t patches_of(const musc_shape *s) { return s->height * s->width; }
-static inline int64_t padded_patches(const musc_shape *s) { return round_up(patches_of(s), PANEL); }
+
+// padded_patches is P48, or 0 for images of one patch: there is nothing to search and to pack.
+static inline int64_t padded_patches(const musc_shape *s)
+{
+    return patches_of(s) > 1 ? round_up(patches_of(s), PANEL) : 0;
+}
+
 static inline int64_t words_of(const musc_shape *s, int64_t channels)
 {
     return (s->channels + channels - 1) / channels;
@@ -107,7 +113,7 @@ static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const l
 {
     int64_t at = 0, padded = padded_patches(s), words = words_of(s, level->channels);
     int64_t reach = v->reach = s->radius[s->degrees - 1];
-    int64_t block = block_rows(words), around;
+    int64_t block = padded ? block_rows(words) : 0, around;
     v->stride = padded;
     v->rowStride = round_up(padded, 64);
     v->ringRows = (2 * reach + 1) * s->width + block;

@@ -48,8 +48,10 @@ TARGET static float NAME(distance)(const float *x, const float *y, int64_t chann
                 sum[v] += d * d;
             }
         NAME(floats) lanes = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        double parts[4] = {0}; // additions that need not wait for each other
         for (int l = 0; l < LANES; l++)
-            total += lanes[l];
+            parts[l % 4] += lanes[l];
+        total += (parts[0] + parts[1]) + (parts[2] + parts[3]);
     }
     for (; c < channels; c++) {
         double d = x[c] - y[c];
@@ -83,7 +85,8 @@ TARGET static float NAME(ceiling)(int64_t rounds)
 }
 
 static const struct level NAME(level) = {
-    &NAME(sizes), NAME(prepare), NAME(distances), NAME(products), NAME(ceiling),
+    &NAME(sizes), NAME(prepare), NAME(distances), NAME(patch_distances), NAME(products),
+    NAME(ceiling),
 };
 
 #undef WIDTH

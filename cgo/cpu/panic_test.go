@@ -5,6 +5,7 @@ import "testing"
 func TestWrongArgumentsPanicByName(t *testing.T) {
 	shape := Shape{2, 1, 3, []int{0, 1}}
 	search, x := NewSearch(shape), make([]float32, 6)
+	one := NewSearch(Shape{1, 1, 3, []int{0}})
 	image, distances := make([]float32, shape.ImageLen()), make([]float32, 4)
 	tests := []struct {
 		want string
@@ -23,6 +24,9 @@ func TestWrongArgumentsPanicByName(t *testing.T) {
 		{shortImage, func() { search.Distances(distances, distances, image[1:], image) }},
 		{shortImage, func() { search.Distances(distances, nil, image, image[1:]) }},
 		{shortImage, func() { search.Products(image, image[1:]) }},
+		{manyPatches, func() { search.PatchDistances(distances, image, 1, image, 1, 0) }},
+		{shortDistances, func() { one.PatchDistances(distances, image, 5, image, 1, 0) }},
+		{shortImage, func() { one.PatchDistances(distances, image, 2, image, 1, len(image)) }},
 		{shortDistances, func() { search.Distances(distances[1:], nil, image, image) }},
 		{shortDistances, func() { search.Distances(distances, distances[1:], image, image) }},
 	}

@@ -255,10 +255,19 @@ TARGET static void NAME(prepare)(const musc_shape *shape, float *image, const fl
     scratch_view s;
     int64_t patches = patches_of(shape), padded = padded_patches(shape);
     int64_t channels = shape->channels, words = words_of(shape, CHANNELS);
+    int64_t floats = view_image(&v, shape, CHANNELS, image);
+    float *packed = v.tokens + shape->degrees * patches * channels;
     // All but the aggregated tokens begins as zeros: patches beyond P have no product.
-    memset(image, 0, view_image(&v, shape, CHANNELS, image) * sizeof *image);
+    memset(packed, 0, (image + floats - packed) * sizeof *packed);
     view_scratch(&s, shape, &NAME(sizes), scratch);
     NAME(normalise)(s.plain, tokens, patches * channels);
+    if (patches == 1) { // nothing to search: v.inverse has no room, and is not needed
+        float inverse;
+        for (int64_t d = 0; d < shape->degrees; d++)
+            NAME(aggregate)(shape, v.tokens + d * channels, &inverse, v.blank + d, s.plain,
+                            s.sums, shape->radius[d]);
+        return;
+    }
     for (int64_t d = 0; d < shape->degrees; d++)
         NAME(aggregate)(shape, v.tokens + d * patches * channels, v.inverse + d * padded,
                         v.blank + d, s.plain, s.sums, shape->radius[d]);

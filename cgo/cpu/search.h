@@ -253,6 +253,19 @@ TARGET static void NAME(start)(const musc_shape *shape, scratch_view *s)
         memset(s->ring + r * s->stride + patches, 0, (s->stride - patches) * sizeof(float));
 }
 
+// patch_distances is musc_patch_distances for this level. The rows stay in the L1 cache.
+TARGET static void NAME(patch_distances)(const musc_shape *shape, float *distances,
+                                         const float *a, int64_t rows, const float *b,
+                                         int64_t columns, int64_t stride)
+{
+    int64_t degrees = shape->degrees, channels = shape->channels;
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = 0; i < rows; i++)
+            for (int64_t d = 0; d < degrees; d++)
+                distances[(i * columns + j) * degrees + d] = NAME(distance)(
+                    a + i * stride + d * channels, b + j * stride + d * channels, channels);
+}
+
 // distances is musc_distances for this level.
 TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
                                    float *columnDistances, const float *imageA,
@@ -264,14 +277,11 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
     view_image(&b, shape, CHANNELS, (float *)imageB);
     view_scratch(&s, shape, &NAME(sizes), scratch);
     int64_t patches = patches_of(shape), padded = padded_patches(shape), y = 0;
-    int64_t channels = shape->channels, block = block_rows(words_of(shape, CHANNELS));
+    int64_t block = block_rows(words_of(shape, CHANNELS));
     if (patches == 1) { // nothing to search
-        for (int64_t d = 0; d < shape->degrees; d++) {
-            rowDistances[d] = NAME(distance)(a.tokens + d * channels, b.tokens + d * channels,
-                                             channels);
-            if (columnDistances)
-                columnDistances[d] = rowDistances[d];
-        }
+        NAME(patch_distances)(shape, rowDistances, imageA, 1, imageB, 1, 0);
+        if (columnDistances)
+            memcpy(columnDistances, rowDistances, shape->degrees * sizeof *rowDistances);
         return;
     }
     NAME(margins)(shape, s.rowMargin, &a, &b);

@@ -58,6 +58,7 @@ func newMemoryArray(n int64) *Array {
 		return &Array{}
 	}
 	if mapped, err := mapAnonymous(int(4 * n)); err == nil {
+		preferHugePages(mapped)
 		return &Array{values: asFloats(mapped), mapped: mapped}
 	}
 	return &Array{values: make([]float32, n)}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"musc/cgo/cpu"
 )
@@ -73,7 +74,8 @@ type run struct {
 // worker is what one goroutine writes to.
 type worker struct {
 	search *cpu.Search
-	keys   []uint32 // [blockPatches, scorers]
+	keys   []uint32  // [blockPatches, scorers]
+	block  []float32 // of comparePatches
 }
 
 func newRun(ctx context.Context, b *batch, group []window, threads int, progress *progress) (
@@ -95,7 +97,7 @@ func newRun(ctx context.Context, b *batch, group []window, threads int, progress
 	shape := searchShape(b.shape, group)
 	for range threads {
 		r.workers = append(r.workers,
-			worker{cpu.NewSearch(shape), make([]uint32, blockPatches*b.scorers())})
+			worker{search: cpu.NewSearch(shape), keys: make([]uint32, blockPatches*b.scorers())})
 	}
 	var err error
 	if r.distances, err = newDistances(b, len(group)); err != nil {
@@ -182,15 +184,52 @@ func (r *run) compareWithin(tile []slot) error {
 // compare scores every row by every column and the other way around; of two images of one tile it
 // takes each pair once.
 func (r *run) compare(rows, columns []slot) error {
-	err := parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
+	defer r.distances.release()
+	if r.patches == 1 {
+		return r.comparePatches(rows, columns)
+	}
+	return parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
 		row, column := &rows[task%len(rows)], &columns[task/len(rows)]
 		if row.entry < column.entry {
 			r.comparePair(r.workers[worker].search, row, column)
 			r.progress.add(r.degrees)
 		}
 	})
-	r.distances.release()
-	return err
+}
+
+// comparePatches is compare for images of one patch. There are often thousands of them, each pair
+// is little work, and so they go in blocks.
+func (r *run) comparePatches(rows, columns []slot) error {
+	const high, wide = 8, 128 // images of a block
+	across := (len(columns) + wide - 1) / wide
+	down := (len(rows) + high - 1) / high
+	return parallel(r.ctx, r.threads, down*across, func(worker, task int) {
+		row, column := rows[task/across*high:], columns[task%across*wide:]
+		row, column = row[:min(high, len(row))], column[:min(wide, len(column))]
+		if row[0].entry >= column[len(column)-1].entry {
+			return
+		}
+		w := &r.workers[worker]
+		w.block = slices.Grow(w.block[:0], high*wide*len(r.group))[:high*wide*len(r.group)]
+		w.search.PatchDistances(w.block, r.slots.from(row[0]), len(row),
+			r.slots.from(column[0]), len(column), r.slots.size)
+		compared := 0
+		for i, one := range row {
+			for j, other := range column {
+				if one.entry >= other.entry {
+					continue
+				}
+				at := (i*len(column) + j) * len(r.group)
+				distances := w.block[at : at+len(r.group)]
+				copy(r.distances.by(one.entry, other.entry), distances)
+				if other.entry < len(r.members) {
+					copy(r.distances.by(other.entry, one.entry), distances)
+				}
+				compared++
+			}
+		}
+		r.progress.add(compared * r.degrees)
+	})
 }
 
 // comparePair takes one product, and from it the distances in both directions; references are

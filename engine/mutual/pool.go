@@ -48,6 +48,9 @@ func newProgress(b *batch) *progress {
 
 // add counts n more pairs.
 func (p *progress) add(n int) {
+	if n == 0 {
+		return
+	}
 	done := int(p.done.Add(int64(n)))
 	if p.report == nil || done*progressSteps/p.total == (done-n)*progressSteps/p.total {
 		return
