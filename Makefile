@@ -5,7 +5,7 @@
 GO ?= go
 FUZZTIME ?= 3s
 
-.PHONY: build setup demo test check fuzz clean
+.PHONY: build setup demo test bench bench-peers check fuzz clean
 
 build:
 	$(GO) build -o musc ./cmd/musc
@@ -21,9 +21,17 @@ demo: build
 test: setup
 	MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" $(GO) test ./...
 
+# Throughput on this machine, in about five minutes; bench/README.md says how to read it. The peers
+# to compare with are installed into the cache once, by choice: 540 MB.
+bench: setup
+	$(GO) run ./bench
+
+bench-peers:
+	$(GO) run ./bench setup-peers
+
 # What CI asks for besides the tests: formatting, vet, staticcheck.
 check:
-	@unformatted=$$(gofmt -l cmd engine models cgo); \
+	@unformatted=$$(gofmt -l cmd engine models cgo bench); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...

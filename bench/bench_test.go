@@ -1,0 +1,166 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// tiny is a plan of all groups that takes a moment.
+func tiny() plan {
+	small := shape{"tiny", 3, 4, 20, []int{1, 3}}
+	few := limits{least: 2, most: 2}
+	return plan{
+		quick: true, threads: 2, photos: "no/such/folder", kernelShapes: []shape{small},
+		kernels: few, scorers: []sized{{small, 3}}, scoring: few, growing: small,
+		imageCounts: []int{2, 5}, memoryCounts: []int{2, 4}, threading: sized{small, 3},
+		scaling: few, memoryMethods: []string{"published"}, steps: few,
+	}
+}
+
+func TestRunWithoutPeers(t *testing.T) {
+	t.Setenv("MUSC_CACHE", t.TempDir())
+	p := tiny()
+	p.peers = true
+	var told strings.Builder
+	r, err := p.measure(t.Context(), &told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for group, want := range map[string]int{groupKernels: 1, groupScorers: 1, groupImages: 2,
+		groupMemory: 2, groupThreads: 2, groupSteps: 0} {
+		if got := len(r.in(group)); got != want {
+			t.Errorf("%d rows of %s, want %d", got, group, want)
+		}
+	}
+	for _, row := range r.Rows {
+		for _, c := range row.Cases {
+			rounds := 2
+			if row.Group == groupMemory {
+				rounds = 1
+			}
+			if len(c.Samples) != rounds || slices.Min(c.Samples) <= 0 {
+				t.Errorf("%s, %s: samples %v", row.key(), c.Name, c.Samples)
+			}
+		}
+	}
+	contains(t, strings.Join(r.Notes, "\n"), "make bench-peers", "no photos")
+	contains(t, told.String(), "mutual scoring: tiny, 12 x 20, 3 images, 2 threads")
+	for _, g := range r.goals() {
+		if g.verdict() != "not measured" && g.want > 0 {
+			t.Errorf("%s: %s from a tiny shape", g.text, g.verdict())
+		}
+	}
+}
+
+// runWith measures the scorers of the tiny plan beside peers that the test binary plays.
+func runWith(t *testing.T, manner string) *Result {
+	t.Helper()
+	b := &bench{plan: tiny(), result: newResult(true), scratch: t.TempDir(),
+		server: fakePeers(t, manner), say: t.Logf}
+	if err := b.measureScorers(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return b.result
+}
+
+func TestRunWithPeers(t *testing.T) {
+	r := runWith(t, "well")
+	row := r.Rows[0]
+	if published := row.find(casePublished); published == nil || len(published.Samples) != 2 ||
+		published.Samples[0] != 0.125 {
+		t.Errorf("published: %+v", row.Cases)
+	}
+	if row.find(caseMatmul) != nil {
+		t.Error("a method that failed has no samples")
+	}
+	contains(t, strings.Join(r.Notes, "\n"), caseMatmul+" left out", "no matmul today")
+	if len(r.Agreements) != 1 || !r.differs(&row, casePublished) {
+		t.Errorf("scores of 0.5 are none of ours: %+v", r.Agreements)
+	}
+}
+
+func TestRunGoesOnWithoutPeersThatDie(t *testing.T) {
+	for _, manner := range []string{"dies", "rubbish"} {
+		r := runWith(t, manner)
+		if row := r.Rows[0]; len(row.Cases) != 1 || row.Cases[0].Name != caseMusc {
+			t.Errorf("%s: %+v", manner, row.Cases)
+		}
+		contains(t, strings.Join(r.Notes, "\n"), casePublished+" left out")
+	}
+}
+
+func TestAlternateTakesTurns(t *testing.T) {
+	var order []string
+	contenderOf := func(name string) contender {
+		return contender{name, 0, func(context.Context) (float64, error) {
+			order = append(order, name)
+			if name == "c" && len(order) > 5 {
+				return 0, errors.New("broke down")
+			}
+			return 1, nil
+		}}
+	}
+	failed := ""
+	row, err := alternate(t.Context(), Row{}, []contender{contenderOf("a"), contenderOf("b"),
+		contenderOf("c")}, limits{least: 3, most: 3}, func(name string, _ error) { failed = name })
+	if err != nil {
+		t.Fatal(err)
+	}
+	// A round to warm up, then three that each begin with another one; c breaks down in the third.
+	if got := strings.Join(order, ""); got != "abc"+"bca"+"cab"[:1]+"ab"+"ab" {
+		t.Errorf("order %s", got)
+	}
+	if failed != "c" || row.find("c") != nil || len(row.find("a").Samples) != 3 ||
+		len(row.Pulse) != 3 {
+		t.Errorf("failed %q, row %+v", failed, row)
+	}
+}
+
+func TestAlternateKeepsToItsBudget(t *testing.T) {
+	rounds := 0
+	slow := contender{"slow", 0, func(context.Context) (float64, error) {
+		rounds++
+		time.Sleep(20 * time.Millisecond)
+		return 1, nil
+	}}
+	within := limits{least: 2, most: 1000, budget: 10 * time.Millisecond}
+	if _, err := alternate(t.Context(), Row{}, []contender{slow}, within, nil); err != nil {
+		t.Fatal(err)
+	}
+	if rounds != 3 { // one to warm up, two at least
+		t.Errorf("%d rounds", rounds)
+	}
+}
+
+func TestSyntheticTokensDoNotDependOnTheirNumber(t *testing.T) {
+	few, _, _ := alike(shape{"", 2, 3, 9, []int{1}})
+	again, other, centre := alike(shape{"", 2, 3, 9, []int{1}})
+	if !slices.Equal(few, again) || slices.Equal(again, other) {
+		t.Error("the same image must be the same, another one different")
+	}
+	loud := slices.Index(centre, slices.Max(centre))
+	if loud != 9/loudPosition {
+		t.Errorf("the loud channel is %d", loud)
+	}
+}
+
+func TestOthersAreSeen(t *testing.T) {
+	if busySeconds() == 0 {
+		t.Skip("this system does not tell how busy it is")
+	}
+	own := processSeconds("self")
+	for begun := time.Now(); time.Since(begun) < 50*time.Millisecond; {
+		takePulse()
+	}
+	if spent := processSeconds("self") - own; spent < 0.02 || spent > 0.5 {
+		t.Errorf("50 ms of work count as %v s", spent)
+	}
+	r := &Result{Rows: []Row{{Group: "g", Shape: "s", Others: 0.7}, {Others: 0.01}}}
+	if got := r.disturbances(); len(got) != 1 || !strings.Contains(got[0], "0.7 cores") {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Names of the peers' methods in tables, by their names in peers.py.
+var peerNames = map[string]string{
+	"published":       casePublished,
+	"matmul":          caseMatmul,
+	"matmul bfloat16": caseBfloat16,
+	"faiss":           "faiss-cpu, flat search",
+	"sgemm":           "PyTorch sgemm",
+	"openblas":        caseOpenBLAS,
+}
+
+// Cases that goals and ratios are about.
+const (
+	caseMusc      = "musc"
+	casePublished = "published algorithm in PyTorch"
+	caseMatmul    = "PyTorch matmul + both maxima"
+	caseBfloat16  = "PyTorch matmul + both maxima, bfloat16"
+	caseOpenBLAS  = "OpenBLAS sgemm"
+)
+
+// scorerMethods are the peers' ways of mutual scoring, in the order of the tables.
+var scorerMethods = []string{"published", "matmul", "matmul bfloat16", "faiss"}
+
+// request is one line to the peers, reply the line that answers it; peers.py says what they mean.
+type request struct {
+	Method   string  `json:"method"`
+	Tokens   string  `json:"tokens,omitempty"`
+	Height   int     `json:"height,omitempty"`
+	Width    int     `json:"width,omitempty"`
+	Degrees  []int   `json:"degrees,omitempty"`
+	High     float64 `json:"high,omitempty"`
+	Threads  int     `json:"threads,omitempty"`
+	Scores   string  `json:"scores,omitempty"`
+	Rows     int     `json:"rows,omitempty"`
+	Columns  int     `json:"columns,omitempty"`
+	Channels int     `json:"channels,omitempty"`
+	Calls    int     `json:"calls,omitempty"`
+}
+
+type reply struct {
+	Error    string            `json:"error"`
+	Versions map[string]string `json:"versions"`
+	Methods  []string          `json:"methods"`
+	Seconds  float64           `json:"seconds"`
+	Resident int64             `json:"resident"`
+	Peak     int64             `json:"peak"`
+}
+
+// server is a running process of the peers. A nil server offers nothing. One that died, or did not
+// keep to the protocol, answers every further request with the first error.
+type server struct {
+	command  *exec.Cmd
+	input    io.WriteCloser
+	lines    *bufio.Reader
+	trouble  tail
+	broken   error
+	versions map[string]string
+	methods  []string
+}
+
+// answerTime is the longest that a peer may take for one answer.
+const answerTime = 3 * time.Minute
+
+// startServer starts the peers and asks what they offer. The process ends with ctx or by close.
+func startServer(ctx context.Context, program string, arguments ...string) (*server, error) {
+	s := &server{command: exec.CommandContext(ctx, program, arguments...)}
+	s.command.Stderr = &s.trouble
+	s.command.WaitDelay = patience
+	var err error
+	if s.input, err = s.command.StdinPipe(); err != nil {
+		return nil, fmt.Errorf("starting the peers: %w", err)
+	}
+	output, err := s.command.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("starting the peers: %w", err)
+	}
+	s.lines = bufio.NewReader(output)
+	if err := s.command.Start(); err != nil {
+		return nil, fmt.Errorf("starting the peers: %w", err)
+	}
+	hello, err := s.ask(ctx, request{Method: "hello"})
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	s.versions, s.methods = hello.Versions, hello.Methods
+	return s, nil
+}
+
+// offers tells whether the peers know the method and are still alive.
+func (s *server) offers(method string) bool {
+	return s != nil && s.broken == nil && slices.Contains(s.methods, method)
+}
+
+// ask sends one request and waits for its answer. An error that the peers report leaves them in
+// use; any other one is the end of them.
+func (s *server) ask(ctx context.Context, ask request) (reply, error) {
+	if s.broken != nil {
+		return reply{}, s.broken
+	}
+	var answer reply
+	line, err := s.exchange(ctx, ask)
+	if err == nil {
+		if err = json.Unmarshal(line, &answer); err != nil {
+			err = fmt.Errorf("the peers answered %.80q, which is not the protocol", line)
+		}
+	}
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if err != nil {
+		s.broken = err
+		s.kill()
+		return reply{}, err
+	}
+	if answer.Error != "" {
+		return reply{}, fmt.Errorf("the peers report: %s", answer.Error)
+	}
+	return answer, nil
+}
+
+// exchange writes a line and reads one. The pipe closes, and the wait ends, with the process.
+func (s *server) exchange(ctx context.Context, ask request) ([]byte, error) {
+	line, err := json.Marshal(ask)
+	if err != nil {
+		return nil, err
+	}
+	late := time.AfterFunc(answerTime, s.kill)
+	defer late.Stop()
+	if _, err := s.input.Write(append(line, '\n')); err != nil {
+		return nil, fmt.Errorf("the peers ended: %s", s.lastWords())
+	}
+	answer, err := s.lines.ReadBytes('\n')
+	if err != nil {
+		return nil, fmt.Errorf("the peers ended, or took longer than %v, before they answered %q: %s",
+			answerTime, ask.Method, s.lastWords())
+	}
+	return answer, ctx.Err()
+}
+
+// contender times a request by the clock of the peers, who start it when they have their input.
+func (s *server) contender(name string, work float64, ask request) contender {
+	return contender{name, work, func(ctx context.Context) (float64, error) {
+		answer, err := s.ask(ctx, ask)
+		ask.Scores = "" // the first answer is enough
+		if err == nil && answer.Seconds <= 0 {
+			err = fmt.Errorf("the peers gave no time for %q", ask.Method)
+		}
+		return answer.Seconds, err
+	}}
+}
+
+// close asks the process to end, by the end of its input, and waits for it.
+func (s *server) close() {
+	if s == nil {
+		return
+	}
+	s.input.Close()
+	late := time.AfterFunc(patience, s.kill)
+	defer late.Stop()
+	_ = s.command.Wait() // how it ends tells nothing more
+}
+
+func (s *server) kill() { _ = s.command.Process.Kill() }
+
+func (s *server) lastWords() string {
+	if words := lastLine(s.trouble.String()); words != "" {
+		return words
+	}
+	return "it printed no reason"
+}
+
+// tail keeps the end of what a process prints.
+type tail struct {
+	lock sync.Mutex
+	text []byte
+}
+
+const tailBytes = 4096
+
+func (t *tail) Write(text []byte) (int, error) {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	t.text = append(t.text, text...)
+	t.text = t.text[max(len(t.text)-tailBytes, 0):]
+	return len(text), nil
+}
+
+func (t *tail) String() string {
+	t.lock.Lock()
+	defer t.lock.Unlock()
+	return string(t.text)
+}

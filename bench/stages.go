@@ -1,0 +1,111 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"musc/engine"
+	"musc/engine/assets"
+	"musc/engine/backbone"
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/models"
+	"musc/models/build"
+)
+
+// caseTotal is the sum of an end-to-end run's steps.
+const caseTotal = "total"
+
+// measureSteps scores a folder of photos from files to files, as `musc score` does, and takes the
+// seconds of each step. Without ONNX Runtime or the default model it leaves a note.
+func (b *bench) measureSteps(ctx context.Context) error {
+	job, err := endToEnd(ctx, b.plan.photos, b.plan.threads)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		b.note("end to end: %v", err)
+		return nil
+	}
+	row := Row{Group: groupSteps, Unit: seconds, Images: len(job.Images), Threads: b.plan.threads,
+		Shape: fmt.Sprintf("%s, photos at 224 pixels", models.DefaultName)}
+	output := filepath.Join(b.scratch, "scored")
+	job.SpillInto = b.scratch
+	begun := time.Now()
+	for round := range b.plan.steps.most {
+		if round >= b.plan.steps.least && time.Since(begun) > b.plan.steps.budget {
+			break
+		}
+		b.say("end to end: %d photos, round %d", len(job.Images), round+1)
+		row.Pulse = append(row.Pulse, takePulse())
+		result, err := engine.Score(ctx, job, engine.Silent{})
+		if err == nil {
+			if err = engine.PrepareFolder(output, true); err == nil {
+				err = engine.Save(ctx, result, job, output, engine.SaveOptions{Maps: "tiff",
+					Overlays: true, CommandLine: []string{}, Started: time.Now()})
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("scoring %s end to end: %w", b.plan.photos, err)
+		}
+		row.addTimings(result.Timings)
+	}
+	b.result.Rows = append(b.result.Rows, row)
+	return nil
+}
+
+// addTimings appends one sample to the case of every step, and to their sum's.
+func (r *Row) addTimings(timings []engine.Timing) {
+	total := 0.0
+	add := func(name string, took float64) {
+		if r.find(name) == nil {
+			r.Cases = append(r.Cases, Case{Name: name})
+		}
+		c := r.find(name)
+		c.Samples = append(c.Samples, took)
+	}
+	for _, timing := range timings {
+		add(string(timing.Step), timing.Seconds)
+		total += timing.Seconds
+	}
+	add(caseTotal, total)
+}
+
+// endToEnd is the job of the paper's parameters on the photos of a folder, with the default model.
+func endToEnd(ctx context.Context, photos string, threads int) (engine.Config, error) {
+	job := engine.Config{Scoring: engine.Defaults(), Threads: threads, Device: "cpu"}
+	if _, err := os.Stat(photos); err != nil {
+		return job, fault.New(fault.Input, "no photos: %w; run it from the repository, or name a"+
+			" folder with --photos", err)
+	}
+	var err error
+	if job.Images, _, err = dataset.Collect([]string{photos}, dataset.Options{}); err != nil {
+		return job, err
+	}
+	cached, missing := assets.LibraryPath()
+	if job.Library, _, err = backbone.FindLibrary("", cached); err != nil {
+		if missing != nil {
+			err = missing
+		}
+		return job, err
+	}
+	spec, err := models.Lookup(models.DefaultName)
+	if err != nil {
+		return job, err
+	}
+	weights, err := assets.PackageFile(spec.Sources[0].Package, spec.Sources[0].File)
+	if err != nil {
+		return job, err
+	}
+	cache, err := assets.Cache()
+	if err != nil {
+		return job, err
+	}
+	job.Model, err = build.Cached(ctx, filepath.Join(cache, "models"), spec,
+		build.Source{Path: weights}, build.Options{ImageSize: 224, Precision: build.Float32,
+			Attention: build.Fused})
+	return job, err
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"runtime"
+	"time"
+)
+
+// contender is one of several ways of doing the same work, which are timed in turns.
+type contender struct {
+	name string
+	work float64 // operations, counted as the definition needs them; 0: nothing to count
+	run  func(context.Context) (seconds float64, err error)
+}
+
+// limits end a row's rounds: at least and at most so many, and none begins after the budget.
+type limits struct {
+	least, most int
+	budget      time.Duration
+}
+
+// settle is waited before a contender starts: threads of the one before may still be spinning.
+const settle = 30 * time.Millisecond
+
+// alternate runs every contender once a round, each round beginning with another one, so that what
+// disturbs the machine for a while disturbs all of them. Sample k of every case is from round k:
+// they are pairs. A first round that is not kept warms up. A contender that fails is left out of
+// the row, and failed hears why; the error is ctx's.
+func alternate(ctx context.Context, row Row, contenders []contender, within limits,
+	failed func(name string, err error)) (Row, error) {
+
+	row.Unit = seconds
+	samples := make([][]float64, len(contenders))
+	out := make([]bool, len(contenders))
+	begun := time.Now()
+	for round := -1; round < within.most; round++ {
+		if round >= within.least && time.Since(begun) > within.budget {
+			break
+		}
+		pulse := takePulse()
+		for turn := range contenders {
+			k := (turn + round + 1) % len(contenders)
+			if out[k] {
+				continue
+			}
+			if within.budget > 0 {
+				time.Sleep(settle)
+			}
+			took, err := contenders[k].run(ctx)
+			if ctx.Err() != nil {
+				return row, ctx.Err()
+			}
+			if err != nil {
+				out[k] = true
+				failed(contenders[k].name, err)
+				continue
+			}
+			if round >= 0 {
+				samples[k] = append(samples[k], took)
+			}
+		}
+		if round >= 0 {
+			row.Pulse = append(row.Pulse, pulse)
+		}
+	}
+	for k, c := range contenders {
+		if !out[k] {
+			row.Cases = append(row.Cases, Case{Name: c.name, Work: c.work, Samples: samples[k]})
+		}
+	}
+	return row, nil
+}
+
+// timed is a contender of this process.
+func timed(name string, work float64, call func(context.Context) error) contender {
+	return contender{name, work, func(ctx context.Context) (float64, error) {
+		begun := time.Now()
+		err := call(ctx)
+		return time.Since(begun).Seconds(), err
+	}}
+}
+
+// A pulse lasts a few milliseconds; the fastest part of it counts, for the others were interrupted.
+const (
+	pulseParts = 4
+	pulseSteps = 500_000
+)
+
+// takePulse times a fixed chain of dependent multiplications, which no change of musc can make
+// faster: the speed of the machine at this moment, in seconds.
+func takePulse() float64 {
+	fastest := time.Hour
+	for range pulseParts {
+		begun := time.Now()
+		x := pulseStart
+		for range pulseSteps {
+			x = x*pulseFactor + pulseTerm
+		}
+		runtime.KeepAlive(x)
+		fastest = min(fastest, time.Since(begun))
+	}
+	return fastest.Seconds()
+}
+
+// Variables, so that the compiler cannot work the chain out in advance.
+var pulseStart, pulseFactor, pulseTerm = 1.0, 0.999999, 1e-6
