@@ -11,10 +11,12 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+	"golang.org/x/sync/semaphore"
 
 	"musc/engine/anomalymap"
 	"musc/engine/fault"
 	"musc/engine/imageio"
+	"musc/engine/memory"
 	"musc/engine/report"
 )
 
@@ -38,7 +40,11 @@ func PrepareFolder(folder string, overwrite bool) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fault.New(fault.Output, "cannot make the output folder: %w; choose another with -o", err)
 	}
-	if !overwrite {
+	if overwrite {
+		if err := removeUnfinished(folder); err != nil {
+			return err
+		}
+	} else {
 		for _, name := range results {
 			path := filepath.Join(folder, name)
 			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -56,18 +62,66 @@ func PrepareFolder(folder string, overwrite bool) error {
 	return os.Remove(probe.Name())
 }
 
-// Save writes the result into folder: maps, overlays, overview.png, run.json and, last of all,
-// scores.csv, so that its presence says that the results are complete. Results of an earlier run
-// in the folder go first. A photo that cannot be read any more costs its overlay, and a note.
+// newResults is the pattern of the folder, within the output folder, that results are written to
+// before they replace those of an earlier run.
+const newResults = ".musc-new-*"
+
+// Save writes the result into folder: maps, overlays, overview.png, run.json and scores.csv. They
+// take the place of an earlier run's results when all of them are written, scores.csv last, so that
+// its presence says that the results are complete; until then the earlier ones stay. A photo that
+// cannot be read any more costs its overlay, and a note.
 func Save(ctx context.Context, result *Result, job Config, folder string, options SaveOptions) error {
+	fresh, err := os.MkdirTemp(folder, newResults)
+	if err != nil {
+		return fault.New(fault.Output, "cannot write into the output folder: %w; choose another "+
+			"with -o", err)
+	}
+	defer os.RemoveAll(fresh)
 	job = job.withDefaults()
-	s := &saver{result: result, folder: folder, options: options, job: &job}
-	result.clock.begin(StepReport, len(result.Images))
-	for _, name := range results {
-		if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
-			return fault.New(fault.Output, "cannot replace earlier results: %w", err)
+	s := &saver{result: result, folder: fresh, options: options, job: &job}
+	if err := s.write(ctx); err != nil {
+		return err
+	}
+	return replaceResults(folder, fresh)
+}
+
+// removeUnfinished removes what runs that were killed while they wrote their results left behind.
+func removeUnfinished(folder string) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return fault.New(fault.Output, "cannot list the output folder: %w", err)
+	}
+	for _, entry := range entries {
+		if unfinished, _ := filepath.Match(newResults, entry.Name()); !unfinished {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(folder, entry.Name())); err != nil {
+			return fault.New(fault.Output, "cannot remove what an earlier run left: %w", err)
 		}
 	}
+	return nil
+}
+
+// replaceResults moves the fresh results to where those of an earlier run are, which go.
+func replaceResults(folder, fresh string) error {
+	for _, name := range results { // scores.csv first: what is left without it is not complete
+		if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
+			return fault.New(fault.Output, "cannot remove earlier results: %w", err)
+		}
+	}
+	for k := range results {
+		name := results[len(results)-1-k]
+		err := os.Rename(filepath.Join(fresh, name), filepath.Join(folder, name))
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // not all of them are asked for
+			return fault.New(fault.Output, "cannot move the results into place: %w", err)
+		}
+	}
+	return nil
+}
+
+func (s *saver) write(ctx context.Context) error {
+	result := s.result
+	result.clock.begin(StepReport, len(result.Images))
 	if err := s.pictures(ctx); err != nil {
 		return err
 	}
@@ -77,11 +131,15 @@ func Save(ctx context.Context, result *Result, job Config, folder string, option
 	if err != nil {
 		return err
 	}
-	if err := report.WriteRun(filepath.Join(folder, report.RunFile), run); err != nil {
+	if err := report.WriteRun(filepath.Join(s.folder, report.RunFile), run); err != nil {
 		return err
 	}
-	return report.WriteScores(filepath.Join(folder, report.ScoresFile), result.rows())
+	return report.WriteScores(filepath.Join(s.folder, report.ScoresFile), result.rows())
 }
+
+// bytesOfPixel is what a pixel of the original takes while its map and overlay are made: the map in
+// float32 and encoded, or the photo decoded, converted and shrunk.
+const bytesOfPixel = 12
 
 // saver is one call of Save.
 type saver struct {
@@ -118,10 +176,19 @@ func (s *saver) pictures(ctx context.Context) error {
 			s.overview[i] = report.Picture{}
 		}
 	}
+	stop := ctx
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(s.job.Threads)
-	for i := range s.result.Images {
+	// Photos that are large for the memory bound wait for each other.
+	room := max(1, (s.job.Memory-memory.Resident())/bytesOfPixel)
+	pixels := semaphore.NewWeighted(room)
+	for i, image := range s.result.Images {
+		weight := min(int64(image.Width)*int64(image.Height), room)
+		if pixels.Acquire(ctx, weight) != nil {
+			break // ctx is done: another image failed, or the user stopped it
+		}
 		group.Go(func() error {
+			defer pixels.Release(weight)
 			if err := ctx.Err(); err != nil {
 				return err
 			}
@@ -129,6 +196,9 @@ func (s *saver) pictures(ctx context.Context) error {
 		})
 	}
 	if err := group.Wait(); err != nil {
+		return err
+	}
+	if err := stop.Err(); err != nil {
 		return err
 	}
 	if !s.options.Overlays || len(s.overview) == 0 { // none asked for, or no photo left to show

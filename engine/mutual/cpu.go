@@ -188,14 +188,22 @@ func (r *run) compare(rows, columns []slot) error {
 	if r.patches == 1 {
 		return r.comparePatches(rows, columns)
 	}
+	group := max(1, min(cachedBytes/(bytesOfFloat*r.slots.size), len(rows)))
 	return parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
-		row, column := &rows[task%len(rows)], &columns[task/len(rows)]
+		// Groups of rows stay in the cache while the columns pass by.
+		first := task / (group * len(columns)) * group
+		high := min(group, len(rows)-first)
+		task -= first * len(columns)
+		row, column := &rows[first+task%high], &columns[task/high]
 		if row.entry < column.entry {
 			r.comparePair(r.workers[worker].search, row, column)
 			r.progress.add(r.degrees)
 		}
 	})
 }
+
+// cachedBytes is how much of the last-level cache the images of a group of rows may take.
+const cachedBytes = 8 << 20
 
 // comparePatches is compare for images of one patch. There are often thousands of them, each pair
 // is little work, and so they go in blocks.

@@ -1,0 +1,112 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"musc/engine/fault"
+	"musc/engine/report"
+)
+
+// contents are the files under a folder, hidden ones included, by path.
+func contents(t *testing.T, folder string) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() && path == folder {
+			return err
+		}
+		name, _ := filepath.Rel(folder, path)
+		if entry.IsDir() {
+			files[name+"/"] = ""
+			return nil
+		}
+		data, err := os.ReadFile(path)
+		files[name] = string(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// savedJob scores three washers and saves them.
+func savedJob(t *testing.T) (Config, *Result, string, SaveOptions) {
+	t.Helper()
+	job, folder := newJob(t), t.TempDir()
+	job.Images = job.Images[:3]
+	result, options := score(t, job), SaveOptions{Maps: "tiff", Overlays: true}
+	if err := Save(t.Context(), result, job, folder, options); err != nil {
+		t.Fatal(err)
+	}
+	return job, result, folder, options
+}
+
+func TestSaveThatFailsLeavesEarlierResults(t *testing.T) {
+	job, result, folder, options := savedJob(t)
+	before := contents(t, folder)
+	for _, name := range results {
+		if _, err := os.Lstat(filepath.Join(folder, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Save(cancelled, result, job, folder, options); !errors.Is(err, context.Canceled) {
+		t.Errorf("cancelled: %v", err)
+	}
+	bad := options
+	bad.Maps = "no such format"
+	if err := Save(t.Context(), result, job, folder, bad); err == nil {
+		t.Error("maps of no format were written")
+	}
+	if after := contents(t, folder); !maps.Equal(before, after) {
+		t.Errorf("the folder changed: %d files, %d before", len(after), len(before))
+	}
+}
+
+func TestSaveReplacesAllEarlierResults(t *testing.T) {
+	job, result, folder, options := savedJob(t)
+	kept := filepath.Join(folder, "notes.txt")
+	if err := os.WriteFile(kept, []byte("mine"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	options.Maps = "none"
+	if err := Save(t.Context(), result, job, folder, options); err != nil {
+		t.Fatal(err)
+	}
+	after := contents(t, folder)
+	if _, there := after[report.MapsFolder+"/"]; there {
+		t.Error("maps of the earlier run are still there")
+	}
+	if after["notes.txt"] != "mine" || after[report.ScoresFile] == "" {
+		t.Error("the user's file or the scores are gone")
+	}
+}
+
+func TestPrepareFolder(t *testing.T) {
+	_, _, folder, _ := savedJob(t)
+	scores := filepath.Join(folder, report.ScoresFile)
+	err := PrepareFolder(folder, false)
+	if fault.KindOf(err) != fault.Output || !strings.Contains(err.Error(), scores) {
+		t.Errorf("results are there: %v", err)
+	}
+	before := contents(t, folder)
+	left := filepath.Join(folder, ".musc-new-123", report.MapsFolder)
+	if err := os.MkdirAll(left, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := PrepareFolder(folder, true); err != nil {
+		t.Fatal(err)
+	}
+	if after := contents(t, folder); !maps.Equal(before, after) {
+		t.Errorf("files after it: %d, before: %d", len(after), len(before))
+	}
+}
