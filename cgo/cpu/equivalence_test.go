@@ -59,17 +59,39 @@ func TestHardImagesAreTheDefinition(t *testing.T) {
 				a[k] += 900
 			}
 		},
-		"the same image twice":  func(a, b []float32, k, channel int) { b[k] = a[k] },
-		"opposite images":       func(a, b []float32, k, channel int) { b[k] = -a[k] },
-		"a tiny difference":     func(a, b []float32, k, channel int) { b[k] = a[k] * (1 + 1e-6*float32(k%3)) },
-		"all patches alike":     func(a, b []float32, k, channel int) { a[k], b[k] = float32(channel), float32(channel*channel) },
-		"a constant image":      func(a, b []float32, k, channel int) { b[k] = 7 },
-		"two constant images":   func(a, b []float32, k, channel int) { a[k], b[k] = 0, 0 },
-		"huge values":           func(a, b []float32, k, channel int) { a[k], b[k] = a[k]*1e15, b[k]*1e15 },
-		"tiny values":           func(a, b []float32, k, channel int) { a[k], b[k] = a[k]*1e-15, b[k]*1e-15 },
-		"integers, many ties":   func(a, b []float32, k, channel int) { a[k], b[k] = float32(k*k%5)-2, float32(k*7%3)-1 },
-		"patches in two kinds":  func(a, b []float32, k, channel int) { a[k] = float32((k/40)%2*channel) - b[k]*1e-4 },
-		"noise without a match": func(a, b []float32, k, channel int) { b[k] = float32(random.NormFloat64()) },
+		"the same image twice": func(a, b []float32, k, channel int) {
+			b[k] = a[k]
+		},
+		"opposite images": func(a, b []float32, k, channel int) {
+			b[k] = -a[k]
+		},
+		"a tiny difference": func(a, b []float32, k, channel int) {
+			b[k] = a[k] * (1 + 1e-6*float32(k%3))
+		},
+		"all patches alike": func(a, b []float32, k, channel int) {
+			a[k], b[k] = float32(channel), float32(channel*channel)
+		},
+		"a constant image": func(a, b []float32, k, channel int) {
+			b[k] = 7
+		},
+		"two constant images": func(a, b []float32, k, channel int) {
+			a[k], b[k] = 0, 0
+		},
+		"huge values": func(a, b []float32, k, channel int) {
+			a[k], b[k] = a[k]*1e15, b[k]*1e15
+		},
+		"tiny values": func(a, b []float32, k, channel int) {
+			a[k], b[k] = a[k]*1e-15, b[k]*1e-15
+		},
+		"integers, many ties": func(a, b []float32, k, channel int) {
+			a[k], b[k] = float32(k*k%5)-2, float32(k*7%3)-1
+		},
+		"patches in two kinds": func(a, b []float32, k, channel int) {
+			a[k] = float32((k/40)%2*channel) - b[k]*1e-4
+		},
+		"noise without a match": func(a, b []float32, k, channel int) {
+			b[k] = float32(random.NormFloat64())
+		},
 	} {
 		for _, shape := range []Shape{{7, 7, 40, []int{0, 1, 2}}, {3, 20, 131, []int{0, 1}}} {
 			a, b := lookAlikes(9, shape)

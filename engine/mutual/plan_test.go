@@ -13,7 +13,8 @@ import (
 	"musc/engine/memory"
 )
 
-// paper is its degrees, vitL is 200 images of a ViT-L/14 at 518 pixels; vitS is 37 of a ViT-S/14 at 224.
+// paper is its degrees, vitL is 200 images of a ViT-L/14 at 518 pixels; vitS is 37 of a ViT-S/14 at
+// 224.
 var (
 	paper = []int{1, 3, 5}
 	vitL  = features.Shape{Stages: 4, Images: 200, Height: 37, Width: 37, Channels: 1024}
