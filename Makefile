@@ -5,10 +5,20 @@
 GO ?= go
 FUZZTIME ?= 3s
 
-.PHONY: build setup demo test bench bench-peers check fuzz clean
+# CUDA=no builds without CUDA. Otherwise the binary has it where a cuda.h of CUDA 12 is found or can
+# be fetched; it needs no GPU or driver to start. headers is asked once, when the first target wants
+# to know. The folder of the empty libcuda.a comes before those that gorgonia.org/cu names itself: a
+# libcuda.so there would make the binary need the driver.
+CUDA ?= auto
+CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
+	$(GO) run ./cgo/cuda/headers)))$(CUDA_INCLUDE)
+WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
+	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
+
+.PHONY: build setup demo test bench bench-peers check fuzz generate kernels check-kernels clean
 
 build:
-	$(GO) build -o musc ./cmd/musc
+	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
 
 setup: build
 	./musc setup runtime model
@@ -19,31 +29,48 @@ demo: build
 
 # Tests that run a model use the library of the set-up, unless the variable names another.
 test: setup
-	MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" $(GO) test ./...
+	$(WITH_CUDA) MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
+		$(GO) test ./...
 
 # Throughput on this machine, in about five minutes; bench/README.md says how to read it. The peers
 # to compare with are installed into the cache once, by choice: 540 MB.
 bench: setup
-	$(GO) run ./bench
+	$(WITH_CUDA) $(GO) run ./bench
 
 bench-peers:
-	$(GO) run ./bench setup-peers
+	$(WITH_CUDA) $(GO) run ./bench setup-peers
 
-# What CI asks for besides the tests: formatting, vet, staticcheck.
+# What CI asks for besides the tests: formatting; vet and staticcheck, with CUDA and without.
 check:
-	@unformatted=$$(gofmt -l cmd engine models cgo bench); \
+	@unformatted=$$(gofmt -l cmd engine models cgo kernels bench); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) vet ./...)
+	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) tool staticcheck ./...)
 
 # Every fuzz test for $(FUZZTIME), one after the other as `go test -fuzz` wants it.
 fuzz: setup
 	@set -e; \
 	for file in $$(grep -rlE --include='*_test.go' '^func Fuzz' .); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$file | cut -d' ' -f2); do \
-	    $(GO) test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
+	    $(WITH_CUDA) $(GO) test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
 	  done; \
 	done
+
+# The forwarders to the driver, from cuda.h; a test compares them with the committed ones.
+generate:
+	$(WITH_CUDA) $(GO) generate ./cgo/...
+
+# The kernels' machine code, with the pinned compiler; check-kernels fails where a committed byte
+# differs or a kernel is over its budget.
+kernels:
+	$(GO) run ./kernels/compile -folder kernels
+	$(GO) run ./kernels/compile -folder cgo/cuda/fake/testdata
+
+check-kernels:
+	$(GO) run ./kernels/compile -check -folder kernels
+	$(GO) run ./kernels/compile -check -folder cgo/cuda/fake/testdata
 
 clean:
 	rm -rf musc out

@@ -11,10 +11,12 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/cgo/cpu"
+	"musc/cgo/cuda"
 	"musc/engine/assets"
 	"musc/engine/backbone"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/kernels"
 	"musc/models"
 )
 
@@ -44,6 +46,7 @@ func doctor(c *cli.Context) error {
 	if report.result("ONNX Runtime", err, "%s", library); err == nil {
 		report.library(library)
 	}
+	report.cuda()
 	report.models()
 	if path, err := assets.DemoManifest(); err == nil {
 		report.ok("demo photos", "%s", path)
@@ -95,6 +98,29 @@ func (f *findings) library(path string) {
 		f.ok("GPU", "CUDA device 0 can run the backbone")
 	} else {
 		f.note("GPU", "none for the backbone: %s", note)
+	}
+}
+
+// cuda lists the devices for mutual scoring. Their memory is asked for through a context: a device
+// that is there but cannot be used is found out.
+func (f *findings) cuda() {
+	devices, err := cuda.Devices()
+	if err != nil {
+		f.note("CUDA", "none for mutual scoring: %v", err)
+		return
+	}
+	for _, device := range devices {
+		err := kernels.Supported(device.Major, device.Minor)
+		var free, total int64
+		if err == nil {
+			free, total, err = cuda.Memory(device.Ordinal)
+		}
+		if err != nil {
+			f.note("CUDA", "no mutual scoring on %s: %v", device, err)
+			continue
+		}
+		f.ok("CUDA", "%s, %s of %s free, driver for CUDA %s", device, features.FormatBytes(free),
+			features.FormatBytes(total), device.Driver)
 	}
 }
 

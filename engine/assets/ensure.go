@@ -124,9 +124,9 @@ const downloadPrefix = ".download-"
 
 // byHand is the way out when there is no network.
 func (a *Artifact) byHand(cache string) string {
-	return fmt.Sprintf("on a machine with a network run: pip %s %s; put %s into %s and run: "+
-		"musc setup", strings.Join(pipArguments, " "), a.Requirement(), a.Wheel,
-		filepath.Join(cache, wheelFolder))
+	return fmt.Sprintf("on a machine with a network run: pip %s %s; put %s into %s and run: %s",
+		strings.Join(pipArguments, " "), a.Requirement(), a.Wheel,
+		filepath.Join(cache, wheelFolder), a.command())
 }
 
 // unwritable describes a cache that cannot be written.

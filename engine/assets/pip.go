@@ -15,8 +15,10 @@ import (
 )
 
 // pipArguments make pip download the same wheel whatever Python it runs on; nothing is installed.
+// The second platform stands for the older ones, which CUDA's wheels are for.
 var pipArguments = []string{"download", "--no-deps", "--only-binary=:all:",
-	"--python-version", "3.12", "--implementation", "cp", "--platform", "manylinux_2_28_x86_64"}
+	"--python-version", "3.12", "--implementation", "cp", "--platform", "manylinux_2_28_x86_64",
+	"--platform", "manylinux2014_x86_64"}
 
 // findPip returns the first pip that runs. Python without pip is common: looking is not enough.
 func findPip(ctx context.Context) []string {

@@ -144,8 +144,8 @@ func Verify(ctx context.Context, a *Artifact) error {
 		if err := os.Remove(a.file(cache, stampName)); err != nil {
 			return unwritable(path, err)
 		}
-		return fault.New(fault.Setup, "%s is damaged (sha256 differs); fetch it again: musc setup",
-			path)
+		return fault.New(fault.Setup, "%s is damaged (sha256 differs); fetch it again: %s", path,
+			a.command())
 	}
 	for _, m := range a.Members {
 		path := a.file(cache, m.Path)

@@ -1,0 +1,17 @@
+//go:build !cuda || !linux
+
+package cuda
+
+import "errors"
+
+var errAbsent = errors.New("this musc was built without CUDA: build it on Linux with make build, " +
+	"which fetches cuda.h")
+
+// Built says whether this binary can use CUDA at all.
+const Built = false
+
+// Devices lists the devices that can be used: none.
+func Devices() ([]Device, error) { return nil, errAbsent }
+
+// Memory returns how much memory a device has.
+func Memory(int) (free, total int64, err error) { return 0, 0, errAbsent }

@@ -1,0 +1,140 @@
+// Streams and events. A stream is a queue that nobody empties until somebody waits for it.
+#include <algorithm>
+#include <chrono>
+
+#include "driver.h"
+
+namespace fake {
+
+static void step(Stream &stream) {
+    auto work = std::move(stream.work.front());
+    stream.work.pop_front();
+    if (!state().broken) work(); // what comes after a failed kernel is not done
+}
+
+void run(Stream &stream) {
+    while (!stream.work.empty()) step(stream);
+}
+
+void run_all() {
+    for (auto *stream : state().streams) run(*stream);
+    run(state().default_stream);
+}
+
+void finish(const std::shared_ptr<Mark> &mark) {
+    while (!mark->done && !mark->stream->work.empty()) step(*mark->stream);
+}
+
+Stream *stream_of(CUstream handle) {
+    if (!handle || handle == CU_STREAM_LEGACY) return &state().default_stream;
+    auto &streams = state().streams;
+    auto found = std::find(streams.begin(), streams.end(), (Stream *)handle);
+    return found == streams.end() ? nullptr : *found;
+}
+
+void submit(Stream &stream, std::function<void()> work) {
+    stream.work.push_back(std::move(work));
+    if (&stream != &state().default_stream) return;
+    for (auto *other : state().streams)
+        if (other->blocking) run(*other);
+    run(stream);
+}
+
+static double now() {
+    auto since = std::chrono::steady_clock::now().time_since_epoch();
+    return std::chrono::duration<double, std::milli>(since).count();
+}
+
+} // namespace fake
+
+API cuStreamCreate(CUstream *stream, unsigned flags) {
+    ENTER();
+    auto *made = new fake::Stream{!(flags & CU_STREAM_NON_BLOCKING), {}};
+    fake::state().streams.push_back(made);
+    *stream = (CUstream)made;
+    return CUDA_SUCCESS;
+}
+
+API cuStreamDestroy_v2(CUstream handle) {
+    ENTER();
+    auto *stream = fake::stream_of(handle);
+    auto &streams = fake::state().streams;
+    auto found = std::find(streams.begin(), streams.end(), stream);
+    if (found == streams.end()) return CUDA_ERROR_INVALID_HANDLE;
+    fake::run(*stream);
+    streams.erase(found); // the object stays, for marks that point at it
+    return CUDA_SUCCESS;
+}
+
+API cuStreamSynchronize(CUstream handle) {
+    ENTER();
+    auto *stream = fake::stream_of(handle);
+    if (!stream) return CUDA_ERROR_INVALID_HANDLE;
+    fake::run(*stream);
+    return fake::state().broken;
+}
+
+API cuCtxSynchronize() {
+    ENTER();
+    fake::run_all();
+    return fake::state().broken;
+}
+
+API cuStreamWaitEvent(CUstream handle, CUevent event, unsigned) {
+    ENTER();
+    auto *stream = fake::stream_of(handle);
+    if (!stream || !event) return CUDA_ERROR_INVALID_HANDLE;
+    auto mark = ((fake::Event *)event)->mark;
+    if (mark) fake::submit(*stream, [=] { fake::finish(mark); });
+    return CUDA_SUCCESS;
+}
+
+API cuEventCreate(CUevent *event, unsigned) {
+    ENTER();
+    *event = (CUevent) new fake::Event;
+    return CUDA_SUCCESS;
+}
+
+API cuEventDestroy_v2(CUevent event) {
+    ENTER();
+    delete (fake::Event *)event;
+    return CUDA_SUCCESS;
+}
+
+API cuEventRecord(CUevent event, CUstream handle) {
+    ENTER();
+    auto *stream = fake::stream_of(handle);
+    if (!stream || !event) return CUDA_ERROR_INVALID_HANDLE;
+    auto mark = std::make_shared<fake::Mark>();
+    mark->stream = stream;
+    ((fake::Event *)event)->mark = mark;
+    fake::submit(*stream, [=] {
+        mark->done = true;
+        mark->milliseconds = fake::now();
+    });
+    return CUDA_SUCCESS;
+}
+
+API cuEventSynchronize(CUevent event) {
+    ENTER();
+    if (auto mark = ((fake::Event *)event)->mark) fake::finish(mark);
+    return fake::state().broken;
+}
+
+// Each question lets the stream do one step, so that asking again and again ends.
+API cuEventQuery(CUevent event) {
+    ENTER();
+    auto mark = ((fake::Event *)event)->mark;
+    if (!mark || mark->done) return CUDA_SUCCESS;
+    if (!mark->stream->work.empty()) fake::step(*mark->stream);
+    return fake::state().broken ? fake::state().broken : CUDA_ERROR_NOT_READY;
+}
+
+API cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end) {
+    ENTER();
+    auto from = ((fake::Event *)start)->mark, to = ((fake::Event *)end)->mark;
+    if (!from || !to) return CUDA_ERROR_INVALID_HANDLE;
+    if (!from->done || !to->done) return CUDA_ERROR_NOT_READY;
+    *milliseconds = (float)(to->milliseconds - from->milliseconds);
+    return CUDA_SUCCESS;
+}

@@ -1,0 +1,23 @@
+//go:build cuda && linux
+
+package kernels
+
+import (
+	"gorgonia.org/cu"
+
+	"musc/cgo/cuda"
+)
+
+// Load loads the code of NAME.cu that fits the context's device. It must run in Context.Do.
+func Load(device cuda.Device, name string) (cu.Module, error) {
+	image, err := Pick(name, device.Major, device.Minor)
+	if err != nil {
+		return cu.Module{}, err
+	}
+	return load(image)
+}
+
+func load(image Image) (cu.Module, error) {
+	module, err := cu.LoadData(image.Content)
+	return module, cuda.Explain("loading "+image.File, err)
+}
