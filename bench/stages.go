@@ -76,7 +76,7 @@ func (r *Row) addTimings(timings []engine.Timing) {
 
 // endToEnd is the job of the paper's parameters on the photos of a folder, with the default model.
 func endToEnd(ctx context.Context, photos string, threads int) (engine.Config, error) {
-	job := engine.Config{Scoring: engine.Defaults(), Threads: threads, Device: "cpu"}
+	job := engine.Config{Scoring: engine.Defaults(), Threads: threads}
 	if _, err := os.Stat(photos); err != nil {
 		return job, fault.New(fault.Input, "no photos: %w; run it from the repository, or name a"+
 			" folder with --photos", err)

@@ -8,6 +8,7 @@ import (
 
 	"musc/engine/backbone"
 	"musc/engine/dataset"
+	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/imageio"
 	"musc/engine/mutual"
@@ -21,15 +22,19 @@ type Config struct {
 	Decode     imageio.Options
 	Strict     bool // an unreadable image ends the job instead of being left out
 
-	Library string // the ONNX Runtime library; see backbone.FindLibrary
-	Model   string // an ONNX file with the outputs that the models package writes
-	Device  string // auto, cpu or cuda:N
-	Batch   int    // images a run of the backbone; 0: as many as make 1024 patches
-	Threads int    // 0: one a processor
+	Library      string // the ONNX Runtime library; see backbone.FindLibrary
+	Model        string // an ONNX file with the outputs that the models package writes
+	Device       device.Choice
+	DeviceMemory int64 // bound on a GPU's memory for mutual scoring; 0: most of what is free
+	Batch        int   // images a run of the backbone; 0: as many as make 1024 patches
+	Threads      int   // 0: one a processor
 
 	Scoring   Scoring
 	Memory    int64  // bound on the process's memory in bytes; 0: memory.FairShare()
 	SpillInto string // the folder for features that do not fit
+
+	scorer    mutual.Scorer // for Device
+	scorerWhy string        // why it is none for CUDA, if CUDA was wanted
 }
 
 // Scoring holds the parameters of the method, under the paper's names; Defaults are the paper's.
@@ -93,6 +98,9 @@ type Image struct {
 func Score(ctx context.Context, job Config, observer Observer) (*Result, error) {
 	job = job.withDefaults()
 	if err := job.check(); err != nil {
+		return nil, err
+	}
+	if err := job.chooseScorer(observer); err != nil {
 		return nil, err
 	}
 	clock := &clock{observer: observer}

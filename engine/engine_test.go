@@ -55,7 +55,7 @@ func newJob(t *testing.T) Config {
 	if err != nil || len(skipped) > 0 {
 		t.Fatalf("skipped %v, error %v", skipped, err)
 	}
-	return Config{Images: items, Library: library, Model: model, Device: "cpu",
+	return Config{Images: items, Library: library, Model: model,
 		Scoring: Defaults(), SpillInto: t.TempDir()}
 }
 

@@ -69,9 +69,7 @@ func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*e
 		x.batch = max(1, batchPatches/x.info.Patches())
 	}
 	result.Model, result.Height, result.Width = x.info, x.info.GridHeight, x.info.GridWidth
-	if x.info.DeviceNote != "" {
-		clock.observer.Note(x.info.DeviceNote)
-	}
+	job.noteDevices(clock.observer, x.info.DeviceNote)
 	if err := x.run(ctx); err != nil {
 		x.stores.close()
 		return nil, err

@@ -42,11 +42,31 @@ func deal(job *Config, result *Result) ([][]int, error) {
 	return subsets, nil
 }
 
+// chooseScorer sets what scores. A backbone may run on the CPU beside a scorer on a GPU.
+func (job *Config) chooseScorer(observer Observer) (err error) {
+	job.scorer, job.scorerWhy, err = mutual.NewScorer(mutual.Resources{Device: job.Device,
+		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: observer.Note})
+	job.Device.Optional = job.Device.Optional || mutual.OnGPU(job.scorer)
+	return err
+}
+
+// noteDevices says what runs on the CPU although CUDA was wanted, and why. backboneWhy is the
+// backbone's reason.
+func (job *Config) noteDevices(observer Observer, backboneWhy string) {
+	switch {
+	case backboneWhy != "" && job.scorerWhy != "":
+		observer.Note("CUDA is not used: " + job.scorerWhy)
+	case backboneWhy != "":
+		observer.Note("the backbone runs on the CPU: " + backboneWhy)
+	case job.scorerWhy != "":
+		observer.Note("mutual scoring runs on the CPU: " + job.scorerWhy)
+	}
+}
+
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
 func scorePatches(ctx context.Context, job *Config, extracted *extraction, subsets [][]int,
 	clock *clock, result *Result) error {
-	scorer := mutual.Scorer(mutual.CPU{Threads: job.Threads})
-	result.Scorer = scorer.Name()
+	result.Scorer = job.scorer.Name()
 	sizes := sizesOf(job, extracted.images.Shape(), subsets)
 	if sizes.Stored = mutual.StoredInMemory; extracted.images.Spilled() {
 		sizes.Stored = mutual.StoredOnDisk
@@ -58,7 +78,7 @@ func scorePatches(ctx context.Context, job *Config, extracted *extraction, subse
 	clock.begin(StepMutual, len(result.Images))
 	for _, members := range subsets {
 		told := 0
-		scores, err := scorer.PatchScores(ctx, &mutual.Problem{
+		scores, err := job.scorer.PatchScores(ctx, &mutual.Problem{
 			Images: extracted.images, References: extracted.references, Members: members,
 			Degrees: job.Scoring.Degrees, Interval: job.Scoring.Interval,
 			Average: job.Scoring.Average, ReferencesOnly: job.Scoring.ReferencesOnly,
@@ -83,7 +103,8 @@ func scorePatches(ctx context.Context, job *Config, extracted *extraction, subse
 // sizesOf describes the scoring to the planner.
 func sizesOf(job *Config, shape features.Shape, subsets [][]int) mutual.Sizes {
 	sizes := mutual.Sizes{Shape: shape, References: len(job.References), Degrees: job.Scoring.Degrees,
-		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads}
+		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads,
+		OnGPU: mutual.OnGPU(job.scorer)}
 	for _, members := range subsets {
 		sizes.Largest = max(sizes.Largest, len(members))
 	}

@@ -21,7 +21,7 @@ type TokenConfig struct {
 	Height, Width int      // of the patch grid; P = Height*Width
 	Scoring       Scoring
 	Scorer        mutual.Scorer
-	Threads       int
+	Threads       int    // of a Scorer for the CPU
 	Memory        int64  // bound on the process's memory in bytes; 0: memory.FairShare()
 	SpillInto     string // the folder for what does not fit
 }

@@ -44,6 +44,9 @@ func machineFlags() []cli.Flag {
 		&cli.StringFlag{Name: "memory", Category: categoryMachine,
 			Usage: "bound on the process's memory, as `256M` or 2G; what does not fit is spilled to " +
 				"disk (default: half of what is available)"},
+		&cli.StringFlag{Name: "vram", Category: categoryMachine,
+			Usage: "bound on the GPU's memory for mutual scoring, as `2G`; the scores stay the same " +
+				"(default: most of what is free)"},
 	}
 }
 

@@ -153,7 +153,7 @@ func verifyModel(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	session, err := backbone.Open(backbone.Config{Library: library, Model: path, Device: "cpu"})
+	session, err := backbone.Open(backbone.Config{Library: library, Model: path})
 	if err != nil {
 		return err
 	}

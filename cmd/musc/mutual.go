@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
+	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/mutual"
 	"musc/engine/npy"
@@ -21,8 +22,9 @@ func mutualCommand() *cli.Command {
 		&cli.StringFlag{Name: "grid", Usage: "patch rows and columns, `HxW` (required)"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"},
 			Usage: "the `NPY` to write: patch scores [N,P], float32 (required)"},
-		&cli.StringFlag{Name: "scorer", Value: "cpu",
-			Usage: "`cpu`, or definition: the slow float64 one that cpu is tested against"},
+		&cli.StringFlag{Name: "scorer", Value: "auto",
+			Usage: "`auto`, cpu, cuda:N, or definition: the slow float64 one that they are tested " +
+				"against"},
 	}
 	return &cli.Command{
 		Name:  "mutual",
@@ -66,15 +68,11 @@ func scoreTokens(c *cli.Context) error {
 	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
 		return err
 	}
-	switch scorer := c.String("scorer"); scorer {
-	case "cpu":
-		job.Scorer = mutual.CPU{Threads: job.Threads}
-	case "definition":
-		job.Scorer = mutual.Definition{}
-	default:
-		return fault.New(fault.Usage, "--scorer %q is not one of cpu, definition", scorer)
-	}
 	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	if job.Scorer, err = scorerOf(c, observer); err != nil {
+		finish()
+		return err
+	}
 	scores, images, err := engine.ScoreTokens(c.Context, job, observer)
 	finish()
 	if err != nil {
@@ -85,4 +83,26 @@ func scoreTokens(c *cli.Context) error {
 		values[i] = float32(score)
 	}
 	return npy.Write(output, []int{images, height * width}, values)
+}
+
+// scorerOf reads --scorer.
+func scorerOf(c *cli.Context, observer engine.Observer) (mutual.Scorer, error) {
+	name := c.String("scorer")
+	if name == "definition" {
+		return mutual.Definition{}, nil
+	}
+	resources := mutual.Resources{Threads: max(c.Int("threads"), 0), Note: observer.Note}
+	var err error
+	if resources.Device, err = device.Parse(name); err != nil {
+		return nil, fault.New(fault.Usage, "--scorer %q is not one of auto, cpu, cuda:N, definition",
+			name)
+	}
+	if resources.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
+		return nil, err
+	}
+	scorer, reason, err := mutual.NewScorer(resources)
+	if reason != "" {
+		observer.Note("CUDA is not used: " + reason)
+	}
+	return scorer, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"musc/engine"
 	"musc/engine/dataset"
+	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/imageio"
 )
@@ -142,7 +143,13 @@ func scoreConfig(c *cli.Context) (job engine.Config, skipped []dataset.Skipped, 
 	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
 		return job, nil, err
 	}
-	job.Threads, job.Batch, job.Device = c.Int("threads"), c.Int("batch"), c.String("device")
+	job.Threads, job.Batch = c.Int("threads"), c.Int("batch")
+	if job.Device, err = device.Parse(c.String("device")); err != nil {
+		return job, nil, err
+	}
+	if job.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
+		return job, nil, err
+	}
 	job.Strict = c.Bool("strict")
 	job.Decode = imageio.Options{MaxPixels: c.Int("max-pixels"), ApplyOrientation: c.Bool("rotate")}
 	options := dataset.Options{Root: c.String("root")}

@@ -2,45 +2,9 @@ package backbone
 
 import (
 	"strconv"
-	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
-
-	"musc/engine/fault"
 )
-
-// device is a parsed Config.Device.
-type device struct {
-	tryCUDA  bool
-	fallBack bool // to the CPU, if CUDA cannot be had
-	id       int
-}
-
-// parseDevice reads "auto" (also ""), "cpu", "cuda" and "cuda:N"; anything else is fault.Usage.
-func parseDevice(text string) (device, error) {
-	switch text {
-	case "", "auto":
-		return device{tryCUDA: true, fallBack: true}, nil
-	case "cpu":
-		return device{}, nil
-	case "cuda":
-		return device{tryCUDA: true}, nil
-	}
-	number, ok := strings.CutPrefix(text, "cuda:")
-	id, err := strconv.Atoi(number)
-	if !ok || err != nil || id < 0 {
-		return device{}, fault.New(fault.Usage, "device %q is unknown; choose auto, cpu or cuda:N",
-			text)
-	}
-	return device{tryCUDA: true, id: id}, nil
-}
-
-func (d device) String() string {
-	if d.tryCUDA {
-		return "cuda:" + strconv.Itoa(d.id)
-	}
-	return "cpu"
-}
 
 // sessionOptions sets how a model runs on the CPU. Measured on two cores with graphs of package
 // models, in float32: a DINOv2 ViT-S/14 (S) and a CLIP ViT-L/14 (L), resident MB after some runs:

@@ -5,29 +5,14 @@ import (
 	"strings"
 	"testing"
 
+	"musc/engine/device"
 	"musc/engine/fault"
 )
-
-func TestDevices(t *testing.T) {
-	for text, want := range map[string]device{
-		"": {true, true, 0}, "auto": {true, true, 0}, "cpu": {},
-		"cuda": {true, false, 0}, "cuda:3": {true, false, 3},
-	} {
-		if got, err := parseDevice(text); err != nil || got != want {
-			t.Errorf("%q: got %+v, %v", text, got, err)
-		}
-	}
-	for _, text := range []string{"gpu", "cuda:", "cuda:-1", "cuda:x", "CPU", "3"} {
-		if _, err := parseDevice(text); fault.KindOf(err) != fault.Usage {
-			t.Errorf("%q: got %v", text, err)
-		}
-	}
-}
 
 // Device 99 exists nowhere, whatever the library and the machine: asking for it must fail with
 // the reason.
 func TestDemandedDeviceThatIsNotThere(t *testing.T) {
-	_, err := Open(Config{Library: library(t), Model: tinyModel("tiny.onnx"), Device: "cuda:99"})
+	_, err := Open(Config{Library: library(t), Model: tinyModel("tiny.onnx"), Device: device.Choice{CUDA: true, Ordinal: 99}})
 	if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "cuda:99") {
 		t.Fatalf("got %v of kind %v", err, fault.KindOf(err))
 	}
@@ -38,8 +23,8 @@ func TestDemandedDeviceThatIsNotThere(t *testing.T) {
 
 // Without a GPU "auto" is the CPU and says why; with one it names the device.
 func TestAutoSaysWhatItTook(t *testing.T) {
-	info := open(t, Config{Model: tinyModel("tiny.onnx"), Device: "auto"}).Info()
-	onCPU := info.Provider == "CPU" && strings.HasPrefix(info.DeviceNote, "CUDA is not used: ")
+	info := open(t, Config{Model: tinyModel("tiny.onnx"), Device: device.Auto}).Info()
+	onCPU := info.Provider == "CPU" && info.DeviceNote != ""
 	onCUDA := info.Provider == "CUDA:0" && info.DeviceNote == ""
 	if !onCPU && !onCUDA {
 		t.Fatalf("provider %q, note %q", info.Provider, info.DeviceNote)

@@ -7,6 +7,7 @@ import (
 
 	ort "github.com/yalue/onnxruntime_go"
 
+	"musc/engine/device"
 	"musc/engine/fault"
 )
 
@@ -15,7 +16,7 @@ type Config struct {
 	Library string // the ONNX Runtime library, from FindLibrary
 	Model   string // the ONNX file
 	Threads int    // of one run; 0: as many as Go uses
-	Device  string // auto, cpu or cuda:N; "" is auto
+	Device  device.Choice
 }
 
 // Session is an open model. Its methods may be called from several goroutines.
@@ -37,10 +38,6 @@ type Session struct {
 // The handlers that loading the CUDA provider takes from Go are put back before Open returns;
 // signal.Notify must not be called on another goroutine meanwhile.
 func Open(config Config) (_ *Session, err error) {
-	wanted, err := parseDevice(config.Device)
-	if err != nil {
-		return nil, err
-	}
 	if config.Threads < 0 {
 		return nil, fault.New(fault.Usage, "threads cannot be %d; 0 takes them all", config.Threads)
 	}
@@ -55,7 +52,7 @@ func Open(config Config) (_ *Session, err error) {
 		return nil, err
 	}
 	s := &Session{info: info, model: config.Model}
-	if err := s.start(config, wanted); err != nil {
+	if err := s.start(config); err != nil {
 		_ = release()
 		return nil, err
 	}
@@ -64,23 +61,24 @@ func Open(config Config) (_ *Session, err error) {
 	return s, nil
 }
 
-func (s *Session) start(config Config, wanted device) error {
-	if wanted.tryCUDA {
+func (s *Session) start(config Config) error {
+	wanted := config.Device
+	if wanted.CUDA {
 		handlers := saveSignalHandlers()
 		runner, err := newRunner(config, func(options *ort.SessionOptions) error {
-			return addCUDA(options, wanted.id)
+			return addCUDA(options, wanted.Ordinal)
 		})
 		handlers.restore()
 		if err == nil {
 			s.runner, s.info.Provider = runner, strings.ToUpper(wanted.String())
 			return nil
 		}
-		if !wanted.fallBack {
+		if !wanted.Optional {
 			return fault.New(fault.Setup, "cannot run model %s on %s: %s; check the driver and that "+
 				"the library was built for CUDA, or choose the device cpu",
 				config.Model, wanted, oneLine(err))
 		}
-		s.info.DeviceNote = "CUDA is not used: " + oneLine(err)
+		s.info.DeviceNote = oneLine(err)
 	}
 	runner, err := newRunner(config, nil)
 	if err != nil {

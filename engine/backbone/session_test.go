@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"musc/engine/assets"
+	"musc/engine/device"
 	"musc/engine/fault"
 )
 
@@ -30,9 +31,6 @@ func open(t testing.TB, config Config) *Session {
 	t.Helper()
 	if config.Library == "" {
 		config.Library = library(t)
-	}
-	if config.Device == "" {
-		config.Device = "cpu"
 	}
 	session, err := Open(config)
 	if err != nil {
@@ -93,7 +91,7 @@ func TestUnusableModelsAreNamed(t *testing.T) {
 		{"outputs", tinyModel("wrong_output.onnx"), "output stage1 is missing; found image"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := Open(Config{Library: library(t), Model: test.path, Device: "cpu"})
+			_, err := Open(Config{Library: library(t), Model: test.path, Device: device.CPU})
 			if fault.KindOf(err) != fault.Input {
 				t.Fatalf("got %v of kind %v", err, fault.KindOf(err))
 			}
@@ -146,7 +144,7 @@ func TestOneLibraryAProcess(t *testing.T) {
 func TestLibraryCanBeLoadedAgainAndAgain(t *testing.T) {
 	path := library(t)
 	for range 5 {
-		session, err := Open(Config{Library: path, Model: tinyModel("tiny.onnx"), Device: "cpu"})
+		session, err := Open(Config{Library: path, Model: tinyModel("tiny.onnx"), Device: device.CPU})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,6 +32,7 @@ type Sizes struct {
 	ReferencesOnly bool
 	Degrees        []int // at least one
 	Threads        int   // as for CPU
+	OnGPU          bool  // distances and aggregated tokens are in a GPU's memory
 }
 
 // Stored says where the raw patch tokens are when a plan is made.
@@ -133,6 +134,9 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 	)
 	if z.ReferencesOnly {
 		scorers = m
+	}
+	if z.OnGPU {
+		tile, strip, scorers = 0, 0, 0
 	}
 	var windows, slot, search int64 // of the largest group
 	for _, group := range windowsOf(z.Shape, z.Degrees) {

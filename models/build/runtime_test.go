@@ -55,7 +55,7 @@ func open(t testing.TB, modelPath string) *backbone.Session {
 	if err != nil {
 		t.Fatalf("%v (`make test` sets it up)", err)
 	}
-	session, err := backbone.Open(backbone.Config{Library: library, Model: modelPath, Device: "cpu"})
+	session, err := backbone.Open(backbone.Config{Library: library, Model: modelPath})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -135,8 +135,9 @@ func compile(folder, library string, files ...string) error {
 	if compiler == "" {
 		compiler = "c++"
 	}
-	script := compiler + " -std=c++17 -Wall -Wextra -fPIC -shared -fvisibility=hidden " +
-		strings.TrimSpace(string(flags)) + ` -O0 -I/usr/local/cuda/include -I"$0" -o "$@" -ldl`
+	script := compiler + " -std=c++17 -Wall -Wextra -Wno-unknown-pragmas -fPIC -shared " +
+		"-fvisibility=hidden " + strings.TrimSpace(string(flags)) +
+		` -O2 -I/usr/local/cuda/include -I"$0" -o "$@" -ldl`
 	command := exec.Command("sh", append([]string{"-c", script, folder, library}, files...)...)
 	if output, err := command.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot build %s: %w\n%s", filepath.Base(library), err, output)

@@ -1,0 +1,272 @@
+//go:build cuda && linux
+
+package mutual
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"musc/cgo/cuda/fake"
+	"musc/engine/fault"
+	"musc/engine/features"
+)
+
+// The kernels run under the emulator, behind the fake driver; with MUSC_TEST_GPU set, on cuda:0.
+func TestMain(m *testing.M) { fake.Main(m, "../../kernels/emulator/kernels.cpp") }
+
+// devicePlans are ways to divide a batch that a bound on the device's memory may force.
+func devicePlans(images, references, windows int) []devicePlan {
+	all := []devicePlan{{images, references, windows}}
+	if windows > 1 {
+		all = append(all, devicePlan{images, references, 1})
+	}
+	if references > 1 {
+		all = append(all, devicePlan{images, 1, windows})
+	}
+	for _, rows := range []int{1, 2, images - 1} {
+		if 0 < rows && rows < images {
+			all = append(all, devicePlan{rows, 1, 1}, devicePlan{rows, 3, windows})
+		}
+	}
+	return all
+}
+
+// everyDevicePlan returns the scores, which must be the same bytes under every plan.
+func everyDevicePlan(t *testing.T, problem *Problem) []float64 {
+	t.Helper()
+	b, err := problem.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	windows := 0
+	for _, group := range windowsOf(b.shape, b.Degrees) {
+		windows += len(group)
+	}
+	plans := devicePlans(len(b.members), b.references, windows)
+	// The emulator takes about 20 ms for a tile of 128 x 128 patches and 32 channels.
+	across := (b.patches + 127) / 128
+	tiles := b.pairs() * b.shape.Stages * windows * across * across * (b.shape.Channels + 31) / 32
+	if limit := 100; tiles > limit && !fake.OnGPU() {
+		plans = []devicePlan{plans[0], {2, 1, 1}}
+		if len(b.members) <= 2 || tiles > 3*limit {
+			plans = plans[:1]
+		}
+	}
+	var first []float64
+	for _, plan := range plans {
+		got, err := CUDA{forced: &plan}.PatchScores(context.Background(), problem)
+		if err != nil {
+			t.Fatalf("%+v: %v", plan, err)
+		}
+		if first == nil {
+			first = got
+		}
+		for k := range first {
+			if got[k] != first[k] {
+				t.Fatalf("%+v: score %d is %v, without a bound %v", plan, k, got[k], first[k])
+			}
+		}
+	}
+	return first
+}
+
+// The search takes halves: a patch that is farther by no more than their error may be taken for the
+// nearest. This is what that may change in a score.
+const searchError = 1e-4
+
+func TestCUDAGivesTheOraclesScores(t *testing.T) {
+	eachFixture(t, func(t *testing.T, f *fixture) {
+		problem := f.problem(t)
+		d := within(t, "scores", everyDevicePlan(t, problem), f.answer(t, "patch_scores"),
+			searchError, 0)
+		t.Logf("scores differ from the oracle's by %.1e", d)
+		if problem.References == nil {
+			return
+		}
+		problem.ReferencesOnly = true
+		d = within(t, "references only", everyDevicePlan(t, problem),
+			f.answer(t, "patch_scores_references_only"), searchError, 0)
+		t.Logf("by references only: by %.1e", d)
+	})
+}
+
+// Odd numbers of patches around the tile of 128, of channels around the step of 32, of images.
+func TestCUDAAgreesWithDefinition(t *testing.T) {
+	all, paper := Interval{0, 1}, Interval{0, 0.3}
+	for _, c := range []struct {
+		images, height, width, channels, references int
+		degrees                                     []int
+		interval                                    Interval
+		average                                     Average
+		members                                     []int
+	}{
+		{2, 1, 1, 5, 0, []int{1}, paper, Mean, nil},
+		{12, 1, 1, 64, 0, []int{1, 3}, paper, Mean, nil},
+		{3, 1, 2, 31, 0, []int{3}, all, Mean, nil},
+		{3, 1, 13, 2, 0, []int{3}, all, Mean, nil},
+		{5, 47, 1, 3, 0, []int{1, 5}, all, Max, nil},
+		{4, 6, 8, 17, 0, []int{1, 3, 5}, paper, Min, nil},
+		{6, 5, 10, 16, 0, []int{9, 25}, Interval{0.3, 0.9}, Mean, nil},
+		{2, 1, 127, 33, 0, []int{1}, paper, Mean, nil},
+		{3, 8, 16, 32, 0, []int{1, 3}, paper, Mean, nil},
+		{2, 3, 43, 97, 1, []int{3}, all, Mean, nil},
+		{1, 6, 6, 24, 1, []int{1, 3}, paper, Mean, nil},
+		{1, 4, 4, 8, 5, []int{3}, all, Max, nil},
+		{5, 4, 3, 12, 3, []int{1, 3}, Interval{0.2, 0.6}, Mean, nil},
+		{9, 3, 4, 12, 0, []int{1, 3}, paper, Mean, []int{7, 0, 3, 8}},
+		{9, 3, 4, 12, 2, []int{1, 3}, Interval{0.5, 1}, Min, []int{8, 2}},
+	} {
+		name := fmt.Sprintf("%d images %dx%dx%d, %d references, %v %v %v of %v", c.images, c.height,
+			c.width, c.channels, c.references, c.degrees, c.interval, c.average, c.members)
+		t.Run(name, func(t *testing.T) {
+			shape := features.Shape{Stages: 2, Images: c.images, Height: c.height,
+				Width: c.width, Channels: c.channels}
+			problem := &Problem{Images: look(t, shape, 1), Members: c.members,
+				Degrees: c.degrees, Interval: c.interval, Average: c.average}
+			if c.references > 0 {
+				shape.Images = c.references
+				problem.References = look(t, shape, 2)
+			}
+			for _, only := range []bool{false, true} {
+				if only && c.references == 0 {
+					continue
+				}
+				problem.ReferencesOnly = only
+				want, err := Definition{}.PatchScores(context.Background(), problem)
+				if err != nil {
+					t.Fatal(err)
+				}
+				d := within(t, "scores", everyDevicePlan(t, problem), want, 2e-4, 0)
+				t.Logf("scores differ by %.1e", d)
+			}
+		})
+	}
+}
+
+// Every fault of the driver ends in an error that says what was being done, with all memory given
+// back: the run after it must succeed.
+func TestFaultsOfTheDriver(t *testing.T) {
+	fake.Only(t)
+	shape := features.Shape{Stages: 1, Images: 4, Height: 2, Width: 3, Channels: 8}
+	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 0.5}}
+	want, err := CUDA{}.PatchScores(context.Background(), problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct{ operation, says string }{
+		{"retain", "opening cuda:0"}, {"load", "loading"}, {"pin", "pinned"}, {"copy", "copying"},
+		{"launch", "running kernel"}, {"run", "LAUNCH_FAILED"},
+	} {
+		failed := 0
+		for n := 1; ; n++ {
+			t.Setenv("MUSC_FAKE_FAIL", fmt.Sprintf("%s:%d", c.operation, n))
+			got, err := CUDA{forced: &devicePlan{3, 1, 1}}.PatchScores(context.Background(), problem)
+			t.Setenv("MUSC_FAKE_FAIL", "")
+			if err == nil {
+				within(t, "after the last "+c.operation, got, want, 0, 0)
+				break
+			}
+			if failed++; !strings.Contains(err.Error(), c.says) {
+				t.Errorf("%s %d: %v does not say %q", c.operation, n, err, c.says)
+			}
+			again, err := CUDA{}.PatchScores(context.Background(), problem)
+			if err != nil {
+				t.Fatalf("after %s %d: %v", c.operation, n, err)
+			}
+			within(t, "afterwards", again, want, 0, 0)
+		}
+		if failed == 0 {
+			t.Errorf("no %s failed", c.operation)
+		}
+		t.Logf("%d calls of %s failed in turn", failed, c.operation)
+	}
+}
+
+// A device with less memory than it said gets a smaller plan, and the same scores.
+func TestOutOfDeviceMemory(t *testing.T) {
+	fake.Only(t)
+	shape := features.Shape{Stages: 1, Images: 9, Height: 20, Width: 20, Channels: 160}
+	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1}, Interval: Interval{0, 0.5}}
+	want, err := CUDA{}.PatchScores(context.Background(), problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var notes []string
+	note := func(text string) { notes = append(notes, text) }
+	t.Setenv("MUSC_FAKE_FAIL", "alloc:4")
+	got, err := CUDA{Note: note}.PatchScores(context.Background(), problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, "scores", got, want, 0, 0)
+	if len(notes) != 1 || strings.Contains(notes[0], "9 of 9 images") {
+		t.Errorf("the plan was not smaller: %q", notes)
+	}
+}
+
+func TestDeviceMemoryBound(t *testing.T) {
+	shape := features.Shape{Stages: 1, Images: 40, Height: 37, Width: 37, Channels: 1024}
+	b := &batch{Problem: &Problem{}, shape: shape, members: upTo(40), references: 30, patches: 1369}
+	least := int64(1) << 62
+	last := devicePlan{}
+	for bound := int64(1) << 34; ; bound = bound * 9 / 10 {
+		plan, err := newDevicePlan(bound, b, 3)
+		if err != nil {
+			if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "at least") {
+				t.Errorf("%v of kind %d", err, fault.KindOf(err))
+			}
+			break
+		}
+		needs := plan.sizes(b).DeviceBytes()
+		if needs > bound {
+			t.Fatalf("%+v needs %d bytes of %d", plan, needs, bound)
+		}
+		if plan.rows > last.rows && last.rows > 0 {
+			t.Errorf("less memory gives more rows: %+v after %+v", plan, last)
+		}
+		least, last = min(least, needs), plan
+	}
+	if last.rows != 1 || last.strip != 1 || last.degrees != 1 {
+		t.Errorf("the smallest plan is %+v, of %d bytes", last, least)
+	}
+}
+
+func TestCancellingCUDA(t *testing.T) {
+	shape := features.Shape{Stages: 3, Images: 9, Height: 4, Width: 4, Channels: 8}
+	ctx, cancel := context.WithCancel(context.Background())
+	last, all := 0, 0
+	problem := &Problem{Images: look(t, shape, 5), Degrees: []int{1, 3}, Interval: Interval{0, 0.3},
+		Progress: func(done, total int) {
+			last, all = done, total
+			cancel()
+		}}
+	_, err := CUDA{}.PatchScores(ctx, problem)
+	if !errors.Is(err, context.Canceled) || last == 0 || last > all/2 {
+		t.Errorf("%v after %d of %d pairs", err, last, all)
+	}
+}
+
+func TestProgressOfCUDA(t *testing.T) {
+	shape := features.Shape{Stages: 2, Images: 5, Height: 2, Width: 2, Channels: 4}
+	problem := &Problem{Images: look(t, shape, 6), Degrees: []int{1, 3}}
+	shape.Images = 3
+	problem.References = look(t, shape, 7)
+	for _, plan := range devicePlans(5, 3, 2) {
+		last, want := 0, 2*2*(5*4/2+5*3)
+		problem.Progress = func(done, total int) {
+			if done <= last || total != want {
+				t.Errorf("%+v: %d of %d after %d of %d", plan, done, total, last, want)
+			}
+			last = done
+		}
+		if _, err := (CUDA{forced: &plan}).PatchScores(context.Background(), problem); err != nil {
+			t.Fatal(err)
+		}
+		if last != want {
+			t.Errorf("%+v ends at %d of %d", plan, last, want)
+		}
+	}
+}

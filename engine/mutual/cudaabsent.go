@@ -1,0 +1,30 @@
+//go:build !cuda || !linux
+
+package mutual
+
+import (
+	"context"
+
+	"musc/cgo/cuda"
+	"musc/engine/fault"
+)
+
+// CUDA is the Scorer for NVIDIA GPUs, which this binary was built without.
+type CUDA struct {
+	Ordinal int
+	Memory  int64
+	Note    func(text string)
+}
+
+func cudaError(int) error {
+	_, err := cuda.Devices()
+	return err
+}
+
+// Name implements Scorer.
+func (CUDA) Name() string { return "cuda" }
+
+// PatchScores implements Scorer: it only fails.
+func (CUDA) PatchScores(context.Context, *Problem) ([]float64, error) {
+	return nil, fault.New(fault.Setup, "cannot score on a GPU: %w", cudaError(0))
+}

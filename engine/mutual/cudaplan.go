@@ -1,0 +1,83 @@
+//go:build cuda && linux
+
+package mutual
+
+import (
+	"fmt"
+
+	"musc/engine/fault"
+	"musc/engine/features"
+	"musc/kernels"
+)
+
+// devicePlan is how a batch is divided to keep to a bound on a device's memory.
+type devicePlan struct {
+	rows    int // images that are scored at once, their features on the device
+	strip   int // other scorers whose features are on the device at once
+	degrees int // windows that are scored together
+}
+
+// stripImages is enough for the next image to be on its way while one is compared.
+const stripImages = 4
+
+// maxRows keeps the number of rows within that of a grid's blocks in y.
+const maxRows = 65535
+
+// newDevicePlan chooses the fastest plan that fits. Best is one where every image comes to the
+// device once a stage; next, once a degree. Fewer rows than there are images cost most: two images
+// of different rows are then compared twice, once for each direction.
+func newDevicePlan(available int64, b *batch, windows int) (devicePlan, error) {
+	n := len(b.members)
+	fits := func(plan devicePlan) bool { return plan.sizes(b).DeviceBytes() <= available }
+	if n <= maxRows {
+		for _, strip := range []int{b.references, min(b.references, stripImages)} {
+			for degrees := windows; degrees > 0; degrees-- {
+				if plan := (devicePlan{n, strip, degrees}); fits(plan) {
+					return plan, nil
+				}
+			}
+		}
+	}
+	for strip := min(n+b.references, stripImages); strip > 0; strip /= 2 {
+		low, high := 0, min(n, maxRows+1) // low rows fit, high do not
+		for high-low > 1 {
+			if rows := low + (high-low)/2; fits(devicePlan{rows, strip, 1}) {
+				low = rows
+			} else {
+				high = rows
+			}
+		}
+		if low > 0 {
+			return devicePlan{low, strip, 1}, nil
+		}
+	}
+	least := devicePlan{1, 1, 1}
+	if fits(least) {
+		return least, nil
+	}
+	return devicePlan{}, fault.New(fault.Setup, "mutual scoring needs at least %s of the device's"+
+		" memory, and %s are to be had; give more, smaller images, or --device cpu",
+		features.FormatBytes(least.sizes(b).DeviceBytes()), features.FormatBytes(available))
+}
+
+// sizes are those of the device's memory under the plan.
+func (p devicePlan) sizes(b *batch) kernels.Sizes {
+	scorers := b.references
+	if !b.ReferencesOnly {
+		scorers += len(b.members)
+	}
+	return kernels.Sizes{Height: b.shape.Height, Width: b.shape.Width, Channels: b.shape.Channels,
+		Degrees: p.degrees, Slots: p.rows + p.strip, Rows: p.rows, Scorers: scorers,
+		Images: len(b.members)}
+}
+
+// describe is the plan in one line, for people.
+func (p devicePlan) describe(b *batch) string {
+	n := len(b.members)
+	text := fmt.Sprintf("%d of %d images at a time", p.rows, n)
+	if p.rows < n || p.strip < b.references {
+		text += fmt.Sprintf(", the others %d by %d", p.strip, p.strip)
+	}
+	return fmt.Sprintf("%s, %d degrees at once, %s", text, p.degrees,
+		features.FormatBytes(p.sizes(b).DeviceBytes()))
+}

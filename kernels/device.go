@@ -1,0 +1,115 @@
+//go:build cuda && linux
+
+package kernels
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"unsafe"
+
+	"gorgonia.org/cu"
+
+	"musc/cgo/cuda"
+)
+
+// Device is a CUDA device that is ready to score: its context, the kernels, a stream that computes
+// and one that copies to the device.
+type Device struct {
+	cuda.Device
+	context   *cuda.Context
+	modules   []cu.Module
+	functions map[string]cu.Function
+	computing cu.Stream
+	copying   cu.Stream
+}
+
+// files names the kernels by the source file that they are in.
+var files = map[string][]string{
+	"prepare": {"sum_tokens", "aggregate", "add_centre"},
+	"search":  {"search"},
+	"average": {"select_nearest", "add_distances", "add_scores"},
+}
+
+// Open makes cuda:ordinal ready. The error says why that device cannot be used.
+func Open(ordinal int) (*Device, error) {
+	context, err := cuda.Open(ordinal)
+	if err != nil {
+		return nil, err
+	}
+	d := &Device{Device: context.Device, context: context, functions: map[string]cu.Function{}}
+	if err := context.Do(d.load); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+func (d *Device) load() (err error) {
+	for file, names := range files {
+		module, err := Load(d.Device, file)
+		if err != nil {
+			return err
+		}
+		d.modules = append(d.modules, module)
+		for _, name := range names {
+			if d.functions[name], err = module.Function(name); err != nil {
+				return cuda.Explain("finding kernel "+name, err)
+			}
+		}
+	}
+	if err := cuda.AllowSharedMemory(d.functions["search"], searchShared); err != nil {
+		return err
+	}
+	if d.computing, err = cu.MakeStream(cu.NonBlocking); err != nil {
+		return cuda.Explain("making a stream", err)
+	}
+	d.copying, err = cu.MakeStream(cu.NonBlocking)
+	return cuda.Explain("making a stream", err)
+}
+
+// Free returns how much of the device's memory is free, in bytes.
+func (d *Device) Free() (int64, error) {
+	free, _, err := d.context.Memory()
+	return free, err
+}
+
+// Close gives back what Open took. Every Scoring must be closed before.
+func (d *Device) Close() error {
+	err := d.context.Do(func() (err error) {
+		for _, stream := range []*cu.Stream{&d.computing, &d.copying} {
+			if *stream != (cu.Stream{}) {
+				err = errors.Join(err, cuda.Explain("ending a stream", stream.Destroy()))
+			}
+		}
+		for _, module := range d.modules {
+			err = errors.Join(err, cuda.Explain("unloading kernels", module.Unload()))
+		}
+		return err
+	})
+	return errors.Join(err, d.context.Close())
+}
+
+// grid is how many blocks run: y is the number of images.
+type grid struct{ x, y int }
+
+// launch runs a kernel on the computing stream. Its parameters are pointers, integers, which may be
+// of 32 bits there, and doubles: the driver reads as many bytes of each value as it needs.
+func (d *Device) launch(name string, blocks grid, threads, shared int, arguments ...any) error {
+	values := make([]uint64, len(arguments))
+	pointers := make([]unsafe.Pointer, len(arguments))
+	for i, argument := range arguments {
+		switch value := argument.(type) {
+		case cu.DevicePtr:
+			values[i] = uint64(value)
+		case int:
+			values[i] = uint64(value)
+		case float64:
+			values[i] = math.Float64bits(value)
+		default:
+			return fmt.Errorf("kernel %s: argument %d is a %T", name, i, argument)
+		}
+		pointers[i] = unsafe.Pointer(&values[i])
+	}
+	return cuda.Explain("running kernel "+name, d.functions[name].Launch(blocks.x, blocks.y, 1,
+		threads, 1, 1, shared, d.computing, pointers))
+}

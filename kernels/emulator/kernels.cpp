@@ -1,0 +1,34 @@
+// The kernels of the folder above as the fake driver runs them (cgo/cuda/fake/launch.h), with the
+// emulator. A new kernel needs its #include, in a namespace because each file has constants of its
+// own, and its row.
+//
+//	g++ -std=c++17 -O2 -fPIC -shared -I ../../cgo/cuda/fake kernels.cpp -o kernels.so
+#include "../features.h"
+#include "../keys.h"
+#include "../ptx.h"
+#include "entry.h"
+
+#ifndef __SANITIZE_THREAD__ // else the emulator is compiled apart, without the watch over itself
+#include "emulator.cpp"
+#endif
+
+namespace prepare_cu {
+#include "../prepare.cu"
+}
+namespace search_cu {
+#include "../search.cu"
+}
+namespace average_cu {
+#include "../average.cu"
+}
+
+MUSC_KERNELS = {
+    MUSC_KERNEL(prepare_cu, sum_tokens),
+    MUSC_KERNEL(prepare_cu, aggregate),
+    MUSC_KERNEL(prepare_cu, add_centre),
+    MUSC_KERNEL(search_cu, search),
+    MUSC_KERNEL(average_cu, select_nearest),
+    MUSC_KERNEL(average_cu, add_distances),
+    MUSC_KERNEL(average_cu, add_scores),
+    {nullptr, nullptr},
+};

@@ -1,0 +1,77 @@
+// ldmatrix and mma.sync, once for a warp.
+#include <cstring>
+
+#include "memory.h"
+#include "ptx.h"
+
+namespace emulator {
+
+void load_matrices(const Lanes &lanes) {
+    for (int lane = 0; lane < 32; lane++) {
+        auto *row = (const char *)((MatrixRows *)lanes.of[lane])->row;
+        if ((size_t)row % 16) fail("misaligned: load_matrices of %p by lane %d", row, lane);
+        if (!in_shared(row, 16))
+            fail("out of bounds: load_matrices of what is no shared memory by lane %d", lane);
+        for (int part = 0; part < 4; part++) {
+            int to = lane % 8 * 4 + part;
+            check_as(lanes.first + to, row + 4 * part, 4, Access::Read);
+            memcpy(((MatrixRows *)lanes.of[to])->r + lane / 8, row + 4 * part, 4);
+        }
+    }
+}
+
+// add_product adds a [16,16] times b [16,8] to d [16,8]. Products of halves are exact in float, so
+// that fused or not the sums are the same.
+static inline __attribute__((always_inline)) void
+add_product(float (&d)[16][8], const unsigned short (&a)[16][16], const unsigned short (&b)[16][8]) {
+    float wide_a[16][16], wide_b[16][8];
+    for (int row = 0; row < 16; row++)
+        for (int k = 0; k < 16; k++) wide_a[row][k] = widen(a[row][k]);
+    for (int k = 0; k < 16; k++)
+        for (int column = 0; column < 8; column++) wide_b[k][column] = widen(b[k][column]);
+    for (int row = 0; row < 16; row++)
+        for (int k = 0; k < 16; k++)
+            for (int column = 0; column < 8; column++)
+                d[row][column] += wide_a[row][k] * wide_b[k][column];
+}
+
+#ifdef __x86_64__ // the same with vectors twice as wide
+__attribute__((target("avx2,fma"))) static void
+add_product_avx2(float (&d)[16][8], const unsigned short (&a)[16][16],
+                 const unsigned short (&b)[16][8]) {
+    add_product(d, a, b);
+}
+static const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#endif
+
+void multiply_add(const Lanes &lanes) {
+    unsigned short a[16][16], b[16][8];
+    float d[16][8];
+    for (int lane = 0; lane < 32; lane++) {
+        auto *mine = (Fragments *)lanes.of[lane];
+        int g = lane / 4, t = 2 * (lane % 4);
+        for (int r = 0; r < 4; r++) {
+            int row = g + r % 2 * 8, column = t + r / 2 * 8;
+            memcpy(&a[row][column], &mine->a[r], 4);
+        }
+        b[t][g] = (unsigned short)mine->b0;
+        b[t + 1][g] = (unsigned short)(mine->b0 >> 16);
+        b[t + 8][g] = (unsigned short)mine->b1;
+        b[t + 9][g] = (unsigned short)(mine->b1 >> 16);
+        memcpy(&d[g][t], mine->d, 8);
+        memcpy(&d[g + 8][t], mine->d + 2, 8);
+    }
+#ifdef __x86_64__
+    if (avx2) add_product_avx2(d, a, b);
+    else
+#endif
+        add_product(d, a, b);
+    for (int lane = 0; lane < 32; lane++) {
+        auto *mine = (Fragments *)lanes.of[lane];
+        int g = lane / 4, t = 2 * (lane % 4);
+        memcpy(mine->d, &d[g][t], 8);
+        memcpy(mine->d + 2, &d[g + 8][t], 8);
+    }
+}
+
+} // namespace emulator

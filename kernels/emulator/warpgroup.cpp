@@ -1,0 +1,160 @@
+// Products of a warpgroup (wgmma). One happens when a thread waits for it, as late as it may; until
+// then its sums are not in d, which holds NaN, and shared memory is not read. The tensor cores of a
+// warpgroup are an agent of their own to the watch: they know what every one of the 128 threads knew
+// when it began the product.
+#include <cstring>
+#include <deque>
+#include <limits>
+#include <list>
+#include <memory>
+#include <vector>
+
+#include "memory.h"
+#include "ptx.h"
+
+namespace emulator {
+
+constexpr int group_threads = 128, rows = 64, columns = 256, depth = 16;
+constexpr int sums = rows * columns / group_threads; // of a thread
+
+// What d is to be, for one thread.
+struct Sums {
+    float *d;
+    int products = 0; // under way
+    float values[sums];
+};
+
+struct Product {
+    unsigned long long a, b;
+    bool accumulate, done = false;
+    int begun = 0; // threads
+    std::shared_ptr<Sums> of[group_threads];
+    Token before, after;
+};
+
+struct GroupThread {
+    size_t begun = 0, seen = 0; // products
+    bool fenced = false;
+    std::vector<size_t> groups; // begun when each was committed
+    std::list<std::shared_ptr<Sums>> under_way;
+};
+
+struct Group {
+    std::deque<Product> products;
+    size_t done = 0;
+    GroupThread threads[group_threads];
+};
+constexpr int most_groups = max_threads / group_threads;
+static Group groups[most_groups];
+
+void begin_block_products() {
+    for (Group &group : groups) group = Group();
+}
+
+static Group &my_group() {
+    if (current_thread() / group_threads >= most_groups ||
+        current_thread() / group_threads * group_threads + group_threads > block_size())
+        fail("products of a warpgroup that is not whole");
+    return groups[current_thread() / group_threads];
+}
+static GroupThread &myself() { return my_group().threads[current_thread() % group_threads]; }
+
+// The form is that of the PTX ISA's matrix descriptor: address, distance of groups of 8 rows and
+// the swizzle of 128 bytes.
+unsigned long long matrix_descriptor(const void *shared) {
+    unsigned address = shared_address(shared);
+    if (address % 16) fail("misaligned: matrix_descriptor of %p", shared);
+    return address >> 4 | (1024ull >> 4) << 32 | 1ull << 62;
+}
+
+void products_begin() { myself().fenced = true; }
+void products_commit() { myself().groups.push_back(myself().begun); }
+
+void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, bool accumulate) {
+    Group &group = my_group();
+    GroupThread &me = myself();
+    if (!me.fenced) fail("products_begin is missing before a product");
+    if (me.begun == group.products.size()) {
+        group.products.emplace_back();
+        group.products.back().a = a;
+        group.products.back().b = b;
+        group.products.back().accumulate = accumulate;
+    }
+    Product &product = group.products[me.begun++];
+    if (product.a != a || product.b != b || product.accumulate != accumulate)
+        fail("divergence: the threads of a warpgroup do not multiply the same");
+    std::shared_ptr<Sums> mine;
+    for (auto &s : me.under_way)
+        if (s->d == d) mine = s;
+    if (!mine) {
+        mine = std::make_shared<Sums>();
+        mine->d = d;
+        memcpy(mine->values, d, sizeof mine->values);
+        for (int i = 0; i < sums; i++) d[i] = std::numeric_limits<float>::quiet_NaN();
+        me.under_way.push_back(mine);
+    }
+    mine->products++;
+    product.of[current_thread() % group_threads] = mine;
+    meet(product.before, current_thread(), product.begun == 0);
+    product.begun++;
+}
+
+// widen_matrix reads [count,16] halves, 128 bytes between rows, 1024 between groups of 8.
+static void widen_matrix(int agent, float *to, size_t row_step, size_t column_step, int count,
+                         unsigned long long descriptor) {
+    size_t start = (descriptor & 0x3fff) << 4;
+    if (start % 1024 >= 128 || start % 32 || (descriptor >> 62) != 1)
+        fail("misaligned: matrix_descriptor of byte %zu is not at the first of 8 rows", start);
+    for (int row = 0; row < count; row++)
+        for (int k = 0; k < depth; k += 8) {
+            size_t at = start + row / 8 * 1024 + row % 8 * 128 + k * 2;
+            auto *chunk = (unsigned short *)(shared_memory() + (at ^ (at >> 7 & 7) << 4));
+            if (!in_shared(chunk, 16)) fail("out of bounds: a matrix at byte %zu", start);
+            check_as(agent, chunk, 16, Access::Read);
+            for (int i = 0; i < 8; i++) to[row * row_step + (k + i) * column_step] = widen(chunk[i]);
+        }
+}
+
+// cell is where sum i of a thread is.
+static int cell(int thread, int i) {
+    int row = thread / 32 * 16 + thread % 32 / 4 + i / 2 % 2 * 8;
+    return row * columns + i / 4 * 8 + thread % 4 * 2 + i % 2;
+}
+
+static void multiply(Group &group, Product &product) {
+    int agent = tensor_cores + int(&group - groups);
+    act_as(agent, product.before);
+    static float a[rows * depth], b[depth * columns], d[rows * columns];
+    widen_matrix(agent, a, depth, 1, rows, product.a);
+    widen_matrix(agent, b, 1, columns, columns, product.b);
+    for (int thread = 0; thread < group_threads; thread++)
+        for (int i = 0; i < sums; i++)
+            d[cell(thread, i)] = product.accumulate ? product.of[thread]->values[i] : 0;
+    for (int row = 0; row < rows; row++)
+        for (int k = 0; k < depth; k++)
+            for (int column = 0; column < columns; column++)
+                d[row * columns + column] += a[row * depth + k] * b[k * columns + column];
+    for (int thread = 0; thread < group_threads; thread++) {
+        for (int i = 0; i < sums; i++) product.of[thread]->values[i] = d[cell(thread, i)];
+        product.of[thread].reset();
+    }
+    release_to(product.after, agent);
+}
+
+static bool all_began(const void *of) { return ((const Product *)of)->begun == group_threads; }
+
+void products_wait(int newest, Here place) {
+    Group &group = my_group();
+    GroupThread &me = myself();
+    if ((int)me.groups.size() <= newest) return;
+    size_t last = me.groups[me.groups.size() - 1 - newest];
+    me.fenced = false; // what is done with the sums now is to be ordered before the next product
+    for (; me.seen < last; me.seen++) {
+        Product &product = group.products[me.seen];
+        std::shared_ptr<Sums> mine = product.of[current_thread() % group_threads];
+        if (!all_began(&product)) wait_until("products_wait", all_began, &product, place);
+        (void)mine;
+    }
+}
+
+} // namespace emulator

@@ -1,0 +1,125 @@
+//go:build linux
+
+package kernels
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"musc/cgo/cuda/fake"
+)
+
+// buildCases builds the emulator's cases twice: with the watch over every access of the kernels, and
+// with the sanitizers of addresses and of undefined behaviour over the kernels and the emulator.
+func buildCases(t *testing.T) (watched, sanitized string) {
+	t.Helper()
+	folder := t.TempDir()
+	watched, sanitized = filepath.Join(folder, "watched"), filepath.Join(folder, "sanitized")
+	cases, emulator := filepath.Join(folder, "cases.o"), filepath.Join(folder, "emulator.o")
+	compiler := os.Getenv("CXX")
+	if compiler == "" {
+		compiler = "c++"
+	}
+	build := func(arguments string) error {
+		arguments = "-std=c++17 -Wall -Wextra -Wno-unknown-pragmas -I../cgo/cuda/fake " + arguments
+		output, err := exec.Command(compiler, strings.Fields(arguments)...).CombinedOutput()
+		if err != nil || len(output) > 0 {
+			return fmt.Errorf("%s %s: %w\n%s", compiler, arguments, err, output)
+		}
+		return nil
+	}
+	var wait sync.WaitGroup
+	var errs [2]error
+	wait.Go(func() {
+		errs[0] = build("-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined " +
+			"emulator/main.cpp -o " + sanitized)
+	})
+	wait.Go(func() {
+		for _, arguments := range []string{
+			"-O1 -fsanitize=thread -c emulator/main.cpp -o " + cases,
+			"-O2 -c emulator/emulator.cpp -o " + emulator,
+			cases + " " + emulator + " emulator/watch.cpp -o " + watched,
+		} {
+			if errs[1] = build(arguments); errs[1] != nil {
+				return
+			}
+		}
+	})
+	wait.Wait()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return watched, sanitized
+}
+
+// What is right runs in any order of the threads, and each planted fault is named. Faults that the
+// sanitizers can see must be seen by them as well.
+func TestEmulator(t *testing.T) {
+	fake.Only(t)
+	watched, sanitized := buildCases(t)
+	const none = ""
+	for _, test := range []struct{ name, watched, sanitized string }{
+		{"halves", none, none},
+		{"product", none, none},
+		{"product: no barrier before", "race: read after write: shared", "?"},
+		{"product: no barrier after", "race: write after read: shared|before the wait for a copy", "?"},
+		{"product: weak wait", "access before the wait for a copy", "the product is"},
+		{"product: no wait", "access before the wait for a copy", "the product is"},
+		{"product: wrong row", "out of bounds: load_matrices", "out of bounds: load_matrices"},
+		{"product: wrong buffer", "access before the wait|read of what nobody wrote", "not"},
+		{"product: misaligned copy", "misaligned: copy_async", "misaligned: copy_async"},
+		{"product: misaligned row", "misaligned: load_matrices", "misaligned: load_matrices"},
+		{"product: copy out of bounds", "out of bounds: device", "heap-buffer-overflow"},
+		{"product: late lane", "a lane is missing", "a lane is missing"},
+		{"sums", none, none},
+		{"sums: missing barrier", "read of what nobody wrote: static|race: ", "?"},
+		{"sums: race of warps", "race: write after write: static shared", "the sum is"},
+		{"sums: race of lanes", "read of what nobody wrote: static|race: ", "the sum is"},
+		{"sums: race of blocks", "race: read after write: device", "?"},
+		{"sums: undefined", "read of what nobody wrote: static shared", "the sum is"},
+		{"sums: divergent", "divergence at a barrier", "divergence at a barrier"},
+		{"sums: divergent places", "divergence: at __syncthreads", "divergence: at __syncthreads"},
+		{"sums: missing lane", "lane is missing|divergence", "lane is missing|divergence"},
+		{"sums: read out of bounds", "out of bounds: device", "heap-buffer-overflow"},
+		{"sums: write out of bounds", "out of bounds: device", "heap-buffer-overflow"},
+		{"sums: dynamic out of bounds", "out of bounds: shared", "use-after-poison"},
+	} {
+		for _, order := range []string{"forward", "reverse", "1", "2"} {
+			for _, run := range []struct{ binary, want string }{
+				{watched, test.watched}, {sanitized, test.sanitized},
+			} {
+				expect(t, run.binary, test.name, order, run.want)
+			}
+		}
+	}
+}
+
+// expect runs a case: it must succeed if no reason is wanted, else say one of those between bars;
+// "?" is for a fault that may stay unseen.
+func expect(t *testing.T, binary, name, order, want string) {
+	t.Helper()
+	if want == "?" {
+		return
+	}
+	command := exec.Command(binary, name)
+	command.Env = append(os.Environ(), "MUSC_EMULATOR_ORDER="+order)
+	output, err := command.CombinedOutput()
+	good := err == nil && len(output) == 0
+	if want != "" {
+		good = false
+		for _, reason := range strings.Split(want, "|") {
+			good = good || err != nil && strings.Contains(string(output), reason)
+		}
+	}
+	if !good {
+		t.Errorf("%s, %s, order %s: %v, want %q:\n%s", filepath.Base(binary), name, order, err, want,
+			output)
+	}
+}

@@ -1,0 +1,105 @@
+package kernels
+
+// Sizes are those of a Scoring. Features of several degrees lie side by side: each degree has its own
+// slots, and everything that is found for them.
+type Sizes struct {
+	Height, Width, Channels int // of an image's patch tokens
+	Degrees                 int // that are scored together
+	Slots                   int // images whose features are on the device at once
+	Rows                    int // images that are scored at once
+	Scorers                 int // images that score them, themselves among these
+	Images                  int // images with scores
+}
+
+const (
+	bytesOfHalf   = 2
+	bytesOfFloat  = 4
+	bytesOfDouble = 8
+	bytesOfKey    = 8
+	bytesOfEnds   = 16
+
+	channelStep   = 32 // features have a multiple of so many channels, the rest are 0
+	stagingImages = 4  // raw images on their way at once
+	sumParts      = 32 // blocks that add up an image's tokens
+)
+
+// patches is P.
+func (z Sizes) patches() int { return z.Height * z.Width }
+
+// padded is the number of channels of the features.
+func (z Sizes) padded() int { return (z.Channels + channelStep - 1) / channelStep * channelStep }
+
+// tokenBytes is the size of one image's raw tokens.
+func (z Sizes) tokenBytes() int64 {
+	return bytesOfFloat * int64(z.patches()) * int64(z.Channels)
+}
+
+// featureBytes is the size of the features of all slots and one degree; the residuals have the same.
+func (z Sizes) featureBytes() int64 {
+	return bytesOfHalf * int64(z.Slots) * int64(z.patches()) * int64(z.padded())
+}
+
+// The sizes of what belongs to one degree.
+func (z Sizes) normBytes() int64 { return bytesOfFloat * int64(z.Slots) * int64(z.patches()) }
+func (z Sizes) keyBytes() int64 {
+	return bytesOfKey * int64(z.Rows) * int64(z.Scorers) * int64(z.patches())
+}
+func (z Sizes) endBytes() int64    { return bytesOfEnds * int64(z.Rows) * int64(z.patches()) }
+func (z Sizes) totalBytes() int64  { return bytesOfDouble * int64(z.Rows) * int64(z.patches()) }
+func (z Sizes) centreBytes() int64 { return bytesOfFloat * int64(z.Channels) }
+
+// DeviceBytes is how much of the device's memory a Scoring takes.
+func (z Sizes) DeviceBytes() int64 {
+	total := int64(0)
+	for _, bytes := range z.arrayBytes() {
+		unit := int64(smallUnit)
+		if bytes >= largeArray {
+			unit = largeUnit
+		}
+		total += (bytes + unit - 1) / unit * unit
+	}
+	return total
+}
+
+// The driver rounds large allocations up to its pages; small ones share them.
+const (
+	smallUnit  = 512
+	largeArray = 1 << 20
+	largeUnit  = 2 << 20
+)
+
+// arrayBytes lists the sizes of a Scoring's arrays, in the order of Scoring.arrays.
+func (z Sizes) arrayBytes() []int64 {
+	degrees := int64(z.Degrees)
+	sizes := []int64{
+		degrees * z.featureBytes(),
+		degrees * z.featureBytes(),
+		degrees * z.normBytes(),
+		degrees * z.keyBytes(),
+		degrees * z.endBytes(),
+		degrees * z.totalBytes(),
+		bytesOfDouble * int64(z.Images) * int64(z.patches()),
+		degrees * z.centreBytes(),
+		z.centreBytes(),
+		int64(z.SearchPairs()) * bytesOfPair,
+	}
+	for range stagingImages {
+		sizes = append(sizes, z.tokenBytes(), sumParts*bytesOfDouble)
+	}
+	return sizes
+}
+
+const (
+	searchTile  = 128     // patches of either image that a block compares at once
+	searchTiles = 1 << 18 // that one Search has at most
+	bytesOfPair = 24
+)
+
+// tiles is how many tiles a pair of images has.
+func (z Sizes) tiles() int {
+	across := (z.patches() + searchTile - 1) / searchTile
+	return across * across
+}
+
+// SearchPairs is how many pairs Search takes at most.
+func (z Sizes) SearchPairs() int { return max(1, searchTiles/z.tiles()) }

@@ -1,0 +1,265 @@
+//go:build cuda && linux
+
+package kernels
+
+import (
+	"runtime"
+	"sync"
+	"unsafe"
+
+	"gorgonia.org/cu"
+
+	"musc/cgo/cuda"
+)
+
+const (
+	threads      = 128 // of a block, in every kernel
+	warps        = threads / 32
+	searchStages = 3
+	searchShared = searchStages * 2 * searchTile * channelStep * bytesOfHalf
+	searchBlocks = 2 // on a multiprocessor at once
+)
+
+// array is one allocation.
+type array struct {
+	pointer *cu.DevicePtr
+	bytes   int64
+}
+
+func (s *Scoring) arrays() []array {
+	pointers := []*cu.DevicePtr{&s.features, &s.residuals, &s.halfNorms, &s.keys, &s.ends,
+		&s.totals, &s.scores, &s.centres, &s.noCentre, &s.pairs}
+	for k := range s.staging {
+		pointers = append(pointers, &s.staging[k].tokens, &s.staging[k].sums)
+	}
+	all := make([]array, len(pointers))
+	for k, bytes := range s.arrayBytes() {
+		all[k] = array{pointers[k], bytes}
+	}
+	return all
+}
+
+// at is the address of element k of a degree, of elements of that many bytes; degreeBytes is the
+// size of what one degree has.
+func at(base cu.DevicePtr, degree int, degreeBytes int64, k int, bytes int64) cu.DevicePtr {
+	return base + cu.DevicePtr(int64(degree)*degreeBytes+int64(k)*bytes)
+}
+
+// Begin starts a stage: centres are those of sample, raw tokens [P,C] of some images, which slot 0
+// is used for. radii are those of the degrees' windows.
+func (s *Scoring) Begin(radii []int, sample func(k int) []float32, samples int) error {
+	err := s.device.context.Do(func() error {
+		return cuda.Explain("clearing device memory", cu.MemsetD8Async(s.centres, 0,
+			int64(s.Degrees)*s.centreBytes(), s.device.computing))
+	})
+	for k := 0; k < samples && err == nil; k++ {
+		if err = s.bring(0, sample(k), radii, false); err != nil {
+			break
+		}
+		err = s.device.context.Do(func() error {
+			for degree := range radii {
+				err := s.device.launch("add_centre", grid{(s.Channels + threads - 1) / threads, 1},
+					threads, 0, at(s.centres, degree, s.centreBytes(), 0, 0),
+					at(s.features, degree, s.featureBytes(), 0, 0), s.patches(), s.Channels,
+					s.padded(), 1/float64(samples))
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return err
+}
+
+// Load brings an image's raw tokens [P,C] to the device and makes its features of every degree.
+// tokens may change when it returns.
+func (s *Scoring) Load(slot int, tokens []float32, radii []int) error {
+	return s.bring(slot, tokens, radii, true)
+}
+
+func (s *Scoring) bring(slot int, tokens []float32, radii []int, centred bool) error {
+	stage := &s.staging[s.nextStage]
+	s.nextStage = (s.nextStage + 1) % stagingImages
+	return s.device.context.Do(func() error {
+		if err := stage.copied.Synchronize(); err != nil {
+			return cuda.Explain("copying patch tokens to the device", err)
+		}
+		copyParallel(stage.pinned, unsafe.Slice((*byte)(unsafe.Pointer(&tokens[0])),
+			len(tokens)*bytesOfFloat))
+		if err := s.device.copying.Wait(stage.aggregated, 0); err != nil {
+			return cuda.Explain("waiting for the device", err)
+		}
+		if err := cu.MemcpyHtoDAsync(stage.tokens, unsafe.Pointer(&stage.pinned[0]),
+			s.tokenBytes(), s.device.copying); err != nil {
+			return cuda.Explain("copying patch tokens to the device", err)
+		}
+		if err := stage.copied.Record(s.device.copying); err != nil {
+			return cuda.Explain("copying patch tokens to the device", err)
+		}
+		if err := s.device.computing.Wait(stage.copied, 0); err != nil {
+			return cuda.Explain("waiting for the device", err)
+		}
+		if err := s.aggregate(slot, stage, radii, centred); err != nil {
+			return err
+		}
+		return cuda.Explain("preparing features", stage.aggregated.Record(s.device.computing))
+	})
+}
+
+func (s *Scoring) aggregate(slot int, stage *stage, radii []int, centred bool) error {
+	err := s.device.launch("sum_tokens", grid{sumParts, 1}, threads, 0, stage.sums, stage.tokens,
+		s.patches()*s.Channels)
+	image := s.featureBytes() / int64(s.Slots)
+	for degree := 0; degree < len(radii) && err == nil; degree++ {
+		centre := s.noCentre
+		if centred {
+			centre = at(s.centres, degree, s.centreBytes(), 0, 0)
+		}
+		err = s.device.launch("aggregate", grid{s.patches(), 1}, threads, s.Channels*bytesOfFloat,
+			at(s.features, degree, s.featureBytes(), slot, image),
+			at(s.residuals, degree, s.featureBytes(), slot, image),
+			at(s.halfNorms, degree, s.normBytes(), slot, s.normBytes()/int64(s.Slots)),
+			stage.tokens, stage.sums, centre, sumParts, s.Height, s.Width, s.Channels, s.padded(),
+			radii[degree])
+	}
+	return err
+}
+
+// copyParallel copies with several goroutines: one core is slower than the bus.
+func copyParallel(to, from []byte) {
+	const least = 1 << 20
+	parts := max(1, min(runtime.GOMAXPROCS(0), 8, len(from)/least))
+	var group sync.WaitGroup
+	for k := range parts {
+		first, end := k*len(from)/parts, (k+1)*len(from)/parts
+		group.Go(func() { copy(to[first:end], from[first:end]) })
+	}
+	group.Wait()
+}
+
+// Pair is one pair of images to search: their slots, and which row's and scorer's keys take what
+// is nearest to each patch of Rows among those of Columns, and the other way around; a row below 0
+// says that this direction is not wanted.
+type Pair struct {
+	Rows, Columns                 int
+	RowOfRows, ScorerOfRows       int
+	RowOfColumns, ScorerOfColumns int
+}
+
+// devicePair is Pair of search.cu.
+type devicePair struct {
+	rows, columns       int32
+	rowKeys, columnKeys int64
+}
+
+const _ = uint(bytesOfPair - unsafe.Sizeof(devicePair{}))
+
+// Clear forgets what earlier searches found.
+func (s *Scoring) Clear() error {
+	return s.device.context.Do(func() error {
+		return cuda.Explain("clearing device memory", cu.MemsetD8Async(s.keys, 0,
+			int64(s.Degrees)*s.keyBytes(), s.device.computing))
+	})
+}
+
+// Search compares up to SearchPairs pairs of images, in all degrees (Eq. 1). It waits for the last
+// search but one: the caller is never far ahead of the device.
+func (s *Scoring) Search(pairs []Pair) error {
+	blocks := min(len(pairs)*s.tiles(), s.device.Multiprocessors*searchBlocks)
+	list := &s.lists[s.nextList]
+	s.nextList = (s.nextList + 1) % len(s.lists)
+	return s.device.context.Do(func() error {
+		if err := list.searched.Synchronize(); err != nil {
+			return cuda.Explain("searching on the device", err)
+		}
+		s.writePairs(list.pinned, pairs)
+		if err := cu.MemcpyHtoDAsync(s.pairs, unsafe.Pointer(&list.pinned[0]),
+			int64(len(pairs))*bytesOfPair, s.device.computing); err != nil {
+			return cuda.Explain("copying pairs to the device", err)
+		}
+		for degree := range s.Degrees {
+			err := s.device.launch("search", grid{blocks, 1}, threads, searchShared,
+				at(s.keys, degree, s.keyBytes(), 0, 0),
+				at(s.features, degree, s.featureBytes(), 0, 0),
+				at(s.halfNorms, degree, s.normBytes(), 0, 0), s.pairs, len(pairs), s.patches(),
+				s.padded())
+			if err != nil {
+				return err
+			}
+		}
+		return cuda.Explain("searching on the device", list.searched.Record(s.device.computing))
+	})
+}
+
+// writePairs writes pairs as the device has them.
+func (s *Scoring) writePairs(pinned []byte, pairs []Pair) {
+	list := unsafe.Slice((*devicePair)(unsafe.Pointer(&pinned[0])), len(pairs))
+	keysAt := func(row, scorer int) int64 {
+		if row < 0 {
+			return -1
+		}
+		return (int64(row)*int64(s.Scorers) + int64(scorer)) * int64(s.patches())
+	}
+	for k, p := range pairs {
+		list[k] = devicePair{int32(p.Rows), int32(p.Columns), keysAt(p.RowOfRows, p.ScorerOfRows),
+			keysAt(p.RowOfColumns, p.ScorerOfColumns)}
+	}
+}
+
+// Interval says which of the sorted distances count, and how they are averaged (Eq. 2).
+type Interval struct {
+	Start, Stop int
+	Average     int // 0 mean, 1 minimum, 2 maximum
+}
+
+// Select finds, for every patch of the first rows, which scorers' distances count. Scorers self,
+// self+1 and so on are the rows themselves; a negative self says that none is.
+func (s *Scoring) Select(rows, self int, interval Interval) error {
+	return s.eachDegree(func(degree int) error {
+		return s.device.launch("select_nearest", grid{(s.patches() + threads - 1) / threads, rows},
+			threads, 0, at(s.ends, degree, s.endBytes(), 0, 0),
+			at(s.totals, degree, s.totalBytes(), 0, 0), at(s.keys, degree, s.keyBytes(), 0, 0),
+			s.Scorers, s.patches(), self, interval.Start, interval.Stop, interval.Average)
+	})
+}
+
+// AddDistances adds the exact distances of the selected scorers first to first+count-1, whose
+// features are in slot and those after it. It must see all scorers, in order.
+func (s *Scoring) AddDistances(rows, self, slot, first, count int, interval Interval) error {
+	return s.eachDegree(func(degree int) error {
+		return s.device.launch("add_distances", grid{(s.patches() + warps - 1) / warps, rows},
+			threads, 0, at(s.totals, degree, s.totalBytes(), 0, 0),
+			at(s.ends, degree, s.endBytes(), 0, 0), at(s.keys, degree, s.keyBytes(), 0, 0),
+			at(s.features, degree, s.featureBytes(), 0, 0),
+			at(s.residuals, degree, s.featureBytes(), 0, 0), s.Scorers, s.patches(), s.padded(),
+			self, 0, slot, first, count, interval.Average)
+	})
+}
+
+// AddScores adds the averages of the first rows, weighted by degree, to the scores of images
+// first and those after it (Eq. 3).
+func (s *Scoring) AddScores(rows, first int, weights []float64, interval Interval) error {
+	values := rows * s.patches()
+	return s.eachDegree(func(degree int) error {
+		factor := weights[degree]
+		if interval.Average == 0 {
+			factor /= float64(interval.Stop - interval.Start)
+		}
+		image := bytesOfDouble * int64(s.patches())
+		return s.device.launch("add_scores", grid{(values + threads - 1) / threads, 1}, threads, 0,
+			at(s.scores, 0, 0, first, image), at(s.totals, degree, s.totalBytes(), 0, 0), values,
+			factor)
+	})
+}
+
+func (s *Scoring) eachDegree(launch func(degree int) error) error {
+	return s.device.context.Do(func() error {
+		for degree := range s.Degrees {
+			if err := launch(degree); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
