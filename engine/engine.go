@@ -100,11 +100,11 @@ func Score(ctx context.Context, job Config, observer Observer) (*Result, error) 
 	if err := job.check(); err != nil {
 		return nil, err
 	}
-	if err := job.chooseScorer(observer); err != nil {
-		return nil, err
-	}
 	clock := &clock{observer: observer}
 	result := &Result{clock: clock}
+	if err := job.chooseScorer(result); err != nil {
+		return nil, err
+	}
 
 	extracted, err := extract(ctx, &job, clock, result)
 	if err != nil {

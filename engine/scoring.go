@@ -43,9 +43,9 @@ func deal(job *Config, result *Result) ([][]int, error) {
 }
 
 // chooseScorer sets what scores. A backbone may run on the CPU beside a scorer on a GPU.
-func (job *Config) chooseScorer(observer Observer) (err error) {
+func (job *Config) chooseScorer(result *Result) (err error) {
 	job.scorer, job.scorerWhy, err = mutual.NewScorer(mutual.Resources{Device: job.Device,
-		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: observer.Note})
+		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: result.notePlan})
 	job.Device.Optional = job.Device.Optional || mutual.OnGPU(job.scorer)
 	return err
 }
@@ -63,6 +63,13 @@ func (job *Config) noteDevices(observer Observer, backboneWhy string) {
 	}
 }
 
+func (r *Result) notePlan(plan string) {
+	if r.Plan != plan { // once for all subsets
+		r.Plan = plan
+		r.clock.observer.Note("plan: " + plan)
+	}
+}
+
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
 func scorePatches(ctx context.Context, job *Config, extracted *extraction, subsets [][]int,
 	clock *clock, result *Result) error {
@@ -73,8 +80,9 @@ func scorePatches(ctx context.Context, job *Config, extracted *extraction, subse
 	}
 	plan := mutual.NewPlan(job.Memory-memory.Resident(), sizes)
 	plan.Folder = job.SpillInto
-	result.Plan = plan.String()
-	clock.observer.Note("plan: " + result.Plan)
+	if !sizes.OnGPU { // else the scorer says how it divides the GPU's memory
+		result.notePlan(plan.String())
+	}
 	clock.begin(StepMutual, len(result.Images))
 	for _, members := range subsets {
 		told := 0

@@ -58,7 +58,9 @@ func ScoreTokens(ctx context.Context, job TokenConfig, observer Observer) (
 		References: references.images(), ReferencesOnly: job.Scoring.ReferencesOnly,
 		Degrees: job.Scoring.Degrees, Threads: job.Threads})
 	plan.Folder = job.SpillInto
-	observer.Note("plan: " + plan.String())
+	if !mutual.OnGPU(job.Scorer) {
+		observer.Note("plan: " + plan.String())
+	}
 	problem := &mutual.Problem{Degrees: job.Scoring.Degrees, Interval: job.Scoring.Interval,
 		Average: job.Scoring.Average, ReferencesOnly: job.Scoring.ReferencesOnly, Plan: plan}
 	if problem.Images, err = stages.load(ctx, shape, plan); err != nil {

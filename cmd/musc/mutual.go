@@ -91,7 +91,7 @@ func scorerOf(c *cli.Context, observer engine.Observer) (mutual.Scorer, error) {
 	if name == "definition" {
 		return mutual.Definition{}, nil
 	}
-	resources := mutual.Resources{Threads: max(c.Int("threads"), 0), Note: observer.Note}
+	resources := mutual.Resources{Threads: max(c.Int("threads"), 0), Note: func(plan string) { observer.Note("plan: " + plan) }}
 	var err error
 	if resources.Device, err = device.Parse(name); err != nil {
 		return nil, fault.New(fault.Usage, "--scorer %q is not one of auto, cpu, cuda:N, definition",

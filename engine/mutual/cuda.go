@@ -74,7 +74,7 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	}
 	defer func() { err = errors.Join(err, r.device.Close()) }()
 	if c.Note != nil {
-		c.Note("plan for " + device.String() + ": " + r.plan.describe(b))
+		c.Note(r.plan.describe(b) + " of " + device.String())
 	}
 	for stage := range b.shape.Stages {
 		for windows := range slices.Chunk(r.windows, r.plan.degrees) {
