@@ -20,15 +20,17 @@ type Device struct {
 	context   *cuda.Context
 	modules   []cu.Module
 	functions map[string]cu.Function
+	hopper    bool // it has search_hopper
 	computing cu.Stream
 	copying   cu.Stream
 }
 
 // files names the kernels by the source file that they are in.
 var files = map[string][]string{
-	"prepare": {"sum_tokens", "aggregate", "add_centre"},
-	"search":  {"search"},
-	"average": {"select_nearest", "add_distances", "add_scores"},
+	"prepare":       {"sum_tokens", "aggregate", "add_centre"},
+	"search":        {"search"},
+	"search_hopper": {"search_hopper"},
+	"average":       {"select_nearest", "add_distances", "add_scores"},
 }
 
 // Open makes cuda:ordinal ready. The error says why that device cannot be used.
@@ -45,7 +47,11 @@ func Open(ordinal int) (*Device, error) {
 }
 
 func (d *Device) load() (err error) {
+	d.hopper = d.Major == 9 && d.Minor == 0
 	for file, names := range files {
+		if names[0] == "search_hopper" && !d.hopper {
+			continue
+		}
 		module, err := Load(d.Device, file)
 		if err != nil {
 			return err
@@ -59,6 +65,12 @@ func (d *Device) load() (err error) {
 	}
 	if err := cuda.AllowSharedMemory(d.functions["search"], searchShared); err != nil {
 		return err
+	}
+	if d.hopper {
+		err := cuda.AllowSharedMemory(d.functions["search_hopper"], hopperShared)
+		if err != nil {
+			return err
+		}
 	}
 	if d.computing, err = cu.MakeStream(cu.NonBlocking); err != nil {
 		return cuda.Explain("making a stream", err)

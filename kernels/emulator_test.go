@@ -26,7 +26,7 @@ func buildCases(t *testing.T) (watched, sanitized string) {
 		compiler = "c++"
 	}
 	build := func(arguments string) error {
-		arguments = "-std=c++17 -Wall -Wextra -Wno-unknown-pragmas -I../cgo/cuda/fake " + arguments
+		arguments = "-std=c++17 -Wall -Wextra -Wno-unknown-pragmas -Wno-psabi -I../cgo/cuda/fake " + arguments
 		output, err := exec.Command(compiler, strings.Fields(arguments)...).CombinedOutput()
 		if err != nil || len(output) > 0 {
 			return fmt.Errorf("%s %s: %w\n%s", compiler, arguments, err, output)

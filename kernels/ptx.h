@@ -76,5 +76,116 @@ DEVICE void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0, uns
                  : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+// What follows is for sm_90a alone.
+
+// A barrier in shared memory is in phase 0 first; it goes to the next phase when it has seen as many
+// arrivals as it was made for, and as many bytes as those expected. The waits name the parity of the
+// phase that is to end.
+typedef unsigned long long barrier_bits;
+
+DEVICE void barrier_init(barrier_bits *b, int arrivals) {
+    asm volatile("mbarrier.init.shared::cta.b64 [%0], %1;" ::"r"(shared_address(b)), "r"(arrivals)
+                 : "memory");
+}
+
+// barrier_init_done makes new barriers known to the copies; a __syncthreads must follow.
+DEVICE void barrier_init_done() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
+
+// barrier_expect arrives, and expects bytes more.
+DEVICE void barrier_expect(barrier_bits *b, int bytes) {
+    asm volatile("mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(b)),
+                 "r"(bytes)
+                 : "memory");
+}
+
+DEVICE void barrier_arrive(barrier_bits *b) {
+    asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(b)) : "memory");
+}
+
+DEVICE void barrier_wait(barrier_bits *b, int parity) {
+    asm volatile("{\n"
+                 ".reg .pred done;\n"
+                 "again:\n"
+                 "mbarrier.try_wait.parity.shared::cta.b64 done, [%0], %1;\n"
+                 "@!done bra again;\n"
+                 "}" ::"r"(shared_address(b)),
+                 "r"(parity)
+                 : "memory");
+}
+
+// TensorMap is as large as CUtensorMap, whose content only the hardware reads.
+struct alignas(64) TensorMap {
+    unsigned long long opaque[16];
+};
+
+// load_tile begins to copy the map's box at column x and row y; its bytes arrive at the barrier.
+// What is outside of the tensor is 0.
+DEVICE void load_tile(void *shared, const TensorMap *map, int x, int y, barrier_bits *b) {
+    asm volatile("cp.async.bulk.tensor.2d.shared::cluster.global.tile"
+                 ".mbarrier::complete_tx::bytes [%0], [%1, {%2, %3}], [%4];" ::"r"(
+                     shared_address(shared)),
+                 "l"(map), "r"(x), "r"(y), "r"(shared_address(b))
+                 : "memory");
+}
+
+// matrix_descriptor describes rows of 64 halves in shared memory as load_tile puts them there with
+// a swizzle of 128 bytes: 8 rows in 1024 bytes, whose start is a multiple of 1024. The next 16
+// halves of each row are 32 bytes on, 2 in the descriptor.
+DEVICE unsigned long long matrix_descriptor(const void *shared) {
+    return (shared_address(shared) & 0x3ffff) >> 4 | 1ull << 16 | (1024ull >> 4) << 32 | 1ull << 62;
+}
+
+// The products of a warpgroup (wgmma) run on their own. products_begin comes before the first,
+// products_commit makes a group of those since the last one, products_wait returns when all but the
+// Newest groups are done. settle must follow it before their sums are read: the compiler does not
+// know that they change.
+DEVICE void products_begin() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
+DEVICE void products_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
+template <int Newest> DEVICE void products_wait() {
+    asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Newest) : "memory");
+}
+DEVICE void settle(float (&d)[128]) {
+#pragma unroll
+    for (int k = 0; k < 128; k++) asm volatile("" : "+f"(d[k])::"memory");
+}
+
+// multiply_add_m64n256 is wgmma.m64n256k16: d = a b^t, or d += if accumulate, for a [64,16] and b
+// [256,16]. Of thread t of the 128, d[4*j+k] is row 16*(t/32) + t%32/4 + 8*(k/2), column 8*j +
+// 2*(t%4) + k%2.
+DEVICE void multiply_add_m64n256(float (&d)[128], unsigned long long a, unsigned long long b,
+                                 bool accumulate) {
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %130, 0;\n"
+                 "wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 {"
+                 "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
+                 "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
+                 "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+                 "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
+                 "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "
+                 "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
+                 "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, "
+                 "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
+                 "}, %128, %129, p, 1, 1, 0, 0;\n}"
+#define SUMS(k) "+f"(d[k]), "+f"(d[k + 1]), "+f"(d[k + 2]), "+f"(d[k + 3])
+#define MORE_SUMS(k) SUMS(k), SUMS(k + 4), SUMS(k + 8), SUMS(k + 12)
+                 : MORE_SUMS(0), MORE_SUMS(16), MORE_SUMS(32), MORE_SUMS(48), MORE_SUMS(64),
+                   MORE_SUMS(80), MORE_SUMS(96), MORE_SUMS(112)
+#undef MORE_SUMS
+#undef SUMS
+                 : "l"(a), "l"(b), "r"((int)accumulate));
+}
+
+// named_barrier is __syncthreads for the threads that name the same barrier, 1 to 15.
+DEVICE void named_barrier(int id, int threads) {
+    asm volatile("bar.sync %0, %1;" ::"r"(id), "r"(threads) : "memory");
+}
+
+// take_registers and give_registers set how many registers each thread of the warpgroup has.
+template <int Registers> DEVICE void take_registers() {
+    asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(Registers));
+}
+template <int Registers> DEVICE void give_registers() {
+    asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(Registers));
+}
+
 #endif
 #endif

@@ -33,6 +33,7 @@ type Scoring struct {
 	nextStage int
 	lists     [2]pairList
 	nextList  int
+	maps      []cuda.TensorMap // of the features, a degree each; for search_hopper
 }
 
 // stage is how one image comes to the device: through pinned memory and raw tokens. copied is when
@@ -67,6 +68,9 @@ func (s *Scoring) allocate() (err error) {
 		}
 		s.allocated = append(s.allocated, pointer)
 		*array.pointer = pointer
+	}
+	if err := s.makeMaps(); err != nil {
+		return err
 	}
 	for k := range s.staging {
 		stage := &s.staging[k]

@@ -10,7 +10,7 @@
 // memory: while one is multiplied, the next are under way. A row of a buffer is 64 bytes, four
 // chunks of 16; chunk c of row r lies at place c ^ (r / 2 % 4), so that the 8 rows that ldmatrix
 // reads at once are in 8 different groups of banks, and so are the 8 chunks that are written.
-#include "keys.h"
+#include "pairs.h"
 #include "ptx.h"
 
 constexpr int Tile = 128;       // patches of either image
@@ -21,31 +21,6 @@ constexpr int WarpTile = 64;    // patches of either image
 constexpr int Chunk = 8;        // halves of 16 bytes
 constexpr int Rows = WarpTile / 16, Columns = WarpTile / 8; // of a warp's mma tiles
 constexpr int Buffer = 2 * Tile * Channels;                 // halves: rows, then columns
-
-// One pair of images: slots of the features, and where the nearest patches of each patch go, as
-// offsets in keys; an offset below 0 is for a direction that is not wanted.
-struct Pair {
-    int rows, columns;
-    long long row_keys, column_keys;
-};
-
-// A float has no NaN here that a comparison would take: of NaN alone the first patch is kept.
-struct Best {
-    float similarity;
-    unsigned patch;
-};
-
-DEVICE void take(Best &best, float similarity, unsigned patch) {
-    if (similarity > best.similarity) best = {similarity, patch};
-}
-
-// take_from takes the better of two lanes' patches, the lower one of equals.
-DEVICE void take_from(Best &best, int lanes) {
-    float similarity = __shfl_xor_sync(0xffffffffu, best.similarity, lanes);
-    unsigned patch = __shfl_xor_sync(0xffffffffu, best.patch, lanes);
-    if (similarity > best.similarity || (similarity == best.similarity && patch < best.patch))
-        best = {similarity, patch};
-}
 
 DEVICE half_bits *place(half_bits *rows, int row, int chunk) {
     return rows + row * Channels + (chunk ^ (row / 2 % 4)) * Chunk;
@@ -84,12 +59,6 @@ DEVICE void multiply(float (&products)[Rows][Columns][4], half_bits *rows, half_
     }
 }
 
-// half_norm is that of a patch of the image, infinite beyond its last: such patches are nearest to
-// none.
-DEVICE float half_norm(const float *half_norms, int patch, int patches) {
-    return patch < patches ? half_norms[patch] : __uint_as_float(0x7f800000u);
-}
-
 // reduce writes the maxima of the warp's products, whose first row and column are patches
 // first_row and first_column.
 DEVICE void reduce(float (&products)[Rows][Columns][4], Key *row_keys, Key *column_keys,
@@ -109,7 +78,7 @@ DEVICE void reduce(float (&products)[Rows][Columns][4], Key *row_keys, Key *colu
         for (int half = 0; half < 2; half++) {
             int row = first_row + 16 * i + 8 * half + lane / 4;
             float of_row = half_norm(row_norms, row, patches);
-            Best best = {-__uint_as_float(0x7f800000u), (unsigned)first_column};
+            Best best = nobody(first_column);
 #pragma unroll
             for (int j = 0; j < Columns; j++)
 #pragma unroll
@@ -129,7 +98,7 @@ DEVICE void reduce(float (&products)[Rows][Columns][4], Key *row_keys, Key *colu
 #pragma unroll
         for (int k = 0; k < 2; k++) {
             int column = first_column + 8 * j + lane % 4 * 2 + k;
-            Best best = {-__uint_as_float(0x7f800000u), (unsigned)first_row};
+            Best best = nobody(first_row);
 #pragma unroll
             for (int i = 0; i < Rows; i++)
 #pragma unroll

@@ -97,9 +97,11 @@ const (
 
 // tiles is how many tiles a pair of images has.
 func (z Sizes) tiles() int {
-	across := (z.patches() + searchTile - 1) / searchTile
+	across := ceil(z.patches(), searchTile)
 	return across * across
 }
+
+func ceil(a, b int) int { return (a + b - 1) / b }
 
 // SearchPairs is how many pairs Search takes at most.
 func (z Sizes) SearchPairs() int { return max(1, searchTiles/z.tiles()) }

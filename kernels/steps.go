@@ -18,6 +18,13 @@ const (
 	searchStages = 3
 	searchShared = searchStages * 2 * searchTile * channelStep * bytesOfHalf
 	searchBlocks = 2 // on a multiprocessor at once
+
+	hopperColumns  = 256 // of a tile of search_hopper, which has searchTile rows
+	hopperChannels = 64  // of one of its buffers
+	hopperStages   = 4
+	hopperThreads  = 384
+	hopperShared   = hopperStages*(searchTile+hopperColumns)*hopperChannels*bytesOfHalf +
+		8*hopperColumns*bytesOfKey + 2*hopperStages*8
 )
 
 // array is one allocation.
@@ -166,7 +173,6 @@ func (s *Scoring) Clear() error {
 // Search compares up to SearchPairs pairs of images, in all degrees (Eq. 1). It waits for the last
 // search but one: the caller is never far ahead of the device.
 func (s *Scoring) Search(pairs []Pair) error {
-	blocks := min(len(pairs)*s.tiles(), s.device.Multiprocessors*searchBlocks)
 	list := &s.lists[s.nextList]
 	s.nextList = (s.nextList + 1) % len(s.lists)
 	return s.device.context.Do(func() error {
@@ -179,17 +185,53 @@ func (s *Scoring) Search(pairs []Pair) error {
 			return cuda.Explain("copying pairs to the device", err)
 		}
 		for degree := range s.Degrees {
-			err := s.device.launch("search", grid{blocks, 1}, threads, searchShared,
-				at(s.keys, degree, s.keyBytes(), 0, 0),
-				at(s.features, degree, s.featureBytes(), 0, 0),
-				at(s.halfNorms, degree, s.normBytes(), 0, 0), s.pairs, len(pairs), s.patches(),
-				s.padded())
-			if err != nil {
+			if err := s.search(degree, len(pairs)); err != nil {
 				return err
 			}
 		}
 		return cuda.Explain("searching on the device", list.searched.Record(s.device.computing))
 	})
+}
+
+// search launches the kernel that suits the device.
+func (s *Scoring) search(degree, pairs int) error {
+	keys := at(s.keys, degree, s.keyBytes(), 0, 0)
+	halfNorms := at(s.halfNorms, degree, s.normBytes(), 0, 0)
+	if !s.device.hopper {
+		blocks := min(pairs*s.tiles(), s.device.Multiprocessors*searchBlocks)
+		return s.device.launch("search", grid{blocks, 1}, threads, searchShared, keys,
+			at(s.features, degree, s.featureBytes(), 0, 0), halfNorms, s.pairs, pairs, s.patches(),
+			s.padded())
+	}
+	count, patches, channels := int32(pairs), int32(s.patches()), int32(s.padded())
+	tiles := pairs * ceil(s.patches(), searchTile) * ceil(s.patches(), hopperColumns)
+	return cuda.Launch(s.device.functions["search_hopper"], cuda.LaunchConfig{
+		Grid:  [3]uint32{uint32(min(tiles, s.device.Multiprocessors)), 1, 1},
+		Block: [3]uint32{hopperThreads, 1, 1}, SharedMemory: hopperShared,
+		Stream: s.device.computing,
+	}, cuda.Value(&keys), cuda.Value(&s.maps[degree]), cuda.Value(&halfNorms), cuda.Value(&s.pairs),
+		cuda.Value(&count), cuda.Value(&patches), cuda.Value(&channels))
+}
+
+// makeMaps describes the features to the tensor memory accelerator.
+func (s *Scoring) makeMaps() error {
+	if !s.device.hopper {
+		return nil
+	}
+	s.maps = make([]cuda.TensorMap, s.Degrees)
+	for degree := range s.maps {
+		var err error
+		s.maps[degree], err = cuda.EncodeTensorMap(cuda.Array{
+			Address: at(s.features, degree, s.featureBytes(), 0, 0), Type: cuda.Float16,
+			Shape:   []uint64{uint64(s.padded()), uint64(s.Slots * s.patches())},
+			Strides: []uint64{uint64(s.padded() * bytesOfHalf)},
+			Box:     []uint32{hopperChannels, searchTile}, Swizzle: cuda.Swizzle128,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writePairs writes pairs as the device has them.

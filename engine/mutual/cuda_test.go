@@ -50,7 +50,7 @@ func everyDevicePlan(t *testing.T, problem *Problem) []float64 {
 	// patches, and most of it even if there are few of them.
 	across := (b.patches + 127) / 128
 	tiles := b.pairs() * b.shape.Stages * windows * across * across * (b.shape.Channels + 31) / 32
-	if limit := 250; tiles > limit && !fake.OnGPU() {
+	if limit := 100; tiles > limit && !fake.OnGPU() {
 		plans = []devicePlan{plans[0], {2, 1, 1}}
 		if len(b.members) <= 2 || tiles > 3*limit {
 			plans = plans[:1]
@@ -79,6 +79,24 @@ func everyDevicePlan(t *testing.T, problem *Problem) []float64 {
 const searchError = 1e-4
 
 func TestCUDAGivesTheOraclesScores(t *testing.T) {
+	eachArchitecture(t, givesTheOraclesScores)
+}
+
+// eachArchitecture runs body with the kernels for Ampere and those for Hopper; on a GPU, its own.
+func eachArchitecture(t *testing.T, body func(t *testing.T)) {
+	if fake.OnGPU() {
+		body(t)
+		return
+	}
+	for _, capability := range []string{"8.0", "9.0"} {
+		t.Run(capability, func(t *testing.T) {
+			t.Setenv("MUSC_FAKE_CAPABILITY", capability)
+			body(t)
+		})
+	}
+}
+
+func givesTheOraclesScores(t *testing.T) {
 	eachFixture(t, func(t *testing.T, f *fixture) {
 		problem := f.problem(t)
 		d := within(t, "scores", everyDevicePlan(t, problem), f.answer(t, "patch_scores"),
@@ -96,6 +114,10 @@ func TestCUDAGivesTheOraclesScores(t *testing.T) {
 
 // Odd numbers of patches around the tile of 128, of channels around the step of 32, of images.
 func TestCUDAAgreesWithDefinition(t *testing.T) {
+	eachArchitecture(t, cudaAgreesWithDefinition)
+}
+
+func cudaAgreesWithDefinition(t *testing.T) {
 	all, paper := Interval{0, 1}, Interval{0, 0.3}
 	for _, c := range []struct {
 		images, height, width, channels, references int

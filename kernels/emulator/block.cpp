@@ -203,6 +203,7 @@ static void begin() { // of a fiber
     call_kernel(kernel_arguments);
     threads[running].wait = Wait::Ended;
     if (++ended < size) go_on();
+    else end_block_tensors();
     Fiber &from = threads[running].fiber;
     running = -1;
     switch_fiber(from, launching);
@@ -215,6 +216,7 @@ static void run_block() {
     ended = at_barrier = 0;
     begin_block_copies();
     begin_block_tensors();
+    begin_block_products();
     begin_block_memory(size);
     for (int i = 0; i < size; i++) {
         unsigned x = i % blockDim.x, y = i / blockDim.x % blockDim.y, z = i / blockDim.x / blockDim.y;

@@ -57,6 +57,8 @@ int launch(const char *name, Call call, const unsigned grid[3], const unsigned b
 // (false: nothing is). Defined where the asynchronous work is.
 void begin_block_copies();
 void begin_block_tensors();
+void begin_block_products();
+void end_block_tensors(); // fails if a copy is still under way
 bool step_tensors(unsigned random);
 
 } // namespace emulator

@@ -6,3 +6,4 @@
 #include "memory.cpp"
 #include "tensors.cpp"
 #include "warp.cpp"
+#include "warpgroup.cpp"

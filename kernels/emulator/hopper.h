@@ -53,6 +53,8 @@ DEVICE void named_barrier(int id, int threads, emulator::Here place = emulator::
     emulator::partial_barrier("named_barrier", id, threads, place);
 }
 
+DEVICE void settle(float (&)[128]) {} // for a GPU's compiler
+
 // Registers are not counted here.
 template <int Registers> DEVICE void take_registers() {
     static_assert(Registers % 8 == 0 && Registers >= 24 && Registers <= 256, "setmaxnreg's range");

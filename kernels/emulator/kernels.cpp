@@ -5,6 +5,7 @@
 //	g++ -std=c++17 -O2 -fPIC -shared -I ../../cgo/cuda/fake kernels.cpp -o kernels.so
 #include "../features.h"
 #include "../keys.h"
+#include "../pairs.h"
 #include "../ptx.h"
 #include "entry.h"
 
@@ -18,6 +19,9 @@ namespace prepare_cu {
 namespace search_cu {
 #include "../search.cu"
 }
+namespace search_hopper_cu {
+#include "../search_hopper.cu"
+}
 namespace average_cu {
 #include "../average.cu"
 }
@@ -27,6 +31,7 @@ MUSC_KERNELS = {
     MUSC_KERNEL(prepare_cu, aggregate),
     MUSC_KERNEL(prepare_cu, add_centre),
     MUSC_KERNEL(search_cu, search),
+    MUSC_KERNEL(search_hopper_cu, search_hopper),
     MUSC_KERNEL(average_cu, select_nearest),
     MUSC_KERNEL(average_cu, add_distances),
     MUSC_KERNEL(average_cu, add_scores),

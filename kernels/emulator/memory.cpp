@@ -28,7 +28,7 @@ constexpr size_t arena_bytes = 256 << 20;
 constexpr size_t redzone = 256; // also the alignment, as cuMemAlloc's
 constexpr size_t dynamic_bytes = 227 << 10, shared_redzone = 4096;
 constexpr size_t granule = 2; // bytes of a word: as large as the smallest that kernels store
-constexpr int warps = 16; // whose reads a word of shared memory remembers apart
+constexpr int warps = 24; // whose reads a word of shared memory remembers apart; also agents
 
 constexpr uint16_t several = 0xffff; // threads that read at the same time
 
@@ -135,7 +135,7 @@ static size_t static_bytes() { return __stop_musc_shared - __start_musc_shared; 
 void begin_launch_memory() {
     launch_start = ++clock_now;
     if (watching && !known) {
-        known = reserve<uint32_t>((max_threads + 1) * (max_threads + 1));
+        known = reserve<uint32_t>(actors * actors);
         dynamic_words = reserve<SharedWord>(dynamic_bytes / granule);
         static_words = reserve<SharedWord>(static_bytes() / granule + 1);
     }
@@ -147,51 +147,45 @@ void begin_block_memory(int threads) {
     memset(shared_memory(), 0xff, dynamic_used);
     if (static_bytes()) memset(__start_musc_shared, 0xff, static_bytes());
     if (!watching) return;
-    std::fill_n(known, threads * (max_threads + 1), block_start);
-    std::fill_n(&known[copy_engine * (max_threads + 1)], max_threads + 1, block_start);
+    std::fill_n(known, threads * actors, block_start);
+    std::fill_n(&known[tensor_cores * actors], (actors - tensor_cores) * actors, block_start);
 }
 
-static uint32_t &knows(int thread, int other) { return known[thread * (max_threads + 1) + other]; }
+static uint32_t &knows(int thread, int other) { return known[thread * actors + other]; }
+
+// join makes to the latest of both, for every thread of the block and every agent.
+static void join(uint32_t *to, const uint32_t *from) {
+    for (int u = 0; u < block_threads; u++) to[u] = std::max(to[u], from[u]);
+    for (int u = tensor_cores; u < actors; u++) to[u] = std::max(to[u], from[u]);
+}
 
 void synchronise(const int *threads, int count) {
     clock_now++;
     if (!watching) return;
     // What any of them knows of the others, all of them know now; of each other they know all.
-    static uint32_t joined[max_threads + 1];
+    static uint32_t joined[actors];
+    std::fill_n(joined, actors, 0);
     if (count == block_threads) {
         std::fill_n(joined, block_threads, clock_now);
-        joined[copy_engine] = 0;
         for (int i = 0; i < count; i++)
-            joined[copy_engine] = std::max(joined[copy_engine], knows(threads[i], copy_engine));
-    } else {
-        std::copy_n(&knows(threads[0], 0), max_threads + 1, joined);
-        for (int i = 1; i < count; i++)
-            for (int u = 0; u < block_threads; u++)
+            for (int u = tensor_cores; u < actors; u++)
                 joined[u] = std::max(joined[u], knows(threads[i], u));
-        for (int i = 0; i < count; i++) {
-            joined[threads[i]] = clock_now;
-            joined[copy_engine] = std::max(joined[copy_engine], knows(threads[i], copy_engine));
-        }
+    } else {
+        for (int i = 0; i < count; i++) join(joined, &knows(threads[i], 0));
+        for (int i = 0; i < count; i++) joined[threads[i]] = clock_now;
     }
-    for (int i = 0; i < count; i++) {
-        std::copy_n(joined, block_threads, &knows(threads[i], 0));
-        knows(threads[i], copy_engine) = joined[copy_engine];
-    }
+    for (int i = 0; i < count; i++) join(&knows(threads[i], 0), joined);
 }
 
-void release_to(Token &token, int thread) {
+void release_to(Token &token, int actor) {
     clock_now++;
     if (!watching) return;
-    if (thread != copy_engine)
-        for (int u = 0; u < block_threads; u++)
-            token.known[u] = std::max(token.known[u], knows(thread, u));
-    token.known[thread] = clock_now;
+    if (actor != copy_engine) join(token.known, &knows(actor, 0));
+    token.known[actor] = clock_now;
 }
 
-void acquire_from(const Token &token, int thread) {
-    if (!watching) return;
-    for (int u = 0; u <= max_threads; u++)
-        knows(thread, u) = std::max(knows(thread, u), token.known[u]);
+void acquire_from(const Token &token, int actor) {
+    if (watching) join(&knows(actor, 0), token.known);
 }
 
 // conflicts says whether an access at a time (plus 1) by another, or by several of a warp or block,
@@ -225,7 +219,7 @@ static bool within(const char *p, const char *first, size_t bytes) {
 
 template <class W>
 static void check_word(W &w, int thread, const void *address, Access access, bool shared) {
-    int slot = shared ? std::min(thread / 32, warps - 1) : 0;
+    int slot = !shared ? 0 : thread < tensor_cores ? thread / 32 : warps - actors + thread;
     if (w.pending) refuse("access before the wait for a copy", address, shared, thread);
     bool defined = w.written && (!shared || w.written > block_start);
     bool both_atomic = w.atomic && access == Access::Atomic;

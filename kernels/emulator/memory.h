@@ -52,7 +52,10 @@ void check_as(int thread, const void *address, size_t bytes, Access access);
 void begin_copy(const void *shared, size_t bytes);
 void end_copy(const void *shared, size_t bytes, int writer);
 extern bool watching; // false: none of the above checks anything
-constexpr int max_threads = 511;
-constexpr int copy_engine = 511; // the writer of what no thread brings
+constexpr int max_threads = 504; // of a block
+
+// Agents read and write beside the threads: the tensor cores of each warpgroup, and what brings
+// tiles.
+constexpr int tensor_cores = 504, copy_engine = 511, actors = 512;
 
 } // namespace emulator

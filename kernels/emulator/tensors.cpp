@@ -26,7 +26,7 @@ struct Orderings {
 
 struct Tile {
     char *shared;
-    const musc_tensor_map *map;
+    musc_tensor_map map;
     int x, y, thread;
     barrier_bits *barrier;
 };
@@ -40,7 +40,7 @@ static size_t tile_bytes(const musc_tensor_map &map) {
 
 void begin_block_tensors() {
     orderings.clear();
-    for (const Tile &tile : tiles) end_copy(tile.shared, tile_bytes(*tile.map), copy_engine);
+    for (const Tile &tile : tiles) end_copy(tile.shared, tile_bytes(tile.map), copy_engine);
     tiles.clear();
 }
 
@@ -113,11 +113,11 @@ void load_tile(void *shared, const TensorMap *tensor_map, int x, int y, barrier_
     if ((size_t)shared % alignment) fail("misaligned: load_tile to %p", shared);
     if (!in_shared(shared, tile_bytes(map))) fail("out of bounds: load_tile");
     begin_copy(shared, tile_bytes(map));
-    tiles.push_back({(char *)shared, &map, x, y, current_thread(), b});
+    tiles.push_back({(char *)shared, map, x, y, current_thread(), b});
 }
 
 static void bring(const Tile &tile) {
-    const musc_tensor_map &map = *tile.map;
+    const musc_tensor_map &map = tile.map;
     size_t bytes = map.element_bytes, offset = 0;
     for (unsigned row = 0; row < map.box[1]; row++)
         for (unsigned column = 0; column < map.box[0]; column++, offset += bytes) {

@@ -27,7 +27,7 @@ struct Sums {
 struct Product {
     unsigned long long a, b;
     bool accumulate, done = false;
-    int begun = 0; // threads
+    int begun = 0, finished = 0; // threads
     std::shared_ptr<Sums> of[group_threads];
     Token before, after;
 };
@@ -40,11 +40,13 @@ struct GroupThread {
 };
 
 struct Group {
-    std::deque<Product> products;
-    size_t done = 0;
+    std::deque<Product> products; // that some thread has not finished
+    size_t dropped = 0, done = 0;
+    Product &at(size_t number) { return products[number - dropped]; }
     GroupThread threads[group_threads];
 };
 constexpr int most_groups = max_threads / group_threads;
+static_assert(tensor_cores + most_groups <= copy_engine, "an agent a warpgroup");
 static Group groups[most_groups];
 
 void begin_block_products() {
@@ -74,13 +76,13 @@ void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, 
     Group &group = my_group();
     GroupThread &me = myself();
     if (!me.fenced) fail("products_begin is missing before a product");
-    if (me.begun == group.products.size()) {
+    if (me.begun == group.dropped + group.products.size()) {
         group.products.emplace_back();
         group.products.back().a = a;
         group.products.back().b = b;
         group.products.back().accumulate = accumulate;
     }
-    Product &product = group.products[me.begun++];
+    Product &product = group.at(me.begun++);
     if (product.a != a || product.b != b || product.accumulate != accumulate)
         fail("divergence: the threads of a warpgroup do not multiply the same");
     std::shared_ptr<Sums> mine;
@@ -95,7 +97,7 @@ void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, 
     }
     mine->products++;
     product.of[current_thread() % group_threads] = mine;
-    meet(product.before, current_thread(), product.begun == 0);
+    release_to(product.before, current_thread());
     product.begun++;
 }
 
@@ -123,7 +125,7 @@ static int cell(int thread, int i) {
 
 static void multiply(Group &group, Product &product) {
     int agent = tensor_cores + int(&group - groups);
-    act_as(agent, product.before);
+    acquire_from(product.before, agent);
     static float a[rows * depth], b[depth * columns], d[rows * columns];
     widen_matrix(agent, a, depth, 1, rows, product.a);
     widen_matrix(agent, b, 1, columns, columns, product.b);
@@ -134,14 +136,25 @@ static void multiply(Group &group, Product &product) {
         for (int k = 0; k < depth; k++)
             for (int column = 0; column < columns; column++)
                 d[row * columns + column] += a[row * depth + k] * b[k * columns + column];
-    for (int thread = 0; thread < group_threads; thread++) {
+    for (int thread = 0; thread < group_threads; thread++)
         for (int i = 0; i < sums; i++) product.of[thread]->values[i] = d[cell(thread, i)];
-        product.of[thread].reset();
-    }
     release_to(product.after, agent);
+    product.done = true;
 }
 
 static bool all_began(const void *of) { return ((const Product *)of)->begun == group_threads; }
+
+// finish makes one product's sums this thread's own, in d if no later product adds to them.
+static void finish(GroupThread &me, Product &product) {
+    std::shared_ptr<Sums> &mine = product.of[current_thread() % group_threads];
+    acquire_from(product.after, current_thread());
+    if (--mine->products == 0) {
+        memcpy(mine->d, mine->values, sizeof mine->values);
+        me.under_way.remove(mine);
+    }
+    mine.reset();
+    product.finished++;
+}
 
 void products_wait(int newest, Here place) {
     Group &group = my_group();
@@ -150,10 +163,12 @@ void products_wait(int newest, Here place) {
     size_t last = me.groups[me.groups.size() - 1 - newest];
     me.fenced = false; // what is done with the sums now is to be ordered before the next product
     for (; me.seen < last; me.seen++) {
-        Product &product = group.products[me.seen];
-        std::shared_ptr<Sums> mine = product.of[current_thread() % group_threads];
+        Product &product = group.at(me.seen);
         if (!all_began(&product)) wait_until("products_wait", all_began, &product, place);
-        (void)mine;
+        for (; group.done <= me.seen; group.done++) multiply(group, group.at(group.done));
+        finish(me, product);
+        for (; !group.products.empty() && group.products[0].finished == group_threads; group.dropped++)
+            group.products.pop_front();
     }
 }
 

@@ -135,7 +135,7 @@ func compile(folder, library string, files ...string) error {
 	if compiler == "" {
 		compiler = "c++"
 	}
-	script := compiler + " -std=c++17 -Wall -Wextra -Wno-unknown-pragmas -fPIC -shared " +
+	script := compiler + " -std=c++17 -Wall -Wextra -Wno-unknown-pragmas -Wno-psabi -fPIC -shared " +
 		"-fvisibility=hidden " + strings.TrimSpace(string(flags)) +
 		` -O2 -I/usr/local/cuda/include -I"$0" -o "$@" -ldl`
 	command := exec.Command("sh", append([]string{"-c", script, folder, library}, files...)...)
