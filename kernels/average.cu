@@ -105,10 +105,11 @@ DEVICE float distance(const half_bits *a, const half_bits *a_rest, const half_bi
     return sqrtf(squares) / Scale;
 }
 
-// add_distances adds the exact distances of the selected scorers among first to first + count - 1 to
-// the totals [rows, patches] of Eq. 2, in the scorers' order. A warp takes one patch; y is the row.
-// Slots row_slot on of features and residuals [slots, patches, channels] hold the rows, slots
-// first_slot on the scorers. ends lose what was taken: the next call goes on with later scorers.
+// add_distances adds the exact distances of the selected scorers among first to first + count - 1
+// to the totals [rows, patches] of Eq. 2, in the scorers' order. A warp takes one patch; y is the
+// row. Slots row_slot on of features and residuals [slots, patches, channels] hold the rows,
+// slots first_slot on the scorers. ends lose what was taken: the next call goes on with later
+// scorers.
 extern "C" __global__ void __launch_bounds__(Threads, 8)
 add_distances(double *totals, Ends *ends, const Key *keys, const half_bits *features,
               const half_bits *residuals, int scorers, int patches, int channels, int self,

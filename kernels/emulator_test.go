@@ -3,6 +3,7 @@
 package kernels
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -14,47 +15,60 @@ import (
 	"musc/cgo/cuda/fake"
 )
 
-// buildCases builds the emulator's cases twice: with the watch over every access of the kernels, and
-// with the sanitizers of addresses and of undefined behaviour over the kernels and the emulator.
-func buildCases(t *testing.T) (watched, sanitized string) {
-	t.Helper()
-	folder := t.TempDir()
-	watched, sanitized = filepath.Join(folder, "watched"), filepath.Join(folder, "sanitized")
-	cases, emulator := filepath.Join(folder, "cases.o"), filepath.Join(folder, "emulator.o")
+// build runs the C++ compiler, which must have nothing to say.
+func build(arguments string) error {
 	compiler := os.Getenv("CXX")
 	if compiler == "" {
 		compiler = "c++"
 	}
-	build := func(arguments string) error {
-		arguments = "-std=c++17 -Wall -Wextra -Wno-unknown-pragmas -Wno-psabi -I../cgo/cuda/fake " + arguments
-		output, err := exec.Command(compiler, strings.Fields(arguments)...).CombinedOutput()
-		if err != nil || len(output) > 0 {
-			return fmt.Errorf("%s %s: %w\n%s", compiler, arguments, err, output)
-		}
-		return nil
+	arguments = "-std=c++17 -Wall -Wextra -Wno-unknown-pragmas -Wno-psabi -I../cgo/cuda/fake " +
+		arguments
+	output, err := exec.Command(compiler, strings.Fields(arguments)...).CombinedOutput()
+	if err != nil || len(output) > 0 {
+		return fmt.Errorf("%s %s: %w\n%s", compiler, arguments, err, output)
 	}
+	return nil
+}
+
+// watch builds a program whose kernels the emulator watches: every access that they make.
+func watch(source, program, emulator string) error {
+	object := program + ".o"
+	if err := build("-O1 -fsanitize=thread -c " + source + " -o " + object); err != nil {
+		return err
+	}
+	return build(object + " " + emulator + " emulator/watch.cpp -o " + program)
+}
+
+// sanitize builds a program with the sanitizers of addresses and of undefined behaviour over the
+// kernels and the emulator.
+func sanitize(source, program string) error {
+	return build("-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined " + source +
+		" -o " + program)
+}
+
+// buildEmulator compiles the emulator itself, which is not watched.
+func buildEmulator(t *testing.T) (object string) {
+	t.Helper()
+	object = filepath.Join(t.TempDir(), "emulator.o")
+	if err := build("-O2 -c emulator/emulator.cpp -o " + object); err != nil {
+		t.Fatal(err)
+	}
+	return object
+}
+
+// buildBoth builds a program twice.
+func buildBoth(t *testing.T, source string) (watched, sanitized string) {
+	t.Helper()
+	emulator := buildEmulator(t)
+	folder := filepath.Dir(emulator)
+	watched, sanitized = filepath.Join(folder, "watched"), filepath.Join(folder, "sanitized")
 	var wait sync.WaitGroup
 	var errs [2]error
-	wait.Go(func() {
-		errs[0] = build("-O1 -fsanitize=address,undefined -fno-sanitize-recover=undefined " +
-			"emulator/main.cpp -o " + sanitized)
-	})
-	wait.Go(func() {
-		for _, arguments := range []string{
-			"-O1 -fsanitize=thread -c emulator/main.cpp -o " + cases,
-			"-O2 -c emulator/emulator.cpp -o " + emulator,
-			cases + " " + emulator + " emulator/watch.cpp -o " + watched,
-		} {
-			if errs[1] = build(arguments); errs[1] != nil {
-				return
-			}
-		}
-	})
+	wait.Go(func() { errs[0] = sanitize(source, sanitized) })
+	wait.Go(func() { errs[1] = watch(source, watched, emulator) })
 	wait.Wait()
-	for _, err := range errs {
-		if err != nil {
-			t.Fatal(err)
-		}
+	if err := errors.Join(errs[:]...); err != nil {
+		t.Fatal(err)
 	}
 	return watched, sanitized
 }
@@ -63,7 +77,7 @@ func buildCases(t *testing.T) (watched, sanitized string) {
 // sanitizers can see must be seen by them as well.
 func TestEmulator(t *testing.T) {
 	fake.Only(t)
-	watched, sanitized := buildCases(t)
+	watched, sanitized := buildBoth(t, "emulator/main.cpp")
 	const none = ""
 	for _, test := range []struct{ name, watched, sanitized string }{
 		{"halves", none, none},

@@ -26,7 +26,8 @@ template <class T> DEVICE T block_sum(T value, T *of_warps) {
     return sum;
 }
 
-// sum_tokens writes the sum of block x's share of the values of image y to sums [images, gridDim.x].
+// sum_tokens writes the sum of block x's share of the values of image y to sums [images,
+// gridDim.x].
 extern "C" __global__ void __launch_bounds__(Threads, 8)
 sum_tokens(double *sums, const float *tokens, int values) {
     __shared__ double of_warps[Threads / 32];
@@ -40,8 +41,8 @@ sum_tokens(double *sums, const float *tokens, int values) {
 
 // aggregate makes features of patch x of image y: tokens [images, height*width, channels] go to
 // features and residuals [images, height*width, padded] and half_norms [images, height*width].
-// radius is (degree - 1) / 2, sums and parts what sum_tokens left, centre [channels]. Dynamic shared
-// memory: channels floats.
+// radius is (degree - 1) / 2, sums and parts what sum_tokens left, centre [channels]. Dynamic
+// shared memory: channels floats.
 extern "C" __global__ void __launch_bounds__(Threads, 8)
 aggregate(half_bits *features, half_bits *residuals, float *half_norms, const float *tokens,
           const double *sums, const float *centre, int parts, int height, int width, int channels,

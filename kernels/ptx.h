@@ -78,9 +78,9 @@ DEVICE void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned b0, uns
 
 // What follows is for sm_90a alone.
 
-// A barrier in shared memory is in phase 0 first; it goes to the next phase when it has seen as many
-// arrivals as it was made for, and as many bytes as those expected. The waits name the parity of the
-// phase that is to end.
+// A barrier in shared memory is in phase 0 first; it goes to the next phase when it has seen as
+// many arrivals as it was made for, and as many bytes as those expected. The waits name the
+// parity of the phase that is to end.
 typedef unsigned long long barrier_bits;
 
 DEVICE void barrier_init(barrier_bits *b, int arrivals) {
@@ -89,7 +89,9 @@ DEVICE void barrier_init(barrier_bits *b, int arrivals) {
 }
 
 // barrier_init_done makes new barriers known to the copies; a __syncthreads must follow.
-DEVICE void barrier_init_done() { asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory"); }
+DEVICE void barrier_init_done() {
+    asm volatile("fence.mbarrier_init.release.cluster;" ::: "memory");
+}
 
 // barrier_expect arrives, and expects bytes more.
 DEVICE void barrier_expect(barrier_bits *b, int bytes) {
@@ -156,14 +158,17 @@ DEVICE void multiply_add_m64n256(float (&d)[128], unsigned long long a, unsigned
                                  bool accumulate) {
     asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %130, 0;\n"
                  "wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 {"
-                 "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-                 "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-                 "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-                 "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
-                 "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79, "
-                 "%80, %81, %82, %83, %84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
-                 "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, %108, %109, %110, %111, "
-                 "%112, %113, %114, %115, %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127"
+                 "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, "
+                 "%12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "
+                 "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, "
+                 "%36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
+                 "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, "
+                 "%60, %61, %62, %63, %64, %65, %66, %67, %68, %69, %70, %71, "
+                 "%72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, "
+                 "%84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
+                 "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, "
+                 "%108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, "
+                 "%120, %121, %122, %123, %124, %125, %126, %127"
                  "}, %128, %129, p, 1, 1, 0, 0;\n}"
 #define SUMS(k) "+f"(d[k]), "+f"(d[k + 1]), "+f"(d[k + 2]), "+f"(d[k + 3])
 #define MORE_SUMS(k) SUMS(k), SUMS(k + 4), SUMS(k + 8), SUMS(k + 12)

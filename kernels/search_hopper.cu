@@ -68,8 +68,8 @@ DEVICE void bring(Shared &shared, const TensorMap *features, const Pair *pairs, 
     }
 }
 
-// keep_half keeps the one of two columns' maxima that bit lanes of the lane's number says, and takes
-// the better of its own and that of the lane that differs in the bit.
+// keep_half keeps the one of two columns' maxima that bit lanes of the lane's number says, and
+// takes the better of its own and that of the lane that differs in the bit.
 DEVICE Best keep_half(const Best &lower, const Best &upper, int lanes) {
     bool high = threadIdx.x & lanes;
     Best keep = high ? upper : lower, give = high ? lower : upper;
@@ -173,9 +173,9 @@ DEVICE void read(Shared &shared, Key *keys, const float *half_norms, const Pair 
     }
 }
 
-// search_hopper does what search does. features is a map of [slots * patches, channels] with boxes of
-// BoxRows x Channels and a swizzle of 128 bytes. Rows beyond an image are the next image's: their
-// half norms, infinite, keep them out.
+// search_hopper does what search does. features is a map of [slots * patches, channels] with
+// boxes of BoxRows x Channels and a swizzle of 128 bytes. Rows beyond an image are the next
+// image's: their half norms, infinite, keep them out.
 extern "C" __global__ void __launch_bounds__(Threads, 1)
 search_hopper(Key *keys, const __grid_constant__ TensorMap features, const float *half_norms,
               const Pair *pairs, int count, int patches, int channels) {

@@ -1,7 +1,7 @@
 package kernels
 
-// Sizes are those of a Scoring. Features of several degrees lie side by side: each degree has its own
-// slots, and everything that is found for them.
+// Sizes are those of a Scoring. Features of several degrees lie side by side: each degree has its
+// own slots, and everything that is found for them.
 type Sizes struct {
 	Height, Width, Channels int // of an image's patch tokens
 	Degrees                 int // that are scored together
@@ -34,7 +34,8 @@ func (z Sizes) tokenBytes() int64 {
 	return bytesOfFloat * int64(z.patches()) * int64(z.Channels)
 }
 
-// featureBytes is the size of the features of all slots and one degree; the residuals have the same.
+// featureBytes is the size of the features of all slots and one degree; the residuals have the
+// same.
 func (z Sizes) featureBytes() int64 {
 	return bytesOfHalf * int64(z.Slots) * int64(z.patches()) * int64(z.padded())
 }

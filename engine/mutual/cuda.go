@@ -14,9 +14,9 @@ import (
 	"musc/kernels"
 )
 
-// CUDA is the Scorer for NVIDIA GPUs. Images are scored in blocks of rows whose features stay on the
-// device; the other scorers' features stay, too, where there is room, or else pass by in strips. The
-// scores are the same bytes for every bound on memory.
+// CUDA is the Scorer for NVIDIA GPUs. Images are scored in blocks of rows whose features stay on
+// the device; the other scorers' features stay, too, where there is room, or else pass by in
+// strips. The scores are the same bytes for every bound on memory.
 type CUDA struct {
 	Ordinal int   // of the device: the N of cuda:N
 	Memory  int64 // bound on the device's memory, in bytes; 0: most of what is free
@@ -57,7 +57,8 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	}
 	device, err := kernels.Open(c.Ordinal)
 	if err != nil {
-		return nil, fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without", c.Ordinal, err)
+		return nil, fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
+			c.Ordinal, err)
 	}
 	defer func() { err = errors.Join(err, device.Close()) }()
 	available := c.Memory
@@ -281,8 +282,8 @@ func (r *deviceRun) searchWithin(first, rows int) error {
 	})
 }
 
-// searchStrip compares the rows with a strip, whose features are in the slots after theirs. The lower
-// entry comes first in a pair, as it does within the rows: equal products give equal bytes.
+// searchStrip compares the rows with a strip, whose features are in the slots after theirs. The
+// lower entry comes first in a pair, as it does within the rows: equal products give equal bytes.
 func (r *deviceRun) searchStrip(first, rows int, s strip) error {
 	return r.search(func(yield func(kernels.Pair, bool) bool) {
 		for k := range s.count {

@@ -19,8 +19,8 @@ func OnGPU(scorer Scorer) bool {
 	return is
 }
 
-// NewScorer returns the Scorer for the wanted device. Where CUDA is optional and cannot be had it is
-// the CPU, and reason says why; where it is demanded that is an error of kind fault.Setup.
+// NewScorer returns the Scorer for the wanted device. Where CUDA is optional and cannot be had it
+// is the CPU, and reason says why; where it is demanded that is an error of kind fault.Setup.
 func NewScorer(resources Resources) (scorer Scorer, reason string, err error) {
 	onCPU := CPU{Threads: resources.Threads}
 	if !resources.Device.CUDA {

@@ -150,7 +150,8 @@ void collective(const char *what, unsigned mask, void *mine, Exchange run, Here 
     unsigned me = 1u << lane;
     if (!(mask & me)) fail("%s by a lane that is not in the mask %08x", what, mask);
     int last = size - 32 * warp; // the last warp may not be a whole one
-    if (last < 32 && mask >> last) fail("%s: a lane is missing: the block has no such thread", what);
+    if (last < 32 && mask >> last)
+        fail("%s: a lane is missing: the block has no such thread", what);
     unsigned waiting = collecting[warp] & mask;
     if (waiting) {
         int other = 32 * warp + __builtin_ctz(waiting);
@@ -219,8 +220,8 @@ static void run_block() {
     begin_block_products();
     begin_block_memory(size);
     for (int i = 0; i < size; i++) {
-        unsigned x = i % blockDim.x, y = i / blockDim.x % blockDim.y, z = i / blockDim.x / blockDim.y;
-        threads[i].index = {x, y, z};
+        unsigned x = i % blockDim.x, rest = i / blockDim.x;
+        threads[i].index = {x, rest % blockDim.y, rest / blockDim.y};
         all_threads[i] = i;
         make_fiber(threads[i].fiber, begin);
         let_go(i);

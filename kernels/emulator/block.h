@@ -43,8 +43,8 @@ void collective(const char *what, unsigned mask, void *mine, Exchange run, Here 
 // partial_barrier is bar.sync: it waits until so many threads are at the barrier of that number.
 void partial_barrier(const char *what, int number, int count, Here place);
 
-// wait_until waits until something is so. Such threads are asked only when no other can go on, after
-// what is asynchronous was given the time for one more step.
+// wait_until waits until something is so. Such threads are asked only when no other can go on,
+// after what is asynchronous was given the time for one more step.
 using Condition = bool (*)(const void *of);
 void wait_until(const char *what, Condition is, const void *of, Here place);
 

@@ -17,8 +17,8 @@
 #define __grid_constant__
 #define __restrict__ __restrict
 
-// Static shared memory is what is in this section (memory.cpp). Not within a template: g++ before 14
-// puts the variables of a template elsewhere, without a word.
+// Static shared memory is what is in this section (memory.cpp). Not within a template: g++ before
+// 14 puts the variables of a template elsewhere, without a word.
 #define __shared__ static __attribute__((section("musc_shared")))
 
 extern emulator::Index threadIdx, blockIdx, blockDim, gridDim;

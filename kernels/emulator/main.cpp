@@ -1,5 +1,6 @@
 // The emulator's own cases, each run by its name: those of testdata that are right, those with one
-// fault planted, and the arithmetic. The exit status is 0 if the kernel ran and its result is right.
+// fault planted, and the arithmetic. The exit status is 0 if the kernel ran and its result is
+// right.
 //
 //	g++ -std=c++17 -O2 -I ../../cgo/cuda/fake main.cpp -o cases && ./cases product
 #include <cmath>
@@ -81,7 +82,8 @@ static double exact_half(unsigned bits) {
     return bits & 0x8000 ? -magnitude : magnitude;
 }
 
-// rounds checks to_half(x) by its neighbours: none is nearer, and of two as near it is the even one.
+// rounds checks to_half(x) by its neighbours: none is nearer, and of two as near it is the even
+// one.
 static bool rounds(float x) {
     unsigned got = to_half(x), sign = got & 0x8000, magnitude = got & 0x7fff;
     if (std::isnan(x)) return got == 0x7fff || wrong("no number becomes %g, not %g", got, 0x7fff);

@@ -23,7 +23,8 @@ void load_matrices(const Lanes &lanes) {
 // add_product adds a [16,16] times b [16,8] to d [16,8]. Products of halves are exact in float, so
 // that fused or not the sums are the same.
 static inline __attribute__((always_inline)) void
-add_product(float (&d)[16][8], const unsigned short (&a)[16][16], const unsigned short (&b)[16][8]) {
+add_product(float (&d)[16][8], const unsigned short (&a)[16][16],
+            const unsigned short (&b)[16][8]) {
     float wide_a[16][16], wide_b[16][8];
     for (int row = 0; row < 16; row++)
         for (int k = 0; k < 16; k++) wide_a[row][k] = widen(a[row][k]);

@@ -30,7 +30,8 @@ constexpr size_t dynamic_bytes = 227 << 10, shared_redzone = 4096;
 constexpr size_t granule = 2; // bytes of a word: as large as the smallest that kernels store
 constexpr int warps = 24; // whose reads a word of shared memory remembers apart; also agents
 
-constexpr uint16_t several = 0xffff; // threads that read at the same time
+// Readers at the same time: several of a warp, whose number is added, or of more than one.
+constexpr uint16_t several_of_warp = 0x8000, several = 0xffff;
 
 // A word remembers the last write and, for each slot, the last read and who read then.
 template <int Slots> struct Word {
@@ -97,7 +98,8 @@ void *allocate(size_t bytes) {
     used = (first + bytes + redzone - 1) / redzone * redzone;
     spans.push_back({first, first + bytes});
     memset(arena + first, 0xff, bytes); // NaN
-    if (watching) memset(&arena_words[first / granule], 0, (bytes / granule + 1) * sizeof(DeviceWord));
+    if (watching)
+        memset(&arena_words[first / granule], 0, (bytes / granule + 1) * sizeof(DeviceWord));
     return arena + first;
 }
 void release_all() {
@@ -188,14 +190,20 @@ void acquire_from(const Token &token, int actor) {
     if (watching) join(&knows(actor, 0), token.known);
 }
 
+// both are the readers and one thread more.
+static uint16_t both(uint16_t readers, int thread) {
+    int warp = readers < several_of_warp ? readers / 32 : readers - several_of_warp;
+    return warp == thread / 32 ? several_of_warp + warp : several;
+}
+
 // conflicts says whether an access at a time (plus 1) by another, or by several of a warp or block,
 // is not ordered before thread's.
-static bool conflicts(uint32_t at, int by, int thread, bool shared, int warp = -1) {
+static bool conflicts(uint32_t at, int by, int thread, bool shared) {
     if (at == 0 || at - 1 < (shared ? block_start : launch_start)) return false;
     if (at - 1 < block_start) return true; // another block's
-    if (by != several) return by != thread && at - 1 >= knows(thread, by);
-    int first = warp < 0 ? 0 : 32 * warp;
-    int last = warp < 0 ? block_threads : std::min(first + 32, block_threads);
+    if (by < several_of_warp) return by != thread && at - 1 >= knows(thread, by);
+    int first = by == several ? 0 : 32 * (by - several_of_warp);
+    int last = by == several ? block_threads : std::min(first + 32, block_threads);
     for (int u = first; u < last; u++)
         if (u != thread && at - 1 >= knows(thread, u)) return true;
     return false;
@@ -208,7 +216,7 @@ static bool within(const char *p, const char *first, size_t bytes) {
 [[noreturn]] static void refuse(const char *problem, const void *address, bool shared, int thread,
                                 int other = -1) {
     char with[40] = "";
-    if (other == several) snprintf(with, sizeof with, ", with several threads");
+    if (other >= several_of_warp) snprintf(with, sizeof with, ", with several threads");
     else if (other >= 0) snprintf(with, sizeof with, ", with thread %d", other);
     const char *p = (const char *)address, *from = shared ? shared_memory() : arena;
     bool is_static = shared && within(p, __start_musc_shared, static_bytes());
@@ -231,11 +239,11 @@ static void check_word(W &w, int thread, const void *address, Access access, boo
     if (access == Access::Read) {
         bool again = w.read[slot] == clock_now + 1 && w.reader[slot] != thread;
         w.read[slot] = clock_now + 1;
-        w.reader[slot] = again ? several : thread;
+        w.reader[slot] = again ? both(w.reader[slot], thread) : thread;
         return;
     }
     for (size_t i = 0; i < sizeof w.read / sizeof *w.read; i++)
-        if (conflicts(w.read[i], w.reader[i], thread, shared, shared ? i : -1))
+        if (conflicts(w.read[i], w.reader[i], thread, shared))
             refuse("race: write after read", address, shared, thread, w.reader[i]);
     w.written = clock_now + 1;
     w.writer = thread;
@@ -278,7 +286,8 @@ void check_as(int thread, const void *address, size_t bytes, Access access) {
     if (!watching || thread < 0) return;
     const char *p = (const char *)address, *end = p + bytes;
     if (SharedWord *word = shared_word(p, bytes)) {
-        for (p -= (size_t)p % granule; p < end; p += granule) check_word(*word++, thread, p, access, true);
+        for (p -= (size_t)p % granule; p < end; p += granule)
+            check_word(*word++, thread, p, access, true);
     } else if (within(p, arena, arena_bytes)) {
         check_bounds(p, bytes);
         for (p -= (size_t)p % granule; p < end; p += granule)

@@ -43,7 +43,8 @@ void release_to(Token &token, int thread);
 void acquire_from(const Token &token, int thread);
 
 // check refuses a bad access of the running thread, by fail(); check_as one of another thread, for
-// which the running one acts. Addresses that are neither device nor shared memory are of no concern.
+// which the running one acts. Addresses that are neither device nor shared memory are of no
+// concern.
 void check(const void *address, size_t bytes, Access access);
 void check_as(int thread, const void *address, size_t bytes, Access access);
 

@@ -1,7 +1,7 @@
 // Products of a warpgroup (wgmma). One happens when a thread waits for it, as late as it may; until
 // then its sums are not in d, which holds NaN, and shared memory is not read. The tensor cores of a
-// warpgroup are an agent of their own to the watch: they know what every one of the 128 threads knew
-// when it began the product.
+// warpgroup are an agent of their own to the watch: they know what every one of the 128 threads
+// knew when it began the product.
 #include <cstring>
 #include <deque>
 #include <limits>
@@ -113,7 +113,8 @@ static void widen_matrix(int agent, float *to, size_t row_step, size_t column_st
             auto *chunk = (unsigned short *)(shared_memory() + (at ^ (at >> 7 & 7) << 4));
             if (!in_shared(chunk, 16)) fail("out of bounds: a matrix at byte %zu", start);
             check_as(agent, chunk, 16, Access::Read);
-            for (int i = 0; i < 8; i++) to[row * row_step + (k + i) * column_step] = widen(chunk[i]);
+            for (int i = 0; i < 8; i++)
+                to[row * row_step + (k + i) * column_step] = widen(chunk[i]);
         }
 }
 
@@ -167,8 +168,10 @@ void products_wait(int newest, Here place) {
         if (!all_began(&product)) wait_until("products_wait", all_began, &product, place);
         for (; group.done <= me.seen; group.done++) multiply(group, group.at(group.done));
         finish(me, product);
-        for (; !group.products.empty() && group.products[0].finished == group_threads; group.dropped++)
+        while (!group.products.empty() && group.products[0].finished == group_threads) {
             group.products.pop_front();
+            group.dropped++;
+        }
     }
 }
 

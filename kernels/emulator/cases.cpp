@@ -1,0 +1,193 @@
+// Cases of the kernels themselves, for the builds that watch or sanitize them: each is run by its
+// name, as "search 37x37 96". The features are small integers, so that every sum is exact and the
+// keys are known to the bit; what prepare.cu and average.cu compute is checked to a tolerance.
+//
+//	g++ -std=c++17 -O2 -I ../../cgo/cuda/fake cases.cpp -o cases && ./cases "search 1x129 32"
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <string>
+
+#include "runner.h"
+
+#include "kernels.cpp"
+
+using namespace runner;
+
+constexpr int images = 3;
+
+static bool wrong(const char *what, int at, double got, double want) {
+    fprintf(stderr, "%s %d is %.9g, not %.9g\n", what, at, got, want);
+    return false;
+}
+
+// Features are halves [images, patches, channels] of small integers, with what the kernels get.
+struct Features {
+    int patches, channels;
+    std::vector<half_bits> halves;
+    std::vector<float> norms;
+
+    Features(int patches, int channels) : patches(patches), channels(channels) {
+        Random random(patches * 1000 + channels);
+        for (int i = 0; i < images * patches; i++) {
+            float norm = 0;
+            for (int c = 0; c < channels; c++) {
+                float x = float(int(random.bits() % 7) - 3);
+                halves.push_back(to_half(x));
+                norm += x * x;
+            }
+            norms.push_back(norm / 2);
+        }
+    }
+    // nearest is the key of the patch of image j that is nearest to patch p of image i.
+    Key nearest(int i, int p, int j) const {
+        Key best = 0;
+        for (int q = 0; q < patches; q++) {
+            float product = 0;
+            for (int c = 0; c < channels; c++)
+                product += from_half(halves[(i * patches + p) * channels + c]) *
+                           from_half(halves[(j * patches + q) * channels + c]);
+            float both = norms[i * patches + p] + norms[j * patches + q];
+            best = max(best, key_of(product - both, q));
+        }
+        return best;
+    }
+};
+
+// search compares all pairs of three images, and the last pair in one direction only.
+static bool search(bool hopper, int patches, int channels) {
+    Features f(patches, channels);
+    std::vector<Key> none(images * images * patches);
+    Key *keys = device(none);
+    auto at = [&](int i, int j) { return (long long)(i * images + j) * patches; };
+    half_bits *halves = device(f.halves);
+    float *norms = device(f.norms);
+    bool good;
+    if (hopper) {
+        using namespace search_hopper_cu;
+        std::vector<Pair> pairs = {{0, 1, at(0, 1), at(1, 0)}, {0, 2, at(0, 2), at(2, 0)},
+                                   {1, 2, at(1, 2), -1}};
+        musc_tensor_map map = {};
+        map.address = (unsigned long long)halves;
+        map.shape[0] = channels;
+        map.shape[1] = images * patches;
+        map.strides[0] = channels * 2;
+        map.box[0] = Channels;
+        map.box[1] = BoxRows;
+        map.rank = 2;
+        map.swizzle = 3; // 128 bytes
+        map.element_bytes = 2;
+        map.magic = MUSC_TENSOR_MAP;
+        TensorMap as_given;
+        static_assert(sizeof map <= sizeof as_given, "a map fits");
+        memcpy(&as_given, &map, sizeof map);
+        good = run("search_hopper", search_hopper_cu::search_hopper, {2, 1, 1}, {Threads, 1, 1},
+                   sizeof(Shared), keys, as_given, norms, device(pairs), 3, patches, channels);
+    } else {
+        using namespace search_cu;
+        std::vector<Pair> pairs = {{0, 1, at(0, 1), at(1, 0)}, {0, 2, at(0, 2), at(2, 0)},
+                                   {1, 2, at(1, 2), -1}};
+        good = run("search", search_cu::search, {2, 1, 1}, {Threads, 1, 1}, Stages * Buffer * 2,
+                   keys, halves, norms, device(pairs), 3, patches, channels);
+    }
+    for (int i = 0; i < images && good; i++)
+        for (int j = 0; j < images && good; j++)
+            for (int p = 0; p < patches && good; p++) {
+                Key got = keys[at(i, j) + p];
+                Key want = i == j || (i == 2 && j == 1) ? 0 : f.nearest(i, p, j);
+                if (got != want) good = wrong("key", p, (double)got, (double)want);
+            }
+    return good;
+}
+
+// average scores image 0 by the two others, whose nearest patches are given, from raw tokens on.
+static bool average(int height, int width, int channels) {
+    int patches = height * width, padded = (channels + 31) / 32 * 32, parts = 4, radius = 1;
+    Random random(7);
+    std::vector<float> tokens(images * patches * channels);
+    for (float &x : tokens) x = random.between(-1, 3);
+    float *raw = device(tokens);
+    double *sums = output<double>(images * parts);
+    half_bits *halves = output<half_bits>(images * patches * padded);
+    half_bits *rest = output<half_bits>(images * patches * padded);
+    float *norms = output<float>(images * patches);
+    float *centre = device(std::vector<float>(channels, 0.01f));
+    unsigned image_count = images, patch_count = patches, part_count = parts;
+    if (!run("sum_tokens", prepare_cu::sum_tokens, {part_count, image_count, 1}, {128, 1, 1}, 0,
+             sums, raw, patches * channels) ||
+        !run("aggregate", prepare_cu::aggregate, {patch_count, image_count, 1}, {128, 1, 1},
+             channels * 4, halves, rest, norms, raw, sums, centre, parts, height, width, channels,
+             padded, radius) ||
+        !run("add_centre", prepare_cu::add_centre, {unsigned(channels + 127) / 128, 1, 1},
+             {128, 1, 1}, 0, centre, halves, patches, channels, padded, 0.5))
+        return false;
+
+    // z in double: the window sums of what is above the image's mean, of length 1.
+    std::vector<double> z(images * patches * channels);
+    for (int i = 0; i < images; i++) {
+        const float *image = &tokens[i * patches * channels];
+        double mean = 0;
+        for (int k = 0; k < patches * channels; k++) mean += image[k];
+        mean /= patches * channels;
+        for (int p = 0; p < patches; p++) {
+            double *of = &z[(i * patches + p) * channels], squares = 0;
+            for (int q = 0; q < patches; q++)
+                if (abs(q / width - p / width) <= radius && abs(q % width - p % width) <= radius)
+                    for (int c = 0; c < channels; c++) of[c] += image[q * channels + c] - mean;
+            for (int c = 0; c < channels; c++) squares += of[c] * of[c];
+            for (int c = 0; c < channels; c++) of[c] /= std::sqrt(squares);
+        }
+    }
+    auto apart = [&](int p, int j, int q) {
+        double squares = 0;
+        for (int c = 0; c < channels; c++) {
+            double d = z[p * channels + c] - z[(j * patches + q) * channels + c];
+            squares += d * d;
+        }
+        return std::sqrt(squares);
+    };
+    std::vector<Key> given(images * patches);
+    for (int j = 1; j < images; j++)
+        for (int p = 0; p < patches; p++) {
+            unsigned q = random.bits() % patches;
+            given[j * patches + p] = key_of(float(-apart(p, j, q)), q);
+        }
+    Key *keys = device(given);
+    auto *ends = output<average_cu::Ends>(patches);
+    double *totals = output<double>(patches);
+    unsigned blocks = unsigned(patches + 127) / 128, warps = unsigned(patches + 3) / 4;
+    if (!run("select_nearest", average_cu::select_nearest, {blocks, 1, 1}, {128, 1, 1}, 0, ends,
+             totals, keys, images, patches, 0, 0, 1, average_cu::Mean))
+        return false;
+    for (int j = 0; j < images; j++) // one scorer after the other
+        if (!run("add_distances", average_cu::add_distances, {warps, 1, 1}, {128, 1, 1}, 0, totals,
+                 ends, keys, halves, rest, images, patches, padded, 0, 0, j, j, 1,
+                 average_cu::Mean))
+            return false;
+    double *scores = device(std::vector<double>(patches, 1));
+    if (!run("add_scores", average_cu::add_scores, {blocks, 1, 1}, {128, 1, 1}, 0, scores, totals,
+             patches, 2))
+        return false;
+    for (int p = 0; p < patches; p++) {
+        double one = apart(p, 1, patch_of(given[patches + p]));
+        double other = apart(p, 2, patch_of(given[2 * patches + p]));
+        double want = 1 + 2 * std::min(one, other);
+        if (!(std::fabs(scores[p] - want) < 1e-5)) return wrong("score", p, scores[p], want);
+    }
+    return true;
+}
+
+int main(int count, char **arguments) {
+    for (int i = 1; i < count; i++) {
+        char kernel[32];
+        int height, width, channels;
+        if (sscanf(arguments[i], "%31s %dx%d %d", kernel, &height, &width, &channels) != 4)
+            return 2;
+        std::string name = kernel;
+        if (name == "average" ? !average(height, width, channels)
+                              : !search(name == "search_hopper", height * width, channels))
+            return 1;
+        emulator::release_all();
+    }
+    return 0;
+}

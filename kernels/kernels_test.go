@@ -1,0 +1,157 @@
+//go:build linux
+
+package kernels
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sync/errgroup"
+
+	"musc/cgo/cuda/fake"
+)
+
+// cases are those of emulator/cases.cpp: one patch, two, around the tiles of 128 and 256, the grid
+// of a ViT-L at 518; channels that are a multiple of what a buffer has and those that are not.
+var cases = []string{
+	"search 1x1 32", "search 1x2 64", "search 1x127 32", "search 8x16 96", "search 1x129 160",
+	"search 37x37 32",
+	"search_hopper 1x1 32", "search_hopper 1x2 64", "search_hopper 1x127 96",
+	"search_hopper 8x16 32", "search_hopper 1x257 320", "search_hopper 37x37 64",
+	"average 1x1 5", "average 1x2 32", "average 3x43 31", "average 7x5 130",
+}
+
+// Every case is right in any order of the threads, with the emulator's watch and the sanitizers.
+func TestKernels(t *testing.T) {
+	fake.Only(t)
+	watched, sanitized := buildBoth(t, "emulator/cases.cpp")
+	for _, name := range cases {
+		orders := []string{"forward", "reverse", "1"}
+		if strings.Contains(name, "37x37") {
+			orders = orders[2:]
+		}
+		for _, order := range orders {
+			expect(t, watched, name, order, "")
+			expect(t, sanitized, name, order, "")
+		}
+	}
+}
+
+// plant is a fault in a kernel's source: the text that it replaces, once.
+type plant struct {
+	what, file, text, with string
+	on                     string // the case that must find it
+	says                   string // one of the reasons between bars
+}
+
+var plants = []plant{
+	{"no barrier before the product", "search.cu",
+		"__syncthreads(); // all copies are there, and nobody reads the buffer to be filled next", "",
+		"search 1x129 160", "race: |before the wait"},
+	{"a wait for one group too few", "search.cu", "wait_copies<Stages - 2>", "wait_copies<Stages - 1>",
+		"search 1x129 160", "before the wait"},
+	{"no barrier between tiles", "search.cu",
+		"__syncthreads(); // the next tile may overwrite the buffers", "", "search 1x129 64",
+		"race: |before the wait"},
+	{"padding that is read", "search.cu",
+		"bool present = row < count;", "bool present = row <= count;",
+		"search 1x129 32", "out of bounds: device|read of what nobody wrote"},
+	{"the wrong half of a matrix", "search.cu", "chunk + lane / 16)", "chunk)", "search 1x2 64",
+		"key"},
+	{"the rows of the other matrix", "search.cu",
+		"lane / 16 * 8 + lane % 8", "lane / 8 * 8 + lane % 8",
+		"search 1x129 64", "key|race: |out of bounds"},
+	{"lanes that do not take part", "search.cu", "take_from(best, 16);", "", "search 8x16 96", "key"},
+	{"of equals the later one", "keys.h", "(0xffffffffu - patch)", "patch", "search 8x16 32", "key"},
+	{"padding that is nearest", "pairs.h", "patch < patches ? half_norms[patch]",
+		"patch < patches + 1 ? half_norms[patch]", "search_hopper 1x127 32", "key|out of bounds"},
+	{"a sum that is read too late", "prepare.cu", "__syncthreads(); // of_warps may still be read", "",
+		"average 3x5 130", "race: "},
+	{"a window beyond the grid", "prepare.cu", "min(patch / width + radius, height - 1)",
+		"patch / width + radius", "average 3x5 32", "out of bounds|score"},
+	{"lanes that read what one wrote", "average.cu",
+		"__syncwarp(); // ends and totals were read by all lanes", "", "average 3x5 32", "race: "},
+	{"one too few of the nearest", "average.cu",
+		"return {limit, k - above};", "return {limit, k - above - 1};",
+		"average 3x5 32", "score"},
+	{"no wait for a buffer", "search_hopper.cu",
+		"barrier_wait(&shared.full[stage], step / Stages % 2);", "", "search_hopper 1x257 320",
+		"before the wait|nobody wrote"},
+	{"the other phase", "search_hopper.cu", "(step / Stages + 1) % 2", "step / Stages % 2",
+		"search_hopper 1x2 64", "waits at barrier_wait"},
+	{"a buffer that is given back too early", "search_hopper.cu", "products_wait<1>()",
+		"products_wait<2>()", "search_hopper 1x257 640", "race: |before the wait"},
+	{"fewer bytes than come", "search_hopper.cu", "barrier_expect(&shared.full[stage], BufferBytes)",
+		"barrier_expect(&shared.full[stage], RowBytes)", "search_hopper 1x257 320",
+		"race: |before the wait"},
+	{"sums before they are there", "search_hopper.cu", "products_wait<0>();", "",
+		"search_hopper 1x2 64", "key|race: "},
+	{"no fence before a product", "search_hopper.cu", "products_begin();", "", "search_hopper 1x2 64",
+		"products_begin is missing"},
+	{"maxima that are overwritten", "search_hopper.cu",
+		"named_barrier(1, Readers * Group); // the next tile may write of_columns", "",
+		"search_hopper 1x257 32", "race: "},
+	{"the wrong swizzle", "search_hopper.cu", "k * Step * 2 >> 4", "k * Step * 4 >> 4",
+		"search_hopper 1x2 64", "key|misaligned|nobody wrote|out of bounds"},
+}
+
+// Every planted fault is found, and for the right reason.
+func TestPlantedFaultsAreFound(t *testing.T) {
+	fake.Only(t)
+	emulator := buildEmulator(t)
+	programs := make([]string, len(plants))
+	var builds errgroup.Group
+	builds.SetLimit(2)
+	for k, p := range plants {
+		programs[k] = filepath.Join(filepath.Dir(emulator), fmt.Sprint("planted", k))
+		folder := programs[k] + "-sources"
+		if err := copySources(folder, p); err != nil {
+			t.Fatal(err)
+		}
+		builds.Go(func() error {
+			return watch(filepath.Join(folder, "emulator/cases.cpp"), programs[k], emulator)
+		})
+	}
+	if err := builds.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	for k, p := range plants {
+		t.Run(p.what, func(t *testing.T) { expect(t, programs[k], p.on, "forward", p.says) })
+	}
+}
+
+// copySources copies the kernels with the fault in them.
+func copySources(folder string, p plant) error {
+	planted := false
+	for _, pattern := range []string{"*.cu", "*.h", "emulator/*.h", "emulator/*.cpp"} {
+		names, err := filepath.Glob(pattern)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			content, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			text := string(content)
+			if name == p.file {
+				planted = strings.Count(text, p.text) == 1
+				text = strings.Replace(text, p.text, p.with, 1)
+			}
+			to := filepath.Join(folder, name)
+			if err := os.MkdirAll(filepath.Dir(to), 0o755); err != nil {
+				return err
+			}
+			if err := os.WriteFile(to, []byte(text), 0o644); err != nil {
+				return err
+			}
+		}
+	}
+	if !planted {
+		return fmt.Errorf("%s: the text to be replaced is not there just once in %s", p.what, p.file)
+	}
+	return nil
+}
