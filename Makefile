@@ -15,7 +15,8 @@ CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
 WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
-.PHONY: build setup demo test bench bench-peers check fuzz generate kernels check-kernels clean
+.PHONY: build setup demo test bench bench-peers check fuzz generate kernels check-kernels \
+	gpu-check clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -71,6 +72,21 @@ kernels:
 check-kernels:
 	$(GO) run ./kernels/compile -check -folder kernels
 	$(GO) run ./kernels/compile -check -folder cgo/cuda/fake/testdata
+
+# An archive for a machine with an NVIDIA GPU, which needs neither Go nor a network there: unpack it
+# and run check.sh. Not yet part of it: ONNX Runtime's CUDA provider, so that the backbone is not
+# measured.
+GPU_CHECK = out/gpu-check
+gpu-check: build
+	rm -rf $(GPU_CHECK)
+	mkdir -p $(GPU_CHECK)/engine/mutual $(GPU_CHECK)/cgo/cuda/fake $(GPU_CHECK)/testdata
+	cp musc bench/gpu/check.sh bench/gpu/peers.py $(GPU_CHECK)
+	cp -r testdata/fixtures $(GPU_CHECK)/testdata
+	cp -r cgo/cuda/fake/testdata $(GPU_CHECK)/cgo/cuda/fake
+	$(WITH_CUDA) $(GO) build -o $(GPU_CHECK)/gpu ./bench/gpu
+	$(WITH_CUDA) $(GO) test -c -o $(GPU_CHECK)/engine/mutual/mutual.test ./engine/mutual
+	$(WITH_CUDA) $(GO) test -c -o $(GPU_CHECK)/cgo/cuda/cuda.test ./cgo/cuda
+	tar -C out -czf out/gpu-check.tar.gz gpu-check
 
 clean:
 	rm -rf musc out

@@ -131,6 +131,13 @@ func (s *Scoring) Close() error {
 	})
 }
 
+// Wait waits until the device has done everything.
+func (s *Scoring) Wait() error {
+	return s.device.context.Do(func() error {
+		return cuda.Explain("scoring on the device", s.device.computing.Synchronize())
+	})
+}
+
 // Scores waits for the device and brings the scores [images, patches].
 func (s *Scoring) Scores(scores []float64) error {
 	return s.device.context.Do(func() error {

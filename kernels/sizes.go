@@ -93,6 +93,7 @@ func (z Sizes) arrayBytes() []int64 {
 const (
 	searchTile  = 128     // patches of either image that a block compares at once
 	searchTiles = 1 << 18 // that one Search has at most
+	searchPairs = 1 << 15 // as well
 	bytesOfPair = 24
 )
 
@@ -105,4 +106,4 @@ func (z Sizes) tiles() int {
 func ceil(a, b int) int { return (a + b - 1) / b }
 
 // SearchPairs is how many pairs Search takes at most.
-func (z Sizes) SearchPairs() int { return max(1, searchTiles/z.tiles()) }
+func (z Sizes) SearchPairs() int { return min(max(1, searchTiles/z.tiles()), searchPairs) }
