@@ -138,13 +138,14 @@ func (s *Scoring) Wait() error {
 	})
 }
 
-// Scores waits for the device and brings the scores [images, patches].
-func (s *Scoring) Scores(scores []float64) error {
+// Scores waits for the device and brings the scores of images first and those after it, [,patches].
+func (s *Scoring) Scores(scores []float64, first int) error {
 	return s.device.context.Do(func() error {
 		if err := s.device.computing.Synchronize(); err != nil {
 			return cuda.Explain("scoring on the device", err)
 		}
 		return cuda.Explain("copying scores from the device", cu.MemcpyDtoH(
-			unsafe.Pointer(&scores[0]), s.scores, bytesOfDouble*int64(len(scores))))
+			unsafe.Pointer(&scores[0]), at(s.scores, 0, 0, first*s.patches(), bytesOfDouble),
+			bytesOfDouble*int64(len(scores))))
 	})
 }

@@ -138,7 +138,7 @@ func (row *Scoring) run(ctx context.Context, ordinal int, store *features.Store)
 			for i := subset; i < row.Images; i += row.Subsets {
 				members = append(members, i)
 			}
-			scores, err := mutual.CUDA{Ordinal: ordinal, Memory: row.Bound}.PatchScores(ctx,
+			scores, err := mutual.CUDA{Ordinals: []int{ordinal}, Memory: row.Bound}.PatchScores(ctx,
 				&mutual.Problem{Images: store, Members: members, Degrees: []int{1, 3, 5},
 					Interval: mutual.Interval{High: 0.3}})
 			if err != nil {

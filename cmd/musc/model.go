@@ -42,7 +42,7 @@ func modelFlags() []cli.Flag {
 		&cli.StringFlag{Name: "library", Category: categoryModel,
 			Usage: "the ONNX Runtime library `FILE` (default: $MUSC_ONNXRUNTIME, beside musc, the cache)"},
 		&cli.StringFlag{Name: "device", Category: categoryMachine, Value: "auto",
-			Usage: "`auto`, cpu or cuda:N"},
+			Usage: "`auto`, cpu, cuda:N, or cuda:N,M to share the images among several"},
 	}, buildFlags()...)
 }
 

@@ -12,7 +12,7 @@ import (
 // Device 99 exists nowhere, whatever the library and the machine: asking for it must fail with
 // the reason.
 func TestDemandedDeviceThatIsNotThere(t *testing.T) {
-	_, err := Open(Config{Library: library(t), Model: tinyModel("tiny.onnx"), Device: device.Choice{CUDA: true, Ordinal: 99}})
+	_, err := Open(Config{Library: library(t), Model: tinyModel("tiny.onnx"), Device: device.Choice{CUDA: true, Ordinals: []int{99}}})
 	if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "cuda:99") {
 		t.Fatalf("got %v of kind %v", err, fault.KindOf(err))
 	}

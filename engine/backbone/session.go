@@ -1,8 +1,8 @@
 package backbone
 
 import (
+	"fmt"
 	"runtime"
-	"strings"
 	"sync"
 
 	ort "github.com/yalue/onnxruntime_go"
@@ -66,11 +66,11 @@ func (s *Session) start(config Config) error {
 	if wanted.CUDA {
 		handlers := saveSignalHandlers()
 		runner, err := newRunner(config, func(options *ort.SessionOptions) error {
-			return addCUDA(options, wanted.Ordinal)
+			return addCUDA(options, wanted.First())
 		})
 		handlers.restore()
 		if err == nil {
-			s.runner, s.info.Provider = runner, strings.ToUpper(wanted.String())
+			s.runner, s.info.Provider = runner, fmt.Sprint("CUDA:", wanted.First())
 			return nil
 		}
 		if !wanted.Optional {

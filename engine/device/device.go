@@ -2,26 +2,29 @@
 package device
 
 import (
+	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
 	"musc/engine/fault"
 )
 
-// Choice is a device. The zero Choice is the CPU.
+// Choice is a device, or several of a kind. The zero Choice is the CPU.
 type Choice struct {
-	CUDA     bool // cuda:Ordinal rather than the CPU
-	Optional bool // the CPU will do if CUDA cannot be had
-	Ordinal  int
+	CUDA     bool  // cuda:N rather than the CPU
+	Optional bool  // the CPU will do if CUDA cannot be had
+	Ordinals []int // each N, at least one; nil for the CPU
 }
 
-// CPU and Auto, which is cuda:0 if it can be had.
+// CPU is the zero Choice, Auto is cuda:0 if it can be had.
 var (
 	CPU  = Choice{}
-	Auto = Choice{CUDA: true, Optional: true}
+	Auto = Choice{CUDA: true, Optional: true, Ordinals: []int{0}}
 )
 
-// Parse reads "auto" (also ""), "cpu", "cuda" and "cuda:N"; anything else is fault.Usage.
+// Parse reads "auto" (also ""), "cpu", "cuda", "cuda:N" and "cuda:N,M"; anything else is
+// fault.Usage.
 func Parse(text string) (Choice, error) {
 	switch text {
 	case "", "auto":
@@ -29,21 +32,37 @@ func Parse(text string) (Choice, error) {
 	case "cpu":
 		return CPU, nil
 	case "cuda":
-		return Choice{CUDA: true}, nil
+		return Choice{CUDA: true, Ordinals: []int{0}}, nil
 	}
-	number, ok := strings.CutPrefix(text, "cuda:")
-	ordinal, err := strconv.Atoi(number)
-	if !ok || err != nil || ordinal < 0 {
-		return Choice{}, fault.New(fault.Usage, "device %q is unknown; choose auto, cpu or cuda:N",
-			text)
+	wrong := fault.New(fault.Usage, "device %q is unknown; choose auto, cpu, cuda:N, or cuda:N,M "+
+		"for several", text)
+	numbers, ok := strings.CutPrefix(text, "cuda:")
+	if !ok {
+		return Choice{}, wrong
 	}
-	return Choice{CUDA: true, Ordinal: ordinal}, nil
+	choice := Choice{CUDA: true}
+	for number := range strings.SplitSeq(numbers, ",") {
+		ordinal, err := strconv.Atoi(number)
+		if err != nil || ordinal < 0 || slices.Contains(choice.Ordinals, ordinal) {
+			return Choice{}, wrong
+		}
+		choice.Ordinals = append(choice.Ordinals, ordinal)
+	}
+	return choice, nil
 }
 
-// String is cpu or cuda:N.
-func (c Choice) String() string {
-	if c.CUDA {
-		return "cuda:" + strconv.Itoa(c.Ordinal)
+// First is the first device's N: where what runs on one device runs.
+func (c Choice) First() int {
+	if len(c.Ordinals) == 0 {
+		return 0
 	}
-	return "cpu"
+	return c.Ordinals[0]
+}
+
+// String is what Parse reads: cpu or cuda:N,M.
+func (c Choice) String() string {
+	if !c.CUDA {
+		return "cpu"
+	}
+	return "cuda:" + strings.ReplaceAll(strings.Trim(fmt.Sprint(c.Ordinals), "[]"), " ", ",")
 }

@@ -1,6 +1,7 @@
 package device
 
 import (
+	"reflect"
 	"testing"
 
 	"musc/engine/fault"
@@ -8,14 +9,20 @@ import (
 
 func TestDevices(t *testing.T) {
 	for text, want := range map[string]Choice{
-		"": {true, true, 0}, "auto": {true, true, 0}, "cpu": {},
-		"cuda": {true, false, 0}, "cuda:3": {true, false, 3},
+		"": Auto, "auto": Auto, "cpu": {},
+		"cuda": {true, false, []int{0}}, "cuda:3": {true, false, []int{3}},
+		"cuda:2,0": {true, false, []int{2, 0}},
 	} {
-		if got, err := Parse(text); err != nil || got != want {
+		got, err := Parse(text)
+		if err != nil || !reflect.DeepEqual(got, want) {
 			t.Errorf("%q: got %+v, %v", text, got, err)
 		}
+		if again, err := Parse(got.String()); err != nil || again.String() != got.String() {
+			t.Errorf("%q: %q is read as %+v, %v", text, got, again, err)
+		}
 	}
-	for _, text := range []string{"gpu", "cuda:", "cuda:-1", "cuda:x", "CPU", "3"} {
+	for _, text := range []string{"gpu", "cuda:", "cuda:-1", "cuda:x", "CPU", "3", "cuda:0,",
+		"cuda:0,0", "cuda:0;1"} {
 		if _, err := Parse(text); fault.KindOf(err) != fault.Usage {
 			t.Errorf("%q: got %v", text, err)
 		}

@@ -6,8 +6,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"musc/cgo/cuda"
 	"musc/engine/fault"
@@ -16,12 +18,14 @@ import (
 
 // CUDA is the Scorer for NVIDIA GPUs. Images are scored in blocks of rows whose features stay on
 // the device; the other scorers' features stay, too, where there is room, or else pass by in
-// strips. The scores are the same bytes for every bound on memory.
+// strips. Several devices score an equal share of the images each, and exchange nothing: a pair of
+// images of two devices is compared by both. The scores are the same bytes for every bound on
+// memory and any number of devices.
 type CUDA struct {
-	Ordinal int   // of the device: the N of cuda:N
-	Memory  int64 // bound on the device's memory, in bytes; 0: most of what is free
+	Ordinals []int // of the devices: the N of cuda:N; none: cuda:0
+	Memory   int64 // bound on each device's memory, in bytes; 0: most of what is free
 
-	// Note, if set, hears how the device's memory is divided.
+	// Note, if set, hears how the devices' memory is divided.
 	Note func(text string)
 
 	forced *devicePlan // by a test
@@ -30,305 +34,98 @@ type CUDA struct {
 // Name implements Scorer.
 func (c CUDA) Name() string {
 	devices, err := cuda.Devices()
-	if err != nil || c.Ordinal < 0 || c.Ordinal >= len(devices) {
-		return fmt.Sprintf("cuda:%d", c.Ordinal)
+	var names []string
+	for _, ordinal := range c.ordinals() {
+		if err != nil || ordinal < 0 || ordinal >= len(devices) {
+			names = append(names, fmt.Sprintf("cuda:%d", ordinal))
+		} else {
+			names = append(names, devices[ordinal].String())
+		}
 	}
-	return devices[c.Ordinal].String()
+	return strings.Join(names, ", ")
 }
 
-// cudaError says why mutual scoring cannot run on cuda:ordinal, nil if it can.
-func cudaError(ordinal int) error {
+func (c CUDA) ordinals() []int {
+	if len(c.Ordinals) == 0 {
+		return []int{0}
+	}
+	return c.Ordinals
+}
+
+// cudaError says why mutual scoring cannot run on these devices, nil if it can.
+func cudaError(ordinals []int) error {
 	devices, err := cuda.Devices()
 	if err != nil {
 		return err
 	}
-	if ordinal < 0 || ordinal >= len(devices) {
-		return fmt.Errorf("there is no cuda:%d, only cuda:0 to cuda:%d", ordinal, len(devices)-1)
+	for _, ordinal := range ordinals {
+		if ordinal < 0 || ordinal >= len(devices) {
+			return fmt.Errorf("there is no cuda:%d, only cuda:0 to cuda:%d", ordinal, len(devices)-1)
+		}
+		if err := kernels.Supported(devices[ordinal].Major, devices[ordinal].Minor); err != nil {
+			return err
+		}
 	}
-	return kernels.Supported(devices[ordinal].Major, devices[ordinal].Minor)
+	return nil
 }
 
-// PatchScores implements Scorer. Problem.Plan is of no concern to it. Errors of the device are of
-// kind fault.Setup; a bound below the least possible is fault.Usage.
+// share is the images that one device scores: first to end-1.
+type share struct{ first, end int }
+
+func (s share) images() int { return s.end - s.first }
+
+// PatchScores implements Scorer. Problem.Plan is of no concern to it. A device that cannot be had,
+// or has less memory than the smallest plan needs, is an error of kind fault.Setup.
 func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float64, err error) {
 	b, err := problem.check()
 	if err != nil {
 		return nil, err
 	}
-	device, err := kernels.Open(c.Ordinal)
+	n, ordinals := len(b.members), c.ordinals()
+	ordinals = ordinals[:min(len(ordinals), n)]
+	scores = make([]float64, n*b.patches)
+	progress := newProgress(b)
+	devices, ctx := errgroup.WithContext(ctx)
+	for k, ordinal := range ordinals {
+		of := share{k * n / len(ordinals), (k + 1) * n / len(ordinals)}
+		devices.Go(func() error {
+			return c.scoreShare(ctx, b, of, ordinal, progress, scores)
+		})
+	}
+	if err := devices.Wait(); err != nil {
+		return nil, err
+	}
+	b.finish(scores)
+	return scores, nil
+}
+
+// scoreShare fills in the scores of one device's share of the images.
+func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int, progress *progress,
+	scores []float64) (err error) {
+
+	device, err := kernels.Open(ordinal)
 	if err != nil {
-		return nil, fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
-			c.Ordinal, err)
+		return fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
+			ordinal, err)
 	}
 	defer func() { err = errors.Join(err, device.Close()) }()
-	available := c.Memory
-	if available == 0 {
-		free, err := device.Free()
-		if err != nil {
-			return nil, err
-		}
-		available = free / 10 * 9
-	}
-	r, err := c.newRun(ctx, b, device, available)
+	r, err := c.newRun(ctx, b, of, device, progress)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer func() { err = errors.Join(err, r.device.Close()) }()
 	if c.Note != nil {
-		c.Note(r.plan.describe(b) + " of " + device.String())
+		c.Note(r.plan.describe(b, of) + " of " + device.String())
 	}
 	for stage := range b.shape.Stages {
 		for windows := range slices.Chunk(r.windows, r.plan.degrees) {
 			if err := r.score(stage, windows); err != nil {
-				return nil, err
-			}
-		}
-	}
-	scores = make([]float64, len(b.members)*b.patches)
-	if err := r.device.Scores(scores); err != nil {
-		return nil, err
-	}
-	b.finish(scores)
-	return scores, ctx.Err()
-}
-
-// deviceRun is the scoring of one batch on a device.
-type deviceRun struct {
-	*batch
-	ctx      context.Context
-	device   *kernels.Scoring
-	plan     devicePlan
-	windows  []window
-	progress *progress
-
-	// Of the stage and the windows at hand.
-	stage   int
-	radii   []int
-	degrees int // that the windows stand for
-}
-
-// newRun takes the memory of the fastest plan that fits; where the device turns out to have less,
-// that of a plan for half of it.
-func (c CUDA) newRun(ctx context.Context, b *batch, device *kernels.Device, available int64) (
-	*deviceRun, error) {
-
-	r := &deviceRun{batch: b, ctx: ctx, windows: slices.Concat(windowsOf(b.shape, b.Degrees)...),
-		progress: newProgress(b)}
-	var refused error
-	for {
-		plan, err := newDevicePlan(available, b, len(r.windows))
-		if err != nil && refused != nil {
-			err = refused
-		}
-		if err != nil {
-			return nil, err
-		}
-		if c.forced != nil {
-			plan = *c.forced
-		}
-		r.plan = plan
-		r.device, err = device.NewScoring(plan.sizes(b))
-		var failed *cuda.Error
-		if err == nil || !errors.As(err, &failed) || failed.Code != cuda.OutOfMemory {
-			return r, err
-		}
-		refused = err
-		available = plan.sizes(b).DeviceBytes() / 2
-	}
-}
-
-// score adds the averages of one stage and some windows to the scores.
-func (r *deviceRun) score(stage int, windows []window) error {
-	r.stage, r.radii, r.degrees = stage, r.radii[:0], 0
-	weights := make([]float64, len(windows))
-	for k, w := range windows {
-		r.radii = append(r.radii, w.radius)
-		weights[k] = float64(w.count)
-		r.degrees += w.count
-	}
-	samples := min(len(r.members), centreImages)
-	err := r.device.Begin(r.radii, func(k int) []float32 {
-		return r.Images.Tokens(stage, r.members[k*len(r.members)/samples])
-	}, samples)
-	for first := 0; first < len(r.members) && err == nil; first += r.plan.rows {
-		err = r.scoreRows(first, min(r.plan.rows, len(r.members)-first), weights)
-	}
-	return err
-}
-
-// scoreRows scores images first to first+rows-1.
-func (r *deviceRun) scoreRows(first, rows int, weights []float64) error {
-	var interval kernels.Interval
-	var average Average
-	interval.Start, interval.Stop, average = r.selection()
-	interval.Average = int(average)
-
-	if err := r.load(0, first, rows); err != nil {
-		return err
-	}
-	if err := r.device.Clear(); err != nil {
-		return err
-	}
-	others := r.others(first, rows)
-	if err := r.searchWithin(first, rows); err != nil {
-		return err
-	}
-	for _, strip := range others {
-		if err := r.load(rows, strip.first, strip.count); err != nil {
-			return err
-		}
-		if err := r.searchStrip(first, rows, strip); err != nil {
-			return err
-		}
-	}
-	self := first - r.base()
-	if err := r.device.Select(rows, self, interval); err != nil {
-		return err
-	}
-	add := func(slot int, s strip) error {
-		return r.device.AddDistances(rows, self, slot, s.first-r.base(), s.count, interval)
-	}
-	within := strip{first, rows}
-	for _, strip := range others {
-		if strip.first > first && within.count > 0 { // the rows' own turn among the scorers
-			if err := r.addWithin(add, &within); err != nil {
 				return err
 			}
 		}
-		if len(others) > 1 {
-			if err := r.load(rows, strip.first, strip.count); err != nil {
-				return err
-			}
-		}
-		if err := add(rows, strip); err != nil {
-			return err
-		}
 	}
-	if err := r.addWithin(add, &within); err != nil {
+	if err := r.device.Scores(scores[of.first*b.patches:of.end*b.patches], of.first); err != nil {
 		return err
 	}
-	return r.device.AddScores(rows, first, weights, interval)
-}
-
-// addWithin adds the rows' distances to each other, once.
-func (r *deviceRun) addWithin(add func(int, strip) error, within *strip) error {
-	rows := *within
-	if within.count = 0; rows.count == 0 || r.ReferencesOnly {
-		return nil
-	}
-	return add(0, rows)
-}
-
-// strip is some scorers in a row: entries below N are images, the others references.
-type strip struct{ first, count int }
-
-// base is the entry of the first scorer.
-func (r *deviceRun) base() int {
-	if r.ReferencesOnly {
-		return len(r.members)
-	}
-	return 0
-}
-
-// others are the scorers besides the rows, in strips that the device has room for.
-func (r *deviceRun) others(first, rows int) []strip {
-	var strips []strip
-	divide := func(from, to int) {
-		for ; from < to; from += r.plan.strip {
-			strips = append(strips, strip{from, min(r.plan.strip, to-from)})
-		}
-	}
-	if !r.ReferencesOnly {
-		divide(0, first)
-		divide(first+rows, len(r.members))
-	}
-	divide(len(r.members), len(r.members)+r.references)
-	return strips
-}
-
-// load brings entries to slots.
-func (r *deviceRun) load(slot, first, count int) error {
-	for k := range count {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		store, image := r.References, first+k-len(r.members)
-		if first+k < len(r.members) {
-			store, image = r.Images, r.members[first+k]
-		}
-		if err := r.device.Load(slot+k, store.Tokens(r.stage, image), r.radii); err != nil {
-			return err
-		}
-		store.Release(r.stage, image)
-	}
-	return nil
-}
-
-// searchWithin compares every two of the rows.
-func (r *deviceRun) searchWithin(first, rows int) error {
-	if r.ReferencesOnly {
-		return nil
-	}
-	return r.search(func(yield func(kernels.Pair, bool) bool) {
-		for i := range rows {
-			for j := i + 1; j < rows; j++ {
-				pair := kernels.Pair{Rows: i, RowOfRows: i, ScorerOfRows: first + j,
-					Columns: j, RowOfColumns: j, ScorerOfColumns: first + i}
-				if !yield(pair, true) {
-					return
-				}
-			}
-		}
-	})
-}
-
-// searchStrip compares the rows with a strip, whose features are in the slots after theirs. The
-// lower entry comes first in a pair, as it does within the rows: equal products give equal bytes.
-func (r *deviceRun) searchStrip(first, rows int, s strip) error {
-	return r.search(func(yield func(kernels.Pair, bool) bool) {
-		for k := range s.count {
-			other := s.first + k
-			for i := range rows {
-				scorer := other - r.base()
-				pair := kernels.Pair{Rows: i, RowOfRows: i, ScorerOfRows: scorer,
-					Columns: rows + k, RowOfColumns: -1}
-				if other < first {
-					pair = kernels.Pair{Rows: rows + k, RowOfRows: -1,
-						Columns: i, RowOfColumns: i, ScorerOfColumns: scorer}
-				}
-				if !yield(pair, other > first) {
-					return
-				}
-			}
-		}
-	})
-}
-
-// search compares pairs; the flag says which of them are new: two images of different rows meet
-// once for each.
-func (r *deviceRun) search(pairs iter.Seq2[kernels.Pair, bool]) error {
-	batch := make([]kernels.Pair, 0, r.device.SearchPairs())
-	fresh := 0
-	flush := func() error {
-		if err := r.ctx.Err(); err != nil || len(batch) == 0 {
-			return err
-		}
-		if err := r.device.Search(batch); err != nil {
-			return err
-		}
-		r.progress.add(fresh * r.degrees)
-		batch, fresh = batch[:0], 0
-		return nil
-	}
-	for pair, isNew := range pairs {
-		if len(batch) == cap(batch) {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		if batch = append(batch, pair); isNew {
-			fresh++
-		}
-	}
-	return flush()
+	return ctx.Err()
 }

@@ -11,12 +11,12 @@ import (
 
 // CUDA is the Scorer for NVIDIA GPUs, which this binary was built without.
 type CUDA struct {
-	Ordinal int
-	Memory  int64
-	Note    func(text string)
+	Ordinals []int
+	Memory   int64
+	Note     func(text string)
 }
 
-func cudaError(int) error {
+func cudaError([]int) error {
 	_, err := cuda.Devices()
 	return err
 }
@@ -26,5 +26,5 @@ func (CUDA) Name() string { return "cuda" }
 
 // PatchScores implements Scorer: it only fails.
 func (CUDA) PatchScores(context.Context, *Problem) ([]float64, error) {
-	return nil, fault.New(fault.Setup, "cannot score on a GPU: %w", cudaError(0))
+	return nil, fault.New(fault.Setup, "cannot score on a GPU: %w", cudaError(nil))
 }

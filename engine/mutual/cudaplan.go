@@ -23,23 +23,27 @@ const stripImages = 4
 // maxRows keeps the number of rows within that of a grid's blocks in y.
 const maxRows = 65535
 
-// newDevicePlan chooses the fastest plan that fits. Best is one where every image comes to the
-// device once a stage; next, once a degree. Fewer rows than there are images cost most: two images
-// of different rows are then compared twice, once for each direction.
-func newDevicePlan(available int64, b *batch, windows int) (devicePlan, error) {
-	n := len(b.members)
+// newDevicePlan chooses the fastest plan that fits, for a device that scores so many images. Best
+// is one where every image comes to the device once a stage; next, once a degree. Fewer rows than
+// there are images cost most: two images of different rows are then compared twice, once for each
+// direction.
+func newDevicePlan(available int64, b *batch, images, windows int) (devicePlan, error) {
+	others := b.references
+	if !b.ReferencesOnly {
+		others += len(b.members) - images
+	}
 	fits := func(plan devicePlan) bool { return plan.sizes(b).DeviceBytes() <= available }
-	if n <= maxRows {
-		for _, strip := range []int{b.references, min(b.references, stripImages)} {
+	if images <= maxRows {
+		for _, strip := range []int{others, min(others, stripImages)} {
 			for degrees := windows; degrees > 0; degrees-- {
-				if plan := (devicePlan{n, strip, degrees}); fits(plan) {
+				if plan := (devicePlan{images, strip, degrees}); fits(plan) {
 					return plan, nil
 				}
 			}
 		}
 	}
-	for strip := min(n+b.references, stripImages); strip > 0; strip /= 2 {
-		low, high := 0, min(n, maxRows+1) // low rows fit, high do not
+	for strip := stripImages; strip > 0; strip /= 2 {
+		low, high := 0, min(images, maxRows+1) // low rows fit, high do not
 		for high-low > 1 {
 			if rows := low + (high-low)/2; fits(devicePlan{rows, strip, 1}) {
 				low = rows
@@ -72,10 +76,9 @@ func (p devicePlan) sizes(b *batch) kernels.Sizes {
 }
 
 // describe is the plan in one line, for people.
-func (p devicePlan) describe(b *batch) string {
-	n := len(b.members)
-	text := fmt.Sprintf("%d of %d images at a time", p.rows, n)
-	if p.rows < n || p.strip < b.references {
+func (p devicePlan) describe(b *batch, of share) string {
+	text := fmt.Sprintf("%d of %d images at a time", p.rows, of.images())
+	if p.rows < of.images() || p.rows+p.strip < len(b.members)+b.references {
 		text += fmt.Sprintf(", the others %d by %d", p.strip, p.strip)
 	}
 	return fmt.Sprintf("%s, %d degrees at once, %s", text, p.degrees,

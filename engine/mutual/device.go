@@ -26,10 +26,10 @@ func NewScorer(resources Resources) (scorer Scorer, reason string, err error) {
 	if !resources.Device.CUDA {
 		return onCPU, "", nil
 	}
-	err = cudaError(resources.Device.Ordinal)
+	err = cudaError(resources.Device.Ordinals)
 	switch {
 	case err == nil:
-		return CUDA{Ordinal: resources.Device.Ordinal, Memory: resources.DeviceMemory,
+		return CUDA{Ordinals: resources.Device.Ordinals, Memory: resources.DeviceMemory,
 			Note: resources.Note}, "", nil
 	case resources.Device.Optional:
 		return onCPU, err.Error(), nil
