@@ -73,20 +73,25 @@ check-kernels:
 	$(GO) run ./kernels/compile -check -folder kernels
 	$(GO) run ./kernels/compile -check -folder cgo/cuda/fake/testdata
 
-# An archive for a machine with an NVIDIA GPU, which needs neither Go nor a network there: unpack it
-# and run check.sh. Not yet part of it: ONNX Runtime's CUDA provider, so that the backbone is not
-# measured.
+# Two archives for a machine with an NVIDIA GPU, which need neither Go nor a network there: unpack
+# both in one folder and run gpu-check/check.sh. The second holds ONNX Runtime's CUDA provider, with
+# the machine code of GPU_ARCHITECTURE alone; without it the backbone is not measured.
 GPU_CHECK = out/gpu-check
+GPU_ARCHITECTURE ?= 90
 gpu-check: build
-	rm -rf $(GPU_CHECK)
+	rm -rf $(GPU_CHECK) $(GPU_CHECK).tar.xz $(GPU_CHECK)-provider.tar.xz
 	mkdir -p $(GPU_CHECK)/engine/mutual $(GPU_CHECK)/cgo/cuda/fake $(GPU_CHECK)/testdata
-	cp musc bench/gpu/check.sh bench/gpu/peers.py $(GPU_CHECK)
-	cp -r testdata/fixtures $(GPU_CHECK)/testdata
+	cp bench/gpu/check.sh bench/gpu/peers.py $(GPU_CHECK)
+	cp -r testdata/fixtures testdata/washer $(GPU_CHECK)/testdata
 	cp -r cgo/cuda/fake/testdata $(GPU_CHECK)/cgo/cuda/fake
-	$(WITH_CUDA) $(GO) build -o $(GPU_CHECK)/gpu ./bench/gpu
-	$(WITH_CUDA) $(GO) test -c -o $(GPU_CHECK)/engine/mutual/mutual.test ./engine/mutual
-	$(WITH_CUDA) $(GO) test -c -o $(GPU_CHECK)/cgo/cuda/cuda.test ./cgo/cuda
-	tar -C out -czf out/gpu-check.tar.gz gpu-check
+	$(WITH_CUDA) $(GO) build -ldflags "-s -w" -o $(GPU_CHECK)/musc ./cmd/musc
+	$(WITH_CUDA) $(GO) build -ldflags "-s -w" -o $(GPU_CHECK)/gpu ./bench/gpu
+	for package in engine/mutual cgo/cuda; do $(WITH_CUDA) $(GO) test -c -ldflags "-s -w" \
+		-o $(GPU_CHECK)/$$package/$$(basename $$package).test ./$$package || exit; done
+	$(GO) run ./bench/gpu/provider -architecture $(GPU_ARCHITECTURE) -o $(GPU_CHECK)/lib
+	tar -C out --exclude=lib -cf - gpu-check | xz -T0 > $(GPU_CHECK).tar.xz
+	tar -C out -cf - gpu-check/lib | xz -T0 > $(GPU_CHECK)-provider.tar.xz
+	ls -l $(GPU_CHECK)*.tar.xz
 
 clean:
 	rm -rf musc out

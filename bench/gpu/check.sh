@@ -1,5 +1,5 @@
 #!/bin/sh
-# Checks and measures musc on a machine with an NVIDIA GPU, from the archive that `make gpu-check`
+# Checks and measures musc on a machine with an NVIDIA GPU, from the archives that `make gpu-check`
 # makes: neither Go nor a network is needed. Results go to $OUT, or the folder results; a step that
 # fails is named at the end, and the others run all the same.
 cd "$(dirname "$0")" || exit 1
@@ -37,6 +37,45 @@ else
     echo "== compute-sanitizer is not installed: memcheck and racecheck are left out"
 fi
 step measure 240 ./gpu -out "$out"
+
+# The whole of musc, photos to maps, on weights drawn at random: the paper's backbone at its size, in
+# float16. Where CUDA 13's libraries are is for the machine to say, or those that PyTorch brought.
+libraries=$(python3 -c 'import glob, site
+for folder in site.getsitepackages() + [site.getusersitepackages()]:
+    for lib in glob.glob(folder + "/nvidia/*/lib"): print(lib, end=":")' 2>/dev/null)
+for folder in /usr/local/cuda*/lib64 /usr/local/cuda*/targets/*/lib; do
+    [ -d "$folder" ] && libraries="$libraries$folder:"
+done
+end_to_end() {
+    export LD_LIBRARY_PATH="$libraries$LD_LIBRARY_PATH" MUSC_CACHE="$PWD/cache"
+    export MUSC_ONNXRUNTIME="$PWD/lib/libonnxruntime.so.1.31.1"
+    model=$(./musc models build vit_large_patch14_clip_336.openai --random --image-size 518 \
+        --precision float16) || return
+    mkdir -p photos
+    for copy in 0 1 2 3 4 5 6; do
+        for photo in testdata/washer/images/*; do
+            cp "$photo" "photos/$copy-$(basename "$photo")"
+        done
+    done
+    ls photos | tail -n +201 | sed 's|^|photos/|' | xargs -r rm # 200 are left, or all
+    for subsets in 1 2 3; do
+        ./musc score photos --model "$model" --device cuda:0 --subsets $subsets -o "end-$subsets" \
+            --overwrite || return
+        cp "end-$subsets/run.json" "$out/run-$subsets.json"
+    done
+    ./musc score photos --model "$model" --device cuda:0 --vram 1500M -o end-bound --overwrite &&
+        cmp end-1/scores.csv end-bound/scores.csv && echo "the bound changes no byte of scores.csv"
+}
+if [ -d lib ]; then
+    echo "== end to end"
+    if end_to_end >"$out/end-to-end.txt" 2>&1; then
+        grep 'images scored\|runs on the\|the bound' "$out/end-to-end.txt"
+    else
+        echo "FAILED: end to end"
+        tail -n 25 "$out/end-to-end.txt"
+        failed="$failed end-to-end"
+    fi
+fi
 if python3 -c 'import torch, sys; sys.exit(not torch.cuda.is_available())' 2>/dev/null; then
     step peers 180 python3 peers.py
 else
