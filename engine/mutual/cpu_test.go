@@ -3,7 +3,6 @@ package mutual
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"path/filepath"
@@ -37,55 +36,8 @@ func look(t testing.TB, shape features.Shape, seed uint64) *features.Store {
 }
 
 func TestCPUAgreesWithDefinition(t *testing.T) {
-	all, paper := Interval{0, 1}, Interval{0, 0.3}
-	for _, c := range []struct {
-		images, height, width, channels, references int
-		degrees                                     []int
-		interval                                    Interval
-		average                                     Average
-		members                                     []int
-	}{
-		{2, 1, 1, 5, 0, []int{1}, paper, Mean, nil},
-		{7, 1, 1, 64, 0, []int{1, 3}, paper, Mean, nil},
-		{3, 1, 13, 2, 0, []int{3}, all, Mean, nil},
-		{5, 47, 1, 3, 0, []int{1, 5}, all, Max, nil},
-		{4, 6, 8, 17, 0, []int{1, 3, 5}, paper, Min, nil},
-		{3, 7, 7, 31, 0, []int{5}, all, Mean, nil},
-		{6, 5, 10, 16, 0, []int{9, 25}, Interval{0.3, 0.9}, Mean, nil},
-		{2, 5, 19, 33, 0, []int{3}, paper, Mean, nil},
-		{2, 8, 12, 20, 0, []int{1}, paper, Mean, nil},
-		{2, 1, 97, 7, 1, []int{3}, all, Mean, nil},
-		{1, 6, 6, 24, 1, []int{1, 3}, paper, Mean, nil},
-		{1, 4, 4, 8, 5, []int{3}, all, Max, nil},
-		{5, 4, 3, 12, 3, []int{1, 3}, Interval{0.2, 0.6}, Mean, nil},
-		{9, 3, 4, 12, 0, []int{1, 3}, paper, Mean, []int{7, 0, 3, 8}},
-		{9, 3, 4, 12, 2, []int{1, 3}, Interval{0.5, 1}, Min, []int{8, 2}},
-	} {
-		name := fmt.Sprintf("%d images %dx%dx%d, %d references, %v %v %v of %v", c.images, c.height,
-			c.width, c.channels, c.references, c.degrees, c.interval, c.average, c.members)
-		t.Run(name, func(t *testing.T) {
-			shape := features.Shape{Stages: 2, Images: c.images, Height: c.height,
-				Width: c.width, Channels: c.channels}
-			problem := &Problem{Images: look(t, shape, 1), Members: c.members,
-				Degrees: c.degrees, Interval: c.interval, Average: c.average}
-			if c.references > 0 {
-				shape.Images = c.references
-				problem.References = look(t, shape, 2)
-			}
-			for _, only := range []bool{false, true} {
-				if only && c.references == 0 {
-					continue
-				}
-				problem.ReferencesOnly = only
-				want, err := Definition{}.PatchScores(context.Background(), problem)
-				if err != nil {
-					t.Fatal(err)
-				}
-				// With two channels patches lie so close that float32 cannot tell the nearest.
-				within(t, "scores", everyPlan(t, problem), want, 1e-4, 0)
-			}
-		})
-	}
+	// With two channels patches lie so close that float32 cannot tell the nearest.
+	agreesWithDefinition(t, everyPlan, 1e-4)
 }
 
 // A subset is scored as if the other images were not there.
