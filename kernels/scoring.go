@@ -17,6 +17,7 @@ import (
 type Scoring struct {
 	Sizes
 	device *Device
+	radii  []int // of the windows at hand
 
 	features  cu.DevicePtr // halves [degrees, slots, patches, padded]
 	residuals cu.DevicePtr // as features

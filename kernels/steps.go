@@ -13,18 +13,8 @@ import (
 )
 
 const (
-	threads      = 128 // of a block, in every kernel
-	warps        = threads / 32
-	searchStages = 3
-	searchShared = searchStages * 2 * searchTile * channelStep * bytesOfHalf
-	searchBlocks = 2 // on a multiprocessor at once
-
-	hopperColumns  = 256 // of a tile of search_hopper, which has searchTile rows
-	hopperChannels = 64  // of one of its buffers
-	hopperStages   = 4
-	hopperThreads  = 384
-	hopperShared   = hopperStages*(searchTile+hopperColumns)*hopperChannels*bytesOfHalf +
-		8*hopperColumns*bytesOfKey + 2*hopperStages*8
+	threads = 128 // of a block, in every kernel
+	warps   = threads / 32
 )
 
 // array is one allocation.
@@ -52,19 +42,21 @@ func at(base cu.DevicePtr, degree int, degreeBytes int64, k int, bytes int64) cu
 	return base + cu.DevicePtr(int64(degree)*degreeBytes+int64(k)*bytes)
 }
 
-// Begin starts a stage: centres are those of sample, raw tokens [P,C] of some images, which slot 0
-// is used for. radii are those of the degrees' windows.
+// Begin starts a stage and up to Degrees degrees, whose windows have these radii, as all methods
+// have them until the next Begin. Centres are those of sample, raw tokens [P,C] of some images, which
+// slot 0 is used for.
 func (s *Scoring) Begin(radii []int, sample func(k int) []float32, samples int) error {
+	s.radii = radii
 	err := s.device.context.Do(func() error {
 		return cuda.Explain("clearing device memory", cu.MemsetD8Async(s.centres, 0,
 			int64(s.Degrees)*s.centreBytes(), s.device.computing))
 	})
 	for k := 0; k < samples && err == nil; k++ {
-		if err = s.bring(0, sample(k), radii, false); err != nil {
+		if err = s.bring(0, sample(k), false); err != nil {
 			break
 		}
 		err = s.device.context.Do(func() error {
-			for degree := range radii {
+			for degree := range s.radii {
 				err := s.device.launch("add_centre", grid{(s.Channels + threads - 1) / threads, 1},
 					threads, 0, at(s.centres, degree, s.centreBytes(), 0, 0),
 					at(s.features, degree, s.featureBytes(), 0, 0), s.patches(), s.Channels,
@@ -81,11 +73,11 @@ func (s *Scoring) Begin(radii []int, sample func(k int) []float32, samples int) 
 
 // Load brings an image's raw tokens [P,C] to the device and makes its features of every degree.
 // tokens may change when it returns.
-func (s *Scoring) Load(slot int, tokens []float32, radii []int) error {
-	return s.bring(slot, tokens, radii, true)
+func (s *Scoring) Load(slot int, tokens []float32) error {
+	return s.bring(slot, tokens, true)
 }
 
-func (s *Scoring) bring(slot int, tokens []float32, radii []int, centred bool) error {
+func (s *Scoring) bring(slot int, tokens []float32, centred bool) error {
 	stage := &s.staging[s.nextStage]
 	s.nextStage = (s.nextStage + 1) % stagingImages
 	return s.device.context.Do(func() error {
@@ -107,18 +99,18 @@ func (s *Scoring) bring(slot int, tokens []float32, radii []int, centred bool) e
 		if err := s.device.computing.Wait(stage.copied, 0); err != nil {
 			return cuda.Explain("waiting for the device", err)
 		}
-		if err := s.aggregate(slot, stage, radii, centred); err != nil {
+		if err := s.aggregate(slot, stage, centred); err != nil {
 			return err
 		}
 		return cuda.Explain("preparing features", stage.aggregated.Record(s.device.computing))
 	})
 }
 
-func (s *Scoring) aggregate(slot int, stage *stage, radii []int, centred bool) error {
+func (s *Scoring) aggregate(slot int, stage *stage, centred bool) error {
 	err := s.device.launch("sum_tokens", grid{sumParts, 1}, threads, 0, stage.sums, stage.tokens,
 		s.patches()*s.Channels)
 	image := s.featureBytes() / int64(s.Slots)
-	for degree := 0; degree < len(radii) && err == nil; degree++ {
+	for degree := 0; degree < len(s.radii) && err == nil; degree++ {
 		centre := s.noCentre
 		if centred {
 			centre = at(s.centres, degree, s.centreBytes(), 0, 0)
@@ -128,7 +120,7 @@ func (s *Scoring) aggregate(slot int, stage *stage, radii []int, centred bool) e
 			at(s.residuals, degree, s.featureBytes(), slot, image),
 			at(s.halfNorms, degree, s.normBytes(), slot, s.normBytes()/int64(s.Slots)),
 			stage.tokens, stage.sums, centre, sumParts, s.Height, s.Width, s.Channels, s.padded(),
-			radii[degree])
+			s.radii[degree])
 	}
 	return err
 }
@@ -143,110 +135,6 @@ func copyParallel(to, from []byte) {
 		group.Go(func() { copy(to[first:end], from[first:end]) })
 	}
 	group.Wait()
-}
-
-// Pair is one pair of images to search: their slots, and which row's and scorer's keys take what
-// is nearest to each patch of Rows among those of Columns, and the other way around; a row below 0
-// says that this direction is not wanted.
-type Pair struct {
-	Rows, Columns                 int
-	RowOfRows, ScorerOfRows       int
-	RowOfColumns, ScorerOfColumns int
-}
-
-// devicePair is Pair of search.cu.
-type devicePair struct {
-	rows, columns       int32
-	rowKeys, columnKeys int64
-}
-
-const _ = uint(bytesOfPair - unsafe.Sizeof(devicePair{}))
-
-// Clear forgets what earlier searches found.
-func (s *Scoring) Clear() error {
-	return s.device.context.Do(func() error {
-		return cuda.Explain("clearing device memory", cu.MemsetD8Async(s.keys, 0,
-			int64(s.Degrees)*s.keyBytes(), s.device.computing))
-	})
-}
-
-// Search compares up to SearchPairs pairs of images, in all degrees (Eq. 1). It waits for the last
-// search but one: the caller is never far ahead of the device.
-func (s *Scoring) Search(pairs []Pair) error {
-	list := &s.lists[s.nextList]
-	s.nextList = (s.nextList + 1) % len(s.lists)
-	return s.device.context.Do(func() error {
-		if err := list.searched.Synchronize(); err != nil {
-			return cuda.Explain("searching on the device", err)
-		}
-		s.writePairs(list.pinned, pairs)
-		if err := cu.MemcpyHtoDAsync(s.pairs, unsafe.Pointer(&list.pinned[0]),
-			int64(len(pairs))*bytesOfPair, s.device.computing); err != nil {
-			return cuda.Explain("copying pairs to the device", err)
-		}
-		for degree := range s.Degrees {
-			if err := s.search(degree, len(pairs)); err != nil {
-				return err
-			}
-		}
-		return cuda.Explain("searching on the device", list.searched.Record(s.device.computing))
-	})
-}
-
-// search launches the kernel that suits the device.
-func (s *Scoring) search(degree, pairs int) error {
-	keys := at(s.keys, degree, s.keyBytes(), 0, 0)
-	halfNorms := at(s.halfNorms, degree, s.normBytes(), 0, 0)
-	if !s.device.hopper {
-		blocks := min(pairs*s.tiles(), s.device.Multiprocessors*searchBlocks)
-		return s.device.launch("search", grid{blocks, 1}, threads, searchShared, keys,
-			at(s.features, degree, s.featureBytes(), 0, 0), halfNorms, s.pairs, pairs, s.patches(),
-			s.padded())
-	}
-	count, patches, channels := int32(pairs), int32(s.patches()), int32(s.padded())
-	tiles := pairs * ceil(s.patches(), searchTile) * ceil(s.patches(), hopperColumns)
-	return cuda.Launch(s.device.functions["search_hopper"], cuda.LaunchConfig{
-		Grid:  [3]uint32{uint32(min(tiles, s.device.Multiprocessors)), 1, 1},
-		Block: [3]uint32{hopperThreads, 1, 1}, SharedMemory: hopperShared,
-		Stream: s.device.computing,
-	}, cuda.Value(&keys), cuda.Value(&s.maps[degree]), cuda.Value(&halfNorms), cuda.Value(&s.pairs),
-		cuda.Value(&count), cuda.Value(&patches), cuda.Value(&channels))
-}
-
-// makeMaps describes the features to the tensor memory accelerator.
-func (s *Scoring) makeMaps() error {
-	if !s.device.hopper {
-		return nil
-	}
-	s.maps = make([]cuda.TensorMap, s.Degrees)
-	for degree := range s.maps {
-		var err error
-		s.maps[degree], err = cuda.EncodeTensorMap(cuda.Array{
-			Address: at(s.features, degree, s.featureBytes(), 0, 0), Type: cuda.Float16,
-			Shape:   []uint64{uint64(s.padded()), uint64(s.Slots * s.patches())},
-			Strides: []uint64{uint64(s.padded() * bytesOfHalf)},
-			Box:     []uint32{hopperChannels, searchTile}, Swizzle: cuda.Swizzle128,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// writePairs writes pairs as the device has them.
-func (s *Scoring) writePairs(pinned []byte, pairs []Pair) {
-	list := unsafe.Slice((*devicePair)(unsafe.Pointer(&pinned[0])), len(pairs))
-	keysAt := func(row, scorer int) int64 {
-		if row < 0 {
-			return -1
-		}
-		return (int64(row)*int64(s.Scorers) + int64(scorer)) * int64(s.patches())
-	}
-	for k, p := range pairs {
-		list[k] = devicePair{int32(p.Rows), int32(p.Columns), keysAt(p.RowOfRows, p.ScorerOfRows),
-			keysAt(p.RowOfColumns, p.ScorerOfColumns)}
-	}
 }
 
 // Interval says which of the sorted distances count, and how they are averaged (Eq. 2).
@@ -297,7 +185,7 @@ func (s *Scoring) AddScores(rows, first int, weights []float64, interval Interva
 
 func (s *Scoring) eachDegree(launch func(degree int) error) error {
 	return s.device.context.Do(func() error {
-		for degree := range s.Degrees {
+		for degree := range s.radii {
 			if err := launch(degree); err != nil {
 				return err
 			}

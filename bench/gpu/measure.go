@@ -64,7 +64,7 @@ func (p plan) searchOn(device *kernels.Device, s shape) (_ Search, err error) {
 	}
 	var pairs []kernels.Pair
 	for i := range p.slots {
-		if err := scoring.Load(i, store.Tokens(0, i), []int{0}); err != nil {
+		if err := scoring.Load(i, store.Tokens(0, i)); err != nil {
 			return Search{}, err
 		}
 		for j := i + 1; j < p.slots; j++ {

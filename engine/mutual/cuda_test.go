@@ -20,8 +20,8 @@ func TestMain(m *testing.M) { fake.Main(m, "../../kernels/emulator/kernels.cpp")
 // devicePlans are ways to divide a batch that a bound on the device's memory may force.
 func devicePlans(images, references, windows int) []devicePlan {
 	all := []devicePlan{{images, references, windows}}
-	if windows > 1 {
-		all = append(all, devicePlan{images, references, 1})
+	for degrees := 1; degrees < windows; degrees++ {
+		all = append(all, devicePlan{images, references, degrees})
 	}
 	if references > 1 {
 		all = append(all, devicePlan{images, 1, windows})
@@ -51,7 +51,7 @@ func everyDevicePlan(t *testing.T, problem *Problem) []float64 {
 	across := (b.patches + 127) / 128
 	tiles := b.pairs() * b.shape.Stages * windows * across * across * (b.shape.Channels + 31) / 32
 	if limit := 100; tiles > limit && !fake.OnGPU() {
-		plans = []devicePlan{plans[0], {2, 1, 1}}
+		plans = []devicePlan{plans[0], {2, 1, min(windows, 2)}}
 		if len(b.members) <= 2 || tiles > 3*limit {
 			plans = plans[:1]
 		}

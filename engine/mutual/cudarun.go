@@ -24,7 +24,6 @@ type deviceRun struct {
 
 	// Of the stage and the windows at hand.
 	stage   int
-	radii   []int
 	degrees int // that the windows stand for
 }
 
@@ -68,15 +67,16 @@ func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.De
 
 // score adds the averages of one stage and some windows to the scores.
 func (r *deviceRun) score(stage int, windows []window) error {
-	r.stage, r.radii, r.degrees = stage, r.radii[:0], 0
+	r.stage, r.degrees = stage, 0
+	radii := make([]int, len(windows))
 	weights := make([]float64, len(windows))
 	for k, w := range windows {
-		r.radii = append(r.radii, w.radius)
+		radii[k] = w.radius
 		weights[k] = float64(w.count)
 		r.degrees += w.count
 	}
 	samples := min(len(r.members), centreImages)
-	err := r.device.Begin(r.radii, func(k int) []float32 {
+	err := r.device.Begin(radii, func(k int) []float32 {
 		return r.Images.Tokens(stage, r.members[k*len(r.members)/samples])
 	}, samples)
 	for first := r.share.first; first < r.share.end && err == nil; first += r.plan.rows {
@@ -185,7 +185,7 @@ func (r *deviceRun) load(slot, first, count int) error {
 		if first+k < len(r.members) {
 			store, image = r.Images, r.members[first+k]
 		}
-		if err := r.device.Load(slot+k, store.Tokens(r.stage, image), r.radii); err != nil {
+		if err := r.device.Load(slot+k, store.Tokens(r.stage, image)); err != nil {
 			return err
 		}
 		store.Release(r.stage, image)

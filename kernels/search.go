@@ -1,0 +1,128 @@
+//go:build cuda && linux
+
+package kernels
+
+import (
+	"unsafe"
+
+	"gorgonia.org/cu"
+
+	"musc/cgo/cuda"
+)
+
+const (
+	searchStages = 3
+	searchShared = searchStages * 2 * searchTile * channelStep * bytesOfHalf
+	searchBlocks = 2 // on a multiprocessor at once
+
+	hopperColumns  = 256 // of a tile of search_hopper, which has searchTile rows
+	hopperChannels = 64  // of one of its buffers
+	hopperStages   = 4
+	hopperThreads  = 384
+	hopperShared   = hopperStages*(searchTile+hopperColumns)*hopperChannels*bytesOfHalf +
+		8*hopperColumns*bytesOfKey + 2*hopperStages*8
+)
+
+// Pair is one pair of images to search: their slots, and which row's and scorer's keys take what
+// is nearest to each patch of Rows among those of Columns, and the other way around; a row below 0
+// says that this direction is not wanted.
+type Pair struct {
+	Rows, Columns                 int
+	RowOfRows, ScorerOfRows       int
+	RowOfColumns, ScorerOfColumns int
+}
+
+// devicePair is Pair of search.cu.
+type devicePair struct {
+	rows, columns       int32
+	rowKeys, columnKeys int64
+}
+
+const _ = uint(bytesOfPair - unsafe.Sizeof(devicePair{}))
+
+// Clear forgets what earlier searches found.
+func (s *Scoring) Clear() error {
+	return s.device.context.Do(func() error {
+		return cuda.Explain("clearing device memory", cu.MemsetD8Async(s.keys, 0,
+			int64(s.Degrees)*s.keyBytes(), s.device.computing))
+	})
+}
+
+// Search compares up to SearchPairs pairs of images, in all degrees (Eq. 1). It waits for the last
+// search but one: the caller is never far ahead of the device.
+func (s *Scoring) Search(pairs []Pair) error {
+	list := &s.lists[s.nextList]
+	s.nextList = (s.nextList + 1) % len(s.lists)
+	return s.device.context.Do(func() error {
+		if err := list.searched.Synchronize(); err != nil {
+			return cuda.Explain("searching on the device", err)
+		}
+		s.writePairs(list.pinned, pairs)
+		if err := cu.MemcpyHtoDAsync(s.pairs, unsafe.Pointer(&list.pinned[0]),
+			int64(len(pairs))*bytesOfPair, s.device.computing); err != nil {
+			return cuda.Explain("copying pairs to the device", err)
+		}
+		for degree := range s.radii {
+			if err := s.search(degree, len(pairs)); err != nil {
+				return err
+			}
+		}
+		return cuda.Explain("searching on the device", list.searched.Record(s.device.computing))
+	})
+}
+
+// search launches the kernel that suits the device.
+func (s *Scoring) search(degree, pairs int) error {
+	keys := at(s.keys, degree, s.keyBytes(), 0, 0)
+	halfNorms := at(s.halfNorms, degree, s.normBytes(), 0, 0)
+	if !s.device.hopper {
+		blocks := min(pairs*s.tiles(), s.device.Multiprocessors*searchBlocks)
+		return s.device.launch("search", grid{blocks, 1}, threads, searchShared, keys,
+			at(s.features, degree, s.featureBytes(), 0, 0), halfNorms, s.pairs, pairs, s.patches(),
+			s.padded())
+	}
+	count, patches, channels := int32(pairs), int32(s.patches()), int32(s.padded())
+	tiles := pairs * ceil(s.patches(), searchTile) * ceil(s.patches(), hopperColumns)
+	return cuda.Launch(s.device.functions["search_hopper"], cuda.LaunchConfig{
+		Grid:  [3]uint32{uint32(min(tiles, s.device.Multiprocessors)), 1, 1},
+		Block: [3]uint32{hopperThreads, 1, 1}, SharedMemory: hopperShared,
+		Stream: s.device.computing,
+	}, cuda.Value(&keys), cuda.Value(&s.maps[degree]), cuda.Value(&halfNorms), cuda.Value(&s.pairs),
+		cuda.Value(&count), cuda.Value(&patches), cuda.Value(&channels))
+}
+
+// makeMaps describes the features to the tensor memory accelerator.
+func (s *Scoring) makeMaps() error {
+	if !s.device.hopper {
+		return nil
+	}
+	s.maps = make([]cuda.TensorMap, s.Degrees)
+	for degree := range s.maps {
+		var err error
+		s.maps[degree], err = cuda.EncodeTensorMap(cuda.Array{
+			Address: at(s.features, degree, s.featureBytes(), 0, 0), Type: cuda.Float16,
+			Shape:   []uint64{uint64(s.padded()), uint64(s.Slots * s.patches())},
+			Strides: []uint64{uint64(s.padded() * bytesOfHalf)},
+			Box:     []uint32{hopperChannels, searchTile}, Swizzle: cuda.Swizzle128,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writePairs writes pairs as the device has them.
+func (s *Scoring) writePairs(pinned []byte, pairs []Pair) {
+	list := unsafe.Slice((*devicePair)(unsafe.Pointer(&pinned[0])), len(pairs))
+	keysAt := func(row, scorer int) int64 {
+		if row < 0 {
+			return -1
+		}
+		return (int64(row)*int64(s.Scorers) + int64(scorer)) * int64(s.patches())
+	}
+	for k, p := range pairs {
+		list[k] = devicePair{int32(p.Rows), int32(p.Columns), keysAt(p.RowOfRows, p.ScorerOfRows),
+			keysAt(p.RowOfColumns, p.ScorerOfColumns)}
+	}
+}
