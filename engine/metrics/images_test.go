@@ -9,33 +9,7 @@ import (
 	"testing"
 
 	"musc/engine/fault"
-	"musc/engine/npy"
 )
-
-const fixtures = "../../testdata/fixtures"
-
-// loadFloats reads a float64 array, loadBools one of bytes, whose values end the file.
-func loadFloats(t *testing.T, path string) []float64 {
-	t.Helper()
-	values, _, err := npy.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
-}
-
-func loadBools(t *testing.T, path string, count int) []bool {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := make([]bool, count)
-	for i, value := range content[len(content)-count:] {
-		values[i] = value != 0
-	}
-	return values
-}
 
 // Besides the images, the pixels of the same fixtures: 13,824 values, in one of them with ties.
 func TestAUROCAgreesWithOracle(t *testing.T) {
