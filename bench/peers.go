@@ -66,6 +66,7 @@ type server struct {
 	input    io.WriteCloser
 	lines    *bufio.Reader
 	trouble  tail
+	waited   sync.Once
 	broken   error
 	versions map[string]string
 	methods  []string
@@ -171,12 +172,19 @@ func (s *server) close() {
 	s.input.Close()
 	late := time.AfterFunc(patience, s.kill)
 	defer late.Stop()
-	_ = s.command.Wait() // how it ends tells nothing more
+	s.wait()
 }
+
+// wait returns when the process has ended and all that it printed is there. How it ended tells
+// nothing more.
+func (s *server) wait() { s.waited.Do(func() { _ = s.command.Wait() }) }
 
 func (s *server) kill() { _ = s.command.Process.Kill() }
 
+// lastWords is the last line that a process printed which does not answer any more.
 func (s *server) lastWords() string {
+	s.kill()
+	s.wait()
 	if words := lastLine(s.trouble.String()); words != "" {
 		return words
 	}

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"unsafe"
 
 	"gorgonia.org/cu"
 
@@ -108,7 +107,7 @@ type grid struct{ x, y int }
 // of 32 bits there, and doubles: the driver reads as many bytes of each value as it needs.
 func (d *Device) launch(name string, blocks grid, threads, shared int, arguments ...any) error {
 	values := make([]uint64, len(arguments))
-	pointers := make([]unsafe.Pointer, len(arguments))
+	parameters := make([]cuda.Argument, len(arguments))
 	for i, argument := range arguments {
 		switch value := argument.(type) {
 		case cu.DevicePtr:
@@ -120,8 +119,15 @@ func (d *Device) launch(name string, blocks grid, threads, shared int, arguments
 		default:
 			return fmt.Errorf("kernel %s: argument %d is a %T", name, i, argument)
 		}
-		pointers[i] = unsafe.Pointer(&values[i])
+		parameters[i] = cuda.Value(&values[i])
 	}
-	return cuda.Explain("running kernel "+name, d.functions[name].Launch(blocks.x, blocks.y, 1,
-		threads, 1, 1, shared, d.computing, pointers))
+	err := cuda.Launch(d.functions[name], cuda.LaunchConfig{
+		Grid:         [3]uint32{uint32(blocks.x), uint32(blocks.y), 1},
+		Block:        [3]uint32{uint32(threads), 1, 1},
+		SharedMemory: shared, Stream: d.computing,
+	}, parameters...)
+	if err != nil {
+		return fmt.Errorf("running kernel %s: %w", name, err)
+	}
+	return nil
 }

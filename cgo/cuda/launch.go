@@ -47,8 +47,10 @@ import (
 	"gorgonia.org/cu"
 )
 
-// LaunchConfig says how to run a kernel that cu.Function.Launch cannot run: one with arguments of
-// more than 8 bytes, such as tensor maps, or with launch attributes.
+// LaunchConfig says how to run a kernel. cu.Function.Launch knows no arguments of more than 8
+// bytes, such as tensor maps, and no attributes. It also stores pointers to memory fresh from
+// malloc as Go pointers: should a garbage collection run, its write barrier takes what lay there
+// before for a pointer, too, and ends the process if it looks like a bad one.
 type LaunchConfig struct {
 	Grid         [3]uint32 // blocks in x, y, z; at least 1 each
 	Block        [3]uint32 // threads in x, y, z; at least 1 each
@@ -83,10 +85,12 @@ func Launch(f cu.Function, config LaunchConfig, arguments ...Argument) error {
 	}
 	memory := C.aligned_alloc(alignment, C.size_t(max(size, alignment)))
 	defer C.free(memory)
-	pointers := unsafe.Slice((*unsafe.Pointer)(memory), len(arguments))
+	// Not as Go pointers: see LaunchConfig.
+	pointers := unsafe.Slice((*uintptr)(memory), len(arguments))
 	for i, argument := range arguments {
-		pointers[i] = unsafe.Add(memory, starts[i])
-		copy(unsafe.Slice((*byte)(pointers[i]), argument.size),
+		at := unsafe.Add(memory, starts[i])
+		pointers[i] = uintptr(at)
+		copy(unsafe.Slice((*byte)(at), argument.size),
 			unsafe.Slice((*byte)(argument.value), argument.size))
 	}
 	cluster := config.Cluster

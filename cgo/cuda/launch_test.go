@@ -5,7 +5,6 @@ package cuda
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"strings"
 	"testing"
@@ -37,7 +36,6 @@ type trial struct {
 	n      int
 	image  string // a file of fake/testdata/cubin
 	shared int    // dynamic shared memory, in bytes
-	own    bool   // launch with our Launch instead of gorgonia.org/cu's, then also with
 	config LaunchConfig
 	got    []float32
 }
@@ -111,17 +109,10 @@ func (c *trial) launch(kernel cu.Function, stream cu.Stream, device [3]cu.Device
 	const threads = 64
 	blocks := (c.n + threads - 1) / threads
 	scale, n := float32(0.5), uint32(c.n)
-	if c.own {
-		return Launch(kernel, LaunchConfig{
-			Grid: [3]uint32{uint32(blocks), 1, 1}, Block: [3]uint32{threads, 1, 1},
-			SharedMemory: c.shared, Stream: stream, Cluster: c.config.Cluster, Overlap: c.config.Overlap,
-		}, Value(&device[2]), Value(&device[0]), Value(&device[1]), Value(&scale), Value(&n))
-	}
-	// gorgonia.org/cu reads 8 bytes of each argument.
-	scale8, n8 := uint64(math.Float32bits(scale)), uint64(n)
-	return Explain("launching", kernel.Launch(blocks, 1, 1, threads, 1, 1, c.shared, stream,
-		[]unsafe.Pointer{unsafe.Pointer(&device[2]), unsafe.Pointer(&device[0]),
-			unsafe.Pointer(&device[1]), unsafe.Pointer(&scale8), unsafe.Pointer(&n8)}))
+	return Launch(kernel, LaunchConfig{
+		Grid: [3]uint32{uint32(blocks), 1, 1}, Block: [3]uint32{threads, 1, 1},
+		SharedMemory: c.shared, Stream: stream, Cluster: c.config.Cluster, Overlap: c.config.Overlap,
+	}, Value(&device[2]), Value(&device[0]), Value(&device[1]), Value(&scale), Value(&n))
 }
 
 func TestLaunch(t *testing.T) {
@@ -136,9 +127,8 @@ func TestLaunch(t *testing.T) {
 	for _, n := range []int{1, 63, 64, 65, 1000} {
 		for _, test := range []trial{
 			{n: n, image: cubin, shared: 256},
-			{n: n, image: cubin, shared: 256, own: true},
 			{n: n, image: cubin, shared: context.Device.SharedMemory},
-			{n: n, image: "add_compute_80.ptx", shared: 256, own: true},
+			{n: n, image: "add_compute_80.ptx", shared: 256},
 		} {
 			before, total, err := context.Memory()
 			if err != nil {
@@ -176,15 +166,15 @@ func TestFaults(t *testing.T) {
 			"copying to the device: CUDA_ERROR_ILLEGAL_ADDRESS (700)"},
 		{"last copy", "copy:3", trial{}, "copying from the device: CUDA_ERROR_INVALID_VALUE (1)"},
 		{"refused launch", "launch:1", trial{}, "launching: CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES (701)"},
-		{"refused launch", "launch:1", trial{own: true}, "launching a kernel: CUDA_ERROR_LAUNCH_OUT"},
+		{"refused launch", "launch:1", trial{}, "launching a kernel: CUDA_ERROR_LAUNCH_OUT"},
 		{"failed kernel", "run:1", trial{},
 			"waiting for the kernel: CUDA_ERROR_LAUNCH_FAILED (719): unspecified launch failure"},
 		{"no shared memory", "", trial{shared: -1}, "waiting for the kernel: CUDA_ERROR_LAUNCH_FAILED"},
-		{"clusters on 8.0", "", trial{own: true, config: LaunchConfig{Cluster: [3]uint32{1, 1, 2}}},
+		{"clusters on 8.0", "", trial{config: LaunchConfig{Cluster: [3]uint32{1, 1, 2}}},
 			"launching a kernel: CUDA_ERROR_INVALID_VALUE (1)"},
-		{"overlap on 8.0", "", trial{own: true, config: LaunchConfig{Overlap: true}},
+		{"overlap on 8.0", "", trial{config: LaunchConfig{Overlap: true}},
 			"launching a kernel: CUDA_ERROR_INVALID_VALUE (1)"},
-		{"unknown code", "launch:1=4711", trial{}, "launching: CUDA error 4711"},
+		{"unknown code", "launch:1=4711", trial{}, "launching a kernel: CUDA error 4711"},
 		{"module", "load:1", trial{}, "loading the kernel: CUDA_ERROR_INVALID_IMAGE (200)"},
 		{"another GPU's code", "", trial{image: "add_sm_90a.cubin"},
 			"loading the kernel: CUDA_ERROR_NO_BINARY_FOR_GPU (209)"},
