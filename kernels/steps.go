@@ -43,8 +43,8 @@ func at(base cu.DevicePtr, degree int, degreeBytes int64, k int, bytes int64) cu
 }
 
 // Begin starts a stage and up to Degrees degrees, whose windows have these radii, as all methods
-// have them until the next Begin. Centres are those of sample, raw tokens [P,C] of some images, which
-// slot 0 is used for.
+// have them until the next Begin. Centres are those of sample, raw tokens [P,C] of some images,
+// which slot 0 is used for.
 func (s *Scoring) Begin(radii []int, sample func(k int) []float32, samples int) error {
 	s.radii = radii
 	err := s.device.context.Do(func() error {
