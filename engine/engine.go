@@ -47,7 +47,12 @@ type Scoring struct {
 	Windows        []int           `json:"windows"`
 	Subsets        int             `json:"subsets"`
 	Seed           int64           `json:"seed"`
-	MapSize        int             `json:"map_size"` // side of the scored map; 0: the model's
+
+	// DealByLabel deals each label evenly over the subsets: for measuring on labelled data as the
+	// published evaluation does, never for scoring.
+	DealByLabel bool `json:"subsets_dealt_by_label,omitempty"`
+
+	MapSize int `json:"map_size"` // side of the scored map; 0: the model's
 }
 
 // Defaults are the paper's parameters on MVTec AD.
@@ -96,34 +101,12 @@ type Image struct {
 // The same job gives the same bytes at every memory bound and thread count of the scoring; the
 // backbone's tokens are those of ONNX Runtime on this processor.
 func Score(ctx context.Context, job Config, observer Observer) (*Result, error) {
-	job = job.withDefaults()
-	if err := job.check(); err != nil {
-		return nil, err
-	}
-	clock := &clock{observer: observer}
-	result := &Result{clock: clock}
-	if err := job.chooseScorer(result); err != nil {
-		return nil, err
-	}
-
-	extracted, err := extract(ctx, &job, clock, result)
+	batch, err := Extract(ctx, job, observer)
 	if err != nil {
 		return nil, err
 	}
-	defer extracted.close()
-	subsets, err := deal(&job, result)
-	if err != nil {
-		return nil, err
-	}
-	if err := scorePatches(ctx, &job, extracted, subsets, clock, result); err != nil {
-		return nil, err
-	}
-	if err := scoreImages(&job, clock, result); err != nil {
-		return nil, err
-	}
-	clock.end()
-	result.Timings = clock.timings
-	return result, nil
+	defer batch.Close()
+	return batch.Score(ctx, batch.job.Scoring, batch.References())
 }
 
 func (job Config) withDefaults() Config {

@@ -18,7 +18,7 @@ import (
 
 // deal divides the readable images over the subsets. One subset may hold a single image when
 // references score it too.
-func deal(job *Config, result *Result) ([][]int, error) {
+func deal(job *Config, result *Result) (subsets [][]int, err error) {
 	if job.Scoring.Subsets == 1 {
 		all := make([]int, len(result.Images))
 		for i := range all {
@@ -26,11 +26,15 @@ func deal(job *Config, result *Result) ([][]int, error) {
 		}
 		return [][]int{all}, nil
 	}
-	names := make([]string, len(result.Images))
+	names, labels := make([]string, len(result.Images)), make([]string, len(result.Images))
 	for i, image := range result.Images {
-		names[i] = image.Name
+		names[i], labels[i] = image.Name, image.Label
 	}
-	subsets, err := dataset.DealSubsets(names, job.Scoring.Subsets, job.Scoring.Seed)
+	if job.Scoring.DealByLabel {
+		subsets, err = dataset.DealSubsetsByLabel(names, labels, job.Scoring.Subsets)
+	} else {
+		subsets, err = dataset.DealSubsets(names, job.Scoring.Subsets, job.Scoring.Seed)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -43,9 +47,9 @@ func deal(job *Config, result *Result) ([][]int, error) {
 }
 
 // chooseScorer sets what scores. A backbone may run on the CPU beside a scorer on a GPU.
-func (job *Config) chooseScorer(result *Result) (err error) {
+func (job *Config) chooseScorer(note func(plan string)) (err error) {
 	job.scorer, job.scorerWhy, err = mutual.NewScorer(mutual.Resources{Device: job.Device,
-		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: result.notePlan})
+		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: note})
 	job.Device.Optional = job.Device.Optional || mutual.OnGPU(job.scorer)
 	return err
 }
@@ -63,16 +67,9 @@ func (job *Config) noteDevices(observer Observer, backboneWhy string) {
 	}
 }
 
-func (r *Result) notePlan(plan string) {
-	if r.Plan != plan { // once for all subsets
-		r.Plan = plan
-		r.clock.observer.Note("plan: " + plan)
-	}
-}
-
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
-func scorePatches(ctx context.Context, job *Config, extracted *extraction, subsets [][]int,
-	clock *clock, result *Result) error {
+func (b *Batch) scorePatches(ctx context.Context, job *Config, extracted *extraction,
+	subsets [][]int, clock *clock, result *Result) error {
 	result.Scorer = job.scorer.Name()
 	sizes := sizesOf(job, extracted.images.Shape(), subsets)
 	if sizes.Stored = mutual.StoredInMemory; extracted.images.Spilled() {
@@ -81,7 +78,7 @@ func scorePatches(ctx context.Context, job *Config, extracted *extraction, subse
 	plan := mutual.NewPlan(job.Memory-memory.Resident(), sizes)
 	plan.Folder = job.SpillInto
 	if !sizes.OnGPU { // else the scorer says how it divides the GPU's memory
-		result.notePlan(plan.String())
+		b.notePlan(plan.String())
 	}
 	clock.begin(StepMutual, len(result.Images))
 	for _, members := range subsets {

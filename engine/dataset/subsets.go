@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"math/bits"
 	"math/rand/v2"
 	"slices"
@@ -24,24 +25,56 @@ const dealStream = 0x6d757363 // "musc"
 // each two images is one of kind fault.Usage.
 func DealSubsets(names []string, s int, seed int64) ([][]int, error) {
 	n := len(names)
-	if n < 2 {
-		return nil, fault.New(fault.Input, "cannot score %d image: images score each other, at least 2 "+
-			"of the same product are needed; add images", n)
+	if err := checkSubsets(n, s); err != nil {
+		return nil, err
 	}
-	if s < 1 || s > n/2 {
-		return nil, fault.New(fault.Usage, "cannot deal %d images into %d subsets: each needs at least "+
-			"2 images; choose --subsets from 1 to %d", n, s, n/2)
-	}
-	cards := make([]int, n)
-	for i := range cards {
-		cards[i] = i
-	}
+	cards := identity(n)
 	slices.SortStableFunc(cards, func(a, b int) int { return strings.Compare(names[a], names[b]) })
 	source := rand.NewPCG(uint64(seed), dealStream)
 	for i := n - 1; i > 0; i-- {
 		j, _ := bits.Mul64(source.Uint64(), uint64(i+1))
 		cards[i], cards[j] = cards[j], cards[i]
 	}
+	return dealt(cards, s), nil
+}
+
+// DealSubsetsByLabel deals each label evenly over s subsets, as the published evaluation does: the
+// images, sorted by label and name, are dealt like cards, so that two subsets differ by at most one
+// image of a label, and by at most one in all. It looks at the labels: a measured table may be made
+// with it, an unlabeled batch cannot. Subsets and errors are those of DealSubsets.
+func DealSubsetsByLabel(names, labels []string, s int) ([][]int, error) {
+	if err := checkSubsets(len(names), s); err != nil {
+		return nil, err
+	}
+	cards := identity(len(names))
+	slices.SortStableFunc(cards, func(a, b int) int {
+		return cmp.Or(strings.Compare(labels[a], labels[b]), strings.Compare(names[a], names[b]))
+	})
+	return dealt(cards, s), nil
+}
+
+func checkSubsets(n, s int) error {
+	if n < 2 {
+		return fault.New(fault.Input, "cannot score %d image: images score each other, at least 2 "+
+			"of the same product are needed; add images", n)
+	}
+	if s < 1 || s > n/2 {
+		return fault.New(fault.Usage, "cannot deal %d images into %d subsets: each needs at least "+
+			"2 images; choose --subsets from 1 to %d", n, s, n/2)
+	}
+	return nil
+}
+
+func identity(n int) []int {
+	cards := make([]int, n)
+	for i := range cards {
+		cards[i] = i
+	}
+	return cards
+}
+
+// dealt gives card after card to one subset after the other.
+func dealt(cards []int, s int) [][]int {
 	subsets := make([][]int, s)
 	for i, card := range cards {
 		subsets[i%s] = append(subsets[i%s], card)
@@ -49,5 +82,5 @@ func DealSubsets(names []string, s int, seed int64) ([][]int, error) {
 	for _, subset := range subsets {
 		slices.Sort(subset)
 	}
-	return subsets, nil
+	return subsets
 }

@@ -96,3 +96,35 @@ func TestImpossibleDealsAreExplained(t *testing.T) {
 		checkMessage(t, name, err, c.kind, c.want)
 	}
 }
+
+func TestLabelsAreDealtEvenly(t *testing.T) {
+	names, labels := numbered(23), make([]string, 23)
+	for i := range labels {
+		labels[i] = []string{"good", "scratch", "good", "dent", "good"}[i*i%5]
+	}
+	subsets, err := DealSubsetsByLabel(names, labels, 3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most, least := map[string]int{"": 0}, map[string]int{"": len(names)}
+	for _, subset := range subsets {
+		counts := map[string]int{"": len(subset)}
+		for _, i := range subset {
+			counts[labels[i]]++
+		}
+		for _, label := range append([]string{""}, labels...) {
+			most[label] = max(most[label], counts[label])
+			if fewest, seen := least[label]; !seen || counts[label] < fewest {
+				least[label] = counts[label]
+			}
+		}
+	}
+	for label := range most {
+		if most[label]-least[label] > 1 {
+			t.Errorf("%q: from %d to %d a subset in %v", label, least[label], most[label], subsets)
+		}
+	}
+	if _, err := DealSubsetsByLabel(names, labels, 12); fault.KindOf(err) != fault.Usage {
+		t.Errorf("12 subsets of 23: %v", err)
+	}
+}

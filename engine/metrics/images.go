@@ -14,6 +14,10 @@ type ImageLevel struct {
 	AUROC Value `json:"auroc"`
 	F1Max Value `json:"f1_max"`
 	AP    Value `json:"ap"`
+
+	// F1Threshold is the score that gives F1Max: that score and higher ones are defective. It is
+	// found with the labels, so it says how these images could be told apart, not how the next will.
+	F1Threshold Value `json:"f1_threshold"`
 }
 
 // Images measures scores [N] against labels [N], true for defective. Slices of different lengths
@@ -23,7 +27,8 @@ func Images(labels []bool, scores []float64) (ImageLevel, error) {
 	if err != nil {
 		return ImageLevel{}, err
 	}
-	return ImageLevel{AUROC: ranking.auroc(), F1Max: ranking.f1Max(), AP: ranking.ap()}, nil
+	return ImageLevel{AUROC: ranking.auroc(), F1Max: ranking.f1Max(), AP: ranking.ap(),
+		F1Threshold: ranking.f1Threshold()}, nil
 }
 
 // AUROC is the area under the receiver operating characteristic of scores [N] against labels [N],
@@ -73,7 +78,7 @@ func rank(labels []bool, scores []float64) (*ranking, error) {
 				negatives++
 			}
 		}
-		result.add(positives, negatives)
+		result.add(scores[order[first]], positives, negatives)
 		first = end
 	}
 	return result, nil

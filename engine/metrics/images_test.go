@@ -88,3 +88,33 @@ func TestAUROCRejectsWhatHasNoAnswer(t *testing.T) {
 		}
 	}
 }
+
+// Calling what reaches the threshold defective gives F1-max: 2 TP / (2 TP + FP + FN).
+func TestThresholdGivesF1Max(t *testing.T) {
+	random := rand.New(rand.NewPCG(3, 4))
+	for range 100 {
+		n := 2 + random.IntN(30)
+		labels, scores := make([]bool, n), make([]float64, n)
+		for i := range scores {
+			labels[i], scores[i] = i == 0 || i > 1 && random.IntN(2) == 0, float64(random.IntN(9))
+		}
+		result, err := Images(labels, scores)
+		if err != nil {
+			t.Fatal(err)
+		}
+		threshold, _ := result.F1Threshold.Get()
+		found, wrong := 0.0, 0.0
+		for i, score := range scores {
+			switch called := score >= threshold; {
+			case called && labels[i]:
+				found++
+			case called != labels[i]:
+				wrong++
+			}
+		}
+		if f1, _ := result.F1Max.Get(); math.Abs(f1-2*found/(2*found+wrong)) > 1e-12 {
+			t.Fatalf("labels %v, scores %v: threshold %v gives %v, not %v", labels, scores, threshold,
+				2*found/(2*found+wrong), f1)
+		}
+	}
+}

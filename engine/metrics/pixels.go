@@ -26,6 +26,8 @@ type PixelLevel struct {
 	PRO      Value `json:"pro"`
 	MVTecPRO Value `json:"mvtec_pro"`
 	AUPIMO   Value `json:"aupimo"`
+
+	F1Threshold Value `json:"f1_threshold"` // as in ImageLevel, of pixels
 }
 
 // Curves are what a plot shows, each thinned to some hundred points.
@@ -133,7 +135,7 @@ func measure(p *population, levels iter.Seq[level]) (PixelLevel, Curves) {
 	var roc, pr outline
 	roc.add(0, 0)
 	for l := range levels {
-		pixels.add(float64(len(l.regions)), float64(l.good+l.background))
+		pixels.add(l.score, float64(len(l.regions)), float64(l.good+l.background))
 		even.add(l)
 		exact.add(l)
 		images.add(l)
@@ -144,6 +146,7 @@ func measure(p *population, levels iter.Seq[level]) (PixelLevel, Curves) {
 	return PixelLevel{
 			AUROC: pixels.auroc(), F1Max: pixels.f1Max(), AP: pixels.ap(),
 			PRO: even.value(), MVTecPRO: exact.value(), AUPIMO: images.value(),
+			F1Threshold: pixels.f1Threshold(),
 		}, Curves{
 			ROC: roc.finish(), PR: pr.finish(), PRO: exact.curve.finish(),
 		}

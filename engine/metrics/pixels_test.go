@@ -66,7 +66,8 @@ func (g golden) generate() []Image {
 // compare is how far two sets of metrics are apart; infinite where only one has a value.
 func compare(a, b PixelLevel) (worst float64) {
 	for _, pair := range [][2]Value{{a.AUROC, b.AUROC}, {a.F1Max, b.F1Max}, {a.AP, b.AP},
-		{a.PRO, b.PRO}, {a.MVTecPRO, b.MVTecPRO}, {a.AUPIMO, b.AUPIMO}} {
+		{a.PRO, b.PRO}, {a.MVTecPRO, b.MVTecPRO}, {a.AUPIMO, b.AUPIMO},
+		{a.F1Threshold, b.F1Threshold}} {
 		x, defined := pair[0].Get()
 		if y, other := pair[1].Get(); defined != other {
 			worst = math.Inf(1)
@@ -109,6 +110,7 @@ func TestPixelsAgreeWithScikitLearn(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		c.F1Threshold = define(images).F1Threshold // scikit-learn gives none
 		if worst := compare(got, c.PixelLevel); !(worst <= 1e-9) {
 			t.Errorf("%d values: got %v, want %v (%g)", c.Values, got, c.PixelLevel, worst)
 		}
@@ -156,14 +158,15 @@ func TestPixelsAgreeWithOracle(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		expected := PixelLevel{Some(want.AUROC), Some(want.F1Max), Some(want.AP), Some(want.PRO),
-			plain.MVTecPRO, plain.AUPIMO}
+		expected := PixelLevel{AUROC: Some(want.AUROC), F1Max: Some(want.F1Max), AP: Some(want.AP),
+			PRO: Some(want.PRO), MVTecPRO: plain.MVTecPRO, AUPIMO: plain.AUPIMO,
+			F1Threshold: plain.F1Threshold}
 		if worst := compare(plain, expected); !(worst <= 1e-9) {
 			t.Errorf("%s: got %v, want %v (%g)", name, plain, expected, worst)
 		} else {
 			t.Logf("%s: largest error %g", name, worst)
 		}
-		fast.PRO = expected.PRO
+		fast.PRO, fast.F1Threshold = expected.PRO, expected.F1Threshold // of ranks, not of scores
 		if worst := compare(fast, expected); !(worst <= 1e-9) {
 			t.Errorf("%s: the fast path is %g off", name, worst)
 		}

@@ -10,15 +10,19 @@ type ranking struct {
 	twiceArea float64 // under the ROC curve in units of one pair: whole numbers, exact up to 2^53
 	precision float64 // sum of dTP * TP/(TP+FP)
 	f1        float64 // the largest so far
+	threshold float64 // the score of its level
 }
 
-func (r *ranking) add(positives, negatives float64) {
+// add counts the items of one level.
+func (r *ranking) add(score, positives, negatives float64) {
 	r.twiceArea += negatives * (2*r.found + positives)
 	r.found += positives
 	r.alarms += negatives
 	if positives > 0 { // else neither recall nor F1 grows
 		r.precision += positives * (r.found / (r.found + r.alarms))
-		r.f1 = max(r.f1, 2*r.found/(r.found+r.alarms+r.positives))
+		if f1 := 2 * r.found / (r.found + r.alarms + r.positives); f1 > r.f1 {
+			r.f1, r.threshold = f1, score
+		}
 	}
 }
 
@@ -29,6 +33,9 @@ func (r *ranking) auroc() Value {
 
 func (r *ranking) ap() Value    { return r.value(r.precision / r.positives) }
 func (r *ranking) f1Max() Value { return r.value(r.f1) }
+
+// f1Threshold is the highest score from which on items count as defective where F1 is largest.
+func (r *ranking) f1Threshold() Value { return r.value(r.threshold) }
 
 func (r *ranking) value(x float64) Value {
 	if r.positives == 0 || r.negatives == 0 {
