@@ -37,7 +37,8 @@ type Options struct {
 // in a folder; a file named explicitly is always an image, whatever its name.
 var extensions = []string{".png", ".jpg", ".jpeg", ".jpe", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
 
-func hasImageExtension(path string) bool {
+// IsImage says whether a file's name has the extension of an image format.
+func IsImage(path string) bool {
 	return slices.Contains(extensions, strings.ToLower(filepath.Ext(path)))
 }
 

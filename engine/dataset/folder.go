@@ -69,7 +69,7 @@ func (w *walker) entry(path string, entry fs.DirEntry) {
 	if mode&fs.ModeSymlink != 0 {
 		target, err := os.Stat(path)
 		if err != nil {
-			if hasImageExtension(path) {
+			if IsImage(path) {
 				w.skip(path, "the link leads nowhere: "+bare(err).Error())
 			}
 			return
@@ -81,7 +81,7 @@ func (w *walker) entry(path string, entry fs.DirEntry) {
 		if err := w.walk(path); err != nil {
 			w.skip(path, "the folder cannot be read: "+bare(err).Error()+"; check its permissions")
 		}
-	case mode.IsRegular() && hasImageExtension(path):
+	case mode.IsRegular() && IsImage(path):
 		w.images++
 		w.add(path, w.base, "")
 	default:
@@ -123,7 +123,7 @@ func (c *collector) glob(pattern string) error {
 				return err
 			}
 			w.images++
-		case info.Mode().IsRegular() && (anyExtension || hasImageExtension(path)):
+		case info.Mode().IsRegular() && (anyExtension || IsImage(path)):
 			w.images++
 			c.add(path, w.base, "")
 		}

@@ -133,7 +133,7 @@ func readCSV(text []byte, base string) (rows []row, header string, err error) {
 			}
 			imageColumn = 0
 			cell := column(record, 0)
-			if !hasImageExtension(cell) && whyNoFile(resolve(base, cell)) != "" {
+			if !IsImage(cell) && whyNoFile(resolve(base, cell)) != "" {
 				header = cell
 				continue
 			}

@@ -58,6 +58,30 @@ func Decode(path string, opts Options) (*RGB, []string, error) {
 	return decode(path, io.NewSectionReader(file, 0, info.Size()), opts)
 }
 
+// Size reads the width and height of the image at path from its head, as they are stored. Errors
+// are of kind fault.Input and name the file.
+func Size(path string) (width, height int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, 0, unreadable(path, err)
+	}
+	defer file.Close()
+	info, err := file.Stat()
+	if err != nil {
+		return 0, 0, unreadable(path, err)
+	}
+	section := io.NewSectionReader(file, 0, info.Size())
+	if info.Size() == 0 {
+		return 0, 0, fault.New(fault.Input, "cannot read %s: the file is empty; copy it again", path)
+	}
+	f, err := sniff(path, section)
+	if err != nil {
+		return 0, 0, err
+	}
+	config, err := f.readConfig(path, section)
+	return config.Width, config.Height, err
+}
+
 func unreadable(path string, err error) error {
 	var where *fs.PathError
 	if errors.As(err, &where) { // the path is in the message already
