@@ -57,14 +57,20 @@ func (s *saver) run() (report.Run, error) {
 	if run.Runtime.Library, err = identify(s.job.Library); err != nil {
 		return run, err
 	}
-	for _, path := range modelFiles(s.job.Model) {
+	run.Model.Files, err = Identify(s.job.Model)
+	return run, err
+}
+
+// Identify reads the files of a model, the graph and its weights beside it, for their checksums.
+func Identify(model string) (files []report.File, err error) {
+	for _, path := range modelFiles(model) {
 		file, err := identify(path)
 		if err != nil {
-			return run, err
+			return nil, err
 		}
-		run.Model.Files = append(run.Model.Files, file)
+		files = append(files, file)
 	}
-	return run, nil
+	return files, nil
 }
 
 // modelFiles are the graph and its weights, which the builder keeps in a file beside it.

@@ -122,7 +122,8 @@ Start with:
 		Before:                 func(*cli.Context) error { return cpu.LevelError() },
 		Action:                 noCommand,
 		Commands: withoutFalse([]*cli.Command{
-			scoreCommand(), mutualCommand(), rescoreCommand(), modelsCommand(),
+			scoreCommand(), evalCommand(), mutualCommand(), rescoreCommand(), datasetCommand(),
+			modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(),
 		}),
 	}

@@ -102,6 +102,10 @@ func (d *Dataset) addLines(l *lines, root, classColumn, only string) error {
 		if file == "" {
 			return fault.New(fault.Input, "the list %s names no image in row %d; correct it", l.path, i+2)
 		}
+		if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
+			return fault.New(fault.Input, "the list %s has a class %q in row %d, which cannot name a "+
+				"folder; rename it", l.path, name, i+2)
+		}
 		class := classes[name]
 		if class == nil {
 			class = &Class{Name: name}

@@ -152,6 +152,20 @@ func writeJSON(w io.Writer, tables []Table) error {
 	return encoder.Encode(list)
 }
 
+// WriteEvents writes rows as one JSON object a line, each with the given event.
+func (t *Table) WriteEvents(w io.Writer, event string, rows [][]Cell) error {
+	objects, err := t.objects(rows)
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		if _, err := fmt.Fprintf(w, "{\"event\":%q,%s\n", event, object[1:]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // objects writes rows with their keys in the order of the columns.
 func (t *Table) objects(rows [][]Cell) ([]json.RawMessage, error) {
 	objects := make([]json.RawMessage, len(rows))

@@ -1,0 +1,268 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/urfave/cli/v2"
+
+	"musc/engine"
+	"musc/engine/device"
+	"musc/engine/evaluation"
+	"musc/engine/fault"
+	"musc/engine/labelled"
+	"musc/engine/table"
+)
+
+func evalCommand() *cli.Command {
+	own := []cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: categoryOutput,
+			Usage: "the `FOLDER` for metrics.csv, .json, .md, .xlsx, the curves and a folder a class " +
+				"(required)"},
+		&cli.BoolFlag{Name: "overwrite", Category: categoryOutput,
+			Usage: "measure every class again, also those that an earlier run finished"},
+		&cli.BoolFlag{Name: "pictures", Category: categoryOutput,
+			Usage: "write each class's anomaly maps, overlays and overview too, good images included"},
+
+		layoutFlag(),
+		&cli.StringSliceFlag{Name: "classes", Category: categoryInput,
+			Usage: "only these classes `A,B,...`"},
+		&cli.StringFlag{Name: "maps", Category: categoryInput,
+			Usage: "measure the anomaly maps of another tool in this `FOLDER` instead of scoring: float " +
+				"TIFF or .npy, a folder a class, named as the images"},
+		&cli.StringFlag{Name: "scores", Category: categoryInput,
+			Usage: "with --maps: a `CSV` with image,score (and class); else the map's maximum counts"},
+
+		&cli.IntFlag{Name: "shots", Category: categoryMethod,
+			Usage: "let `K` normal training images score too (few-shot); -1 for all"},
+		&cli.IntSliceFlag{Name: "stages", Category: categoryMethod,
+			Usage: "stages of the backbone to use, from 1 to 4", Value: cli.NewIntSlice(1, 2, 3, 4)},
+		&cli.IntSliceFlag{Name: "windows", Category: categoryMethod, DefaultText: "8,9 on VisA, else 2,3",
+			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 1 switches it off"},
+		&cli.IntFlag{Name: "subsets", Aliases: []string{"s"}, Category: categoryMethod, Value: 1,
+			Usage: "score in this many subsets, separately"},
+		&cli.StringFlag{Name: "deal", Category: categoryMethod, Value: "labels",
+			Usage: "how images are dealt into subsets: `labels`, each type of defect evenly, as the " +
+				"published evaluation does; or names, as musc score does"},
+		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
+			Usage: "seed of dealing by names, and of the choice of shots"},
+		&cli.IntFlag{Name: "map-size", Category: categoryMethod, DefaultText: "the model's input",
+			Usage: "side of the anomaly maps that are measured"},
+		&cli.IntFlag{Name: "batch", Category: categoryMachine,
+			DefaultText: "as many as make 1024 patches", Usage: "images a run of the backbone"},
+	}
+	return &cli.Command{
+		Name:      "eval",
+		Usage:     "measure musc, or any other method's maps, on labelled data",
+		ArgsUsage: "DATASET",
+		Description: layoutHelp + `
+
+Each class is scored by itself, without its labels, and measured: AUROC, F1-max and AP of images and
+of pixels, PRO as in the paper, MVTec's PRO, AUPIMO, and their mean over classes. A class that an
+earlier run with the same settings finished is not computed again.
+
+Examples:
+   musc eval mvtec_anomaly_detection/ -o out
+   musc eval visa/ -o out --classes candle,pcb1 --model vit_large_patch14_clip_336.openai
+   musc eval mine.csv -o out --shots 4                  # four normal training images help
+   musc eval btad/ -o out --maps patchcore/maps         # another tool's maps`,
+		Flags:        slices.Concat(own, scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
+		OnUsageError: usageError,
+		Action:       eval,
+	}
+}
+
+func eval(c *cli.Context) error {
+	output, err := require(c, "output", "eval mvtec_anomaly_detection/ -o out")
+	if err != nil {
+		return err
+	}
+	data, err := openDataset(c)
+	if err != nil {
+		return err
+	}
+	classes, err := data.Select(c.StringSlice("classes"))
+	if err != nil {
+		return err
+	}
+	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	defer finish()
+	folder := &evaluation.Folder{Path: output}
+	measure, err := evalMethod(c, data, folder, observer)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(output, 0o755); err != nil {
+		return fault.New(fault.Output, "cannot make the output folder: %w; choose another with -o", err)
+	}
+	var results []*evaluation.Result
+	left := 0 // classes and images
+	for i := range classes {
+		class := &classes[i]
+		result, err := finished(c, folder, class, observer)
+		if err == nil && result == nil {
+			observer.Note(fmt.Sprintf("%s: %d images, %d of them defective (%d of %d classes)",
+				class.Name, len(class.Test), class.Defective(), i+1, len(classes)))
+			if result, err = measure(class); err == nil {
+				err = folder.Save(class, result)
+			}
+		}
+		if fault.KindOf(err) == fault.Input && len(classes) > 1 {
+			observer.Skipped("class "+class.Name, err.Error())
+			left++
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		left += len(result.Skipped)
+		results = append(results, result)
+	}
+	if len(results) == 0 {
+		return fault.New(fault.Input, "none of the %d classes of %s can be measured", len(classes),
+			data.Root)
+	}
+	finish()
+	if err := folder.Report(evalTitle(c, data, len(results)), results); err != nil {
+		return err
+	}
+	if err := tellEval(c, data, results, output); err != nil {
+		return err
+	}
+	if left > 0 {
+		return errSkipped
+	}
+	return nil
+}
+
+// finished is the result that an earlier run has of a class, if it may be taken.
+func finished(c *cli.Context, folder *evaluation.Folder, class *labelled.Class,
+	observer engine.Observer) (*evaluation.Result, error) {
+	if c.Bool("overwrite") {
+		return nil, nil
+	}
+	result, err := folder.Load(class)
+	if result != nil {
+		observer.Note(class.Name + ": finished by an earlier run")
+	}
+	return result, err
+}
+
+// evalMethod is what measures a class: the engine, or a look into another tool's maps. It sets the
+// settings that the results are kept under.
+func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folder,
+	observer engine.Observer) (func(*labelled.Class) (*evaluation.Result, error), error) {
+	if path := c.String("maps"); path != "" {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			return nil, fault.New(fault.Usage, "--maps %s is not a folder; check the path", path)
+		}
+		maps := &evaluation.Maps{Folder: path, Scores: c.String("scores"),
+			Single: len(data.Classes) == 1}
+		folder.Settings = map[string]string{"maps": path, "scores": maps.Scores}
+		return func(class *labelled.Class) (*evaluation.Result, error) {
+			return maps.Measure(c.Context, class)
+		}, nil
+	}
+	if c.IsSet("scores") {
+		return nil, fault.New(fault.Usage, "--scores goes with --maps; musc makes its own scores")
+	}
+	job, err := evalConfig(c, data.Layout)
+	if err != nil {
+		return nil, err
+	}
+	job.SpillInto = folder.Path
+	model, err := engine.Identify(job.Model)
+	if err != nil {
+		return nil, err
+	}
+	folder.Settings = map[string]any{"scoring": job.Scoring, "shots": c.Int("shots"),
+		"model": model, "pictures": c.Bool("pictures")}
+	return func(class *labelled.Class) (*evaluation.Result, error) {
+		return evalClass(c, class, job, folder, observer)
+	}, nil
+}
+
+// evalConfig is the job without its images.
+func evalConfig(c *cli.Context, layout labelled.Layout) (job engine.Config, err error) {
+	if job.Scoring, err = scoringOf(c); err != nil {
+		return job, err
+	}
+	job.Scoring.Stages = c.IntSlice("stages")
+	if job.Scoring.Windows = c.IntSlice("windows"); len(job.Scoring.Windows) == 0 {
+		job.Scoring.Windows = evaluation.Windows(layout)
+	}
+	job.Scoring.Subsets, job.Scoring.Seed = c.Int("subsets"), c.Int64("seed")
+	job.Scoring.MapSize = c.Int("map-size")
+	switch deal := c.String("deal"); deal {
+	case "labels":
+		job.Scoring.DealByLabel = true
+	case "names":
+	default:
+		return job, fault.New(fault.Usage, "--deal %q is not one of labels, names", deal)
+	}
+	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
+		return job, err
+	}
+	job.Threads, job.Batch = c.Int("threads"), c.Int("batch")
+	if job.Device, err = device.Parse(c.String("device")); err != nil {
+		return job, err
+	}
+	if job.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
+		return job, err
+	}
+	job.Model, job.Library, err = resolveModel(c)
+	return job, err
+}
+
+func evalClass(c *cli.Context, class *labelled.Class, job engine.Config, folder *evaluation.Folder,
+	observer engine.Observer) (*evaluation.Result, error) {
+	var err error
+	job.Images = evaluation.Items(class)
+	if job.References, err = evaluation.References(class, c.Int("shots"), job.Scoring.Seed); err != nil {
+		return nil, err
+	}
+	started := time.Now().UTC()
+	found, err := engine.Score(c.Context, job, observer)
+	if err != nil {
+		return nil, err
+	}
+	result, err := evaluation.OfEngine(c.Context, class, found, job.Scoring.MapSize)
+	if err != nil || !c.Bool("pictures") {
+		return result, err
+	}
+	pictures := filepath.Join(folder.ClassFolder(class), "pictures")
+	if err := engine.PrepareFolder(pictures, true); err != nil {
+		return nil, err
+	}
+	return result, engine.Save(c.Context, found, job, pictures, engine.SaveOptions{Maps: "tiff",
+		Overlays: true, Version: version(), CommandLine: os.Args, Started: started})
+}
+
+func evalTitle(c *cli.Context, data *labelled.Dataset, classes int) string {
+	method := "musc with " + c.String("model")
+	if maps := c.String("maps"); maps != "" {
+		method = "the maps in " + maps
+	}
+	return fmt.Sprintf("%s on %d of %d classes of %s (%s), in per cent", method, classes,
+		len(data.Classes), data.Root, data.Layout)
+}
+
+// tellEval shows the table, or with --json one object a class.
+func tellEval(c *cli.Context, data *labelled.Dataset, results []*evaluation.Result, output string) error {
+	t := evaluation.Table(evalTitle(c, data, len(results)), results)
+	if c.Bool("json") {
+		if err := t.WriteEvents(c.App.Writer, "class", t.Rows); err != nil {
+			return err
+		}
+		return t.WriteEvents(c.App.Writer, "mean", t.Footer)
+	}
+	if err := table.Write(c.App.Writer, table.TextFormat, t); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(c.App.Writer, "\nwritten to %s: metrics.csv, .json, .md, .xlsx, curves, and "+
+		"a folder a class\n", output)
+	return err
+}

@@ -1,0 +1,226 @@
+package evaluation
+
+import (
+	"math"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"musc/engine"
+	"musc/engine/backbone"
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/engine/labelled"
+	"musc/engine/labelled/labelledtest"
+	"musc/engine/metrics"
+	"musc/engine/report"
+)
+
+// nut is a class with good images and two types of defect.
+func nut(t *testing.T) *labelled.Class {
+	t.Helper()
+	root := t.TempDir()
+	labelledtest.MVTec(t, root, "nut")
+	data, err := labelled.Open(root, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &data.Classes[0]
+}
+
+func predictions(class *labelled.Class, score func(i int) float64) []Prediction {
+	list := make([]Prediction, len(class.Test))
+	for i, image := range class.Test {
+		list[i] = Prediction{image, score(i), score(i)}
+	}
+	return list
+}
+
+func value(t *testing.T, v metrics.Value) float64 {
+	t.Helper()
+	x, defined := v.Get()
+	if !defined {
+		t.Fatal("a metric is not defined")
+	}
+	return x
+}
+
+// Maps that are the masks are perfect; their negatives are as wrong as can be.
+func TestPerfectMapsArePerfect(t *testing.T) {
+	class := nut(t)
+	for sign, want := range map[float32]float64{1: 1, -1: 0} {
+		result, err := Measure(t.Context(), class.Name, predictions(class, func(i int) float64 {
+			return float64(sign) * float64(len(class.Test[i].Mask))
+		}), func(i int) ([]float32, int, int, error) {
+			const side = 32 // half of the images'
+			mask, err := class.Test[i].ReadMask(side, side)
+			values := make([]float32, side*side)
+			for p, defective := range mask {
+				if defective {
+					values[p] = sign
+				}
+			}
+			return values, side, side, err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if value(t, result.Image.AUROC) != want || value(t, result.Pixel.AUROC) != want ||
+			result.Images != len(class.Test) || result.Defective != labelledtest.Defective ||
+			len(result.Notes) > 0 || want == 1 && value(t, result.Pixel.MVTecPRO) < 0.999 {
+			t.Errorf("sign %v: %+v", sign, result)
+		}
+	}
+}
+
+func TestWhatCannotBeMeasuredIsNoted(t *testing.T) {
+	class := nut(t)
+	result, err := Measure(t.Context(), "nut", predictions(class, func(i int) float64 {
+		return float64(i)
+	}), nil)
+	if err != nil || result.Pixel != (metrics.PixelLevel{}) || len(result.Notes) != 1 {
+		t.Errorf("no maps: %+v, %v", result, err)
+	}
+	for i := range class.Test {
+		if class.Test[i].Defective {
+			class.Test[i].Mask = ""
+			break
+		}
+	}
+	result, err = Measure(t.Context(), "nut", predictions(class, func(i int) float64 { return 0 }),
+		func(int) ([]float32, int, int, error) { return []float32{0}, 1, 1, nil })
+	if err != nil || result.Pixel != (metrics.PixelLevel{}) || len(result.Notes) != 1 ||
+		!strings.Contains(result.Notes[0], "1 of 6 defective images have no mask") {
+		t.Errorf("a mask is missing: %+v, %v", result, err)
+	}
+	_, err = Measure(t.Context(), "nut", predictions(class, func(int) float64 { return math.NaN() }), nil)
+	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "nut") {
+		t.Errorf("NaN: %v", err)
+	}
+}
+
+// The engine's answer in another order and without one image is measured by the images' names.
+func TestEngineResultsAreMatchedByName(t *testing.T) {
+	class := nut(t)
+	found := &engine.Result{Height: 2, Width: 2, Model: backbone.Info{ImageSize: 16},
+		Skipped: []dataset.Skipped{{Path: "x.png", Reason: "broken"}}}
+	for i := len(class.Test) - 1; i > 0; i-- {
+		score := 0.25
+		if class.Test[i].Defective {
+			score = 0.75
+		}
+		found.Images = append(found.Images, engine.Image{Item: class.Test[i].Item, Score: score,
+			ScoreBefore: score / 2, PatchScores: []float64{score, 0, 0, 0}})
+	}
+	result, err := OfEngine(t.Context(), class, found, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if value(t, result.Image.AUROC) != 1 || result.Images != len(class.Test)-1 ||
+		len(result.Skipped) != 1 || result.Scores[0].Before != result.Scores[0].Score/2 {
+		t.Errorf("%+v", result)
+	}
+	found.Images[0].Name = "another"
+	if _, err := OfEngine(t.Context(), class, found, 0); err == nil {
+		t.Error("an image of no class is measured")
+	}
+}
+
+func TestFewerReferencesAreAmongMore(t *testing.T) {
+	class := nut(t)
+	all, err := References(class, -1, 3)
+	if err != nil || len(all) != labelledtest.Normal {
+		t.Fatalf("%v, %v", all, err)
+	}
+	two, err := References(class, 2, 3)
+	if err != nil || !reflect.DeepEqual(two, all[:2]) {
+		t.Errorf("got %v of %v, %v", two, all, err)
+	}
+	differ := false
+	for seed := range int64(20) {
+		other, _ := References(class, 1, seed)
+		differ = differ || other[0] != all[0]
+	}
+	if !differ {
+		t.Error("the seed does not matter")
+	}
+	if _, err := References(class, 4, 0); fault.KindOf(err) != fault.Usage {
+		t.Errorf("too many: %v", err)
+	}
+}
+
+func TestFolderKeepsWhatIsFinished(t *testing.T) {
+	class := nut(t)
+	folder := &Folder{Path: t.TempDir(), Settings: map[string]int{"degree": 3}}
+	if got, err := folder.Load(class); got != nil || err != nil {
+		t.Fatalf("before: %v, %v", got, err)
+	}
+	want, err := Measure(t.Context(), class.Name, predictions(class, func(i int) float64 {
+		return float64(i)
+	}), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := folder.Save(class, want); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := folder.Load(class); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
+	}
+	other := &Folder{Path: folder.Path, Settings: map[string]int{"degree": 5}}
+	if _, err := other.Load(class); fault.KindOf(err) != fault.Output {
+		t.Errorf("other settings: %v", err)
+	}
+	class.Test[0].Label = "renamed"
+	if _, err := folder.Load(class); fault.KindOf(err) != fault.Output {
+		t.Errorf("other labels: %v", err)
+	}
+}
+
+func TestMapsOfAnotherTool(t *testing.T) {
+	class := nut(t)
+	root := t.TempDir()
+	for i, image := range class.Test {
+		format := []report.MapFormat{report.TIFF, report.NPY}[i%2]
+		name := strings.TrimSuffix(image.Name, ".png")
+		if i%3 == 0 {
+			name = image.Name
+		}
+		values := make([]float32, 64)
+		if image.Defective {
+			values[17] = float32(i)
+		}
+		path := filepath.Join(root, "nut", "test", name+"."+string(format))
+		if err := report.WriteMap(path, format, 8, 8, values); err != nil {
+			t.Fatal(err)
+		}
+	}
+	maps := &Maps{Folder: root}
+	result, err := maps.Measure(t.Context(), class)
+	if err != nil || value(t, result.Image.AUROC) != 1 {
+		t.Fatalf("%+v, %v", result, err)
+	}
+	if last := result.Scores[len(result.Scores)-1]; last.Score != float64(len(class.Test)-1) {
+		t.Errorf("the last score is %v", last.Score)
+	}
+	inFolder := &Maps{Folder: filepath.Join(root, "nut"), Single: true}
+	if again, err := inFolder.Measure(t.Context(), class); err != nil || !reflect.DeepEqual(again, result) {
+		t.Errorf("without the class's folder: %v", err)
+	}
+	class.Test[3].Name = "good/absent.png"
+	if _, err := maps.Measure(t.Context(), class); fault.KindOf(err) != fault.Input ||
+		!strings.Contains(err.Error(), "good/absent.png") {
+		t.Errorf("a map is missing: %v", err)
+	}
+}
+
+func TestMeansLeaveOutWhatIsNotDefined(t *testing.T) {
+	a, b := &Result{Class: "a"}, &Result{Class: "b"}
+	a.Image.AUROC, b.Image.AUROC, b.Pixel.PRO = metrics.Some(0.5), metrics.Some(1), metrics.Some(0.25)
+	table := Table("", []*Result{a, b})
+	if got := table.Footer[0]; got[3].String() != "75.0" || got[9].String() != "25.0" ||
+		got[4].String() != "-" || len(table.Columns) != len(got) {
+		t.Errorf("got %v", got)
+	}
+}
