@@ -122,8 +122,8 @@ Start with:
 		Before:                 func(*cli.Context) error { return cpu.LevelError() },
 		Action:                 noCommand,
 		Commands: withoutFalse([]*cli.Command{
-			scoreCommand(), evalCommand(), mutualCommand(), rescoreCommand(), datasetCommand(),
-			modelsCommand(),
+			scoreCommand(), evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
+			rescoreCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(),
 		}),
 	}

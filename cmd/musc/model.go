@@ -20,7 +20,7 @@ func buildFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "weights", Category: categoryModel,
 			Usage: "build the model from this `FILE` (.safetensors or .onnx) instead of the fetched one"},
-		&cli.BoolFlag{Name: "random", Category: categoryModel,
+		&cli.BoolFlag{Name: "random", Aliases: []string{"random-weights"}, Category: categoryModel,
 			Usage: "draw the weights at random: for benchmarks, its scores mean little"},
 		&cli.Uint64Flag{Name: "random-seed", Category: categoryModel,
 			Usage: "seed of the random weights"},
@@ -51,26 +51,30 @@ func resolveModel(c *cli.Context) (model, library string, err error) {
 	if library, err = findLibrary(c.String("library")); err != nil {
 		return "", "", err
 	}
-	name := c.String("model")
+	model, err = resolveNamed(c, c.String("model"))
+	return model, library, err
+}
+
+// resolveNamed finds the graph of the model of that name, which it builds if need be.
+func resolveNamed(c *cli.Context, name string) (string, error) {
 	if strings.EqualFold(filepath.Ext(name), ".onnx") {
 		for _, option := range []string{"weights", "random", "image-size", "precision", "attention"} {
 			if c.IsSet(option) {
-				return "", "", fault.New(fault.Usage,
+				return "", fault.New(fault.Usage,
 					"--%s is for a model that musc builds; %s is used as it is", option, name)
 			}
 		}
-		return name, library, nil
+		return name, nil
 	}
 	spec, err := models.Lookup(name)
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
 	folder, err := builtFolder()
 	if err != nil {
-		return "", "", err
+		return "", err
 	}
-	model, err = buildModel(c, spec, folder)
-	return model, library, err
+	return buildModel(c, spec, folder)
 }
 
 // findLibrary looks for the ONNX Runtime library where backbone.FindLibrary says, and in the cache.

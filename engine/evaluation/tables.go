@@ -3,6 +3,7 @@ package evaluation
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 
 	"musc/engine/metrics"
 	"musc/engine/report"
@@ -39,6 +40,16 @@ func Mean(results []*Result, key string) metrics.Value {
 				values[i] = column.of(result)
 			}
 			return metrics.Mean(values)
+		}
+	}
+	panic("evaluation: no metric " + key)
+}
+
+// Label names a metric for people by its key: "image AUROC".
+func Label(key string) string {
+	for _, column := range metricColumns {
+		if column.key == key {
+			return strings.TrimPrefix(column.group+" "+column.name, "beyond the paper ")
 		}
 	}
 	panic("evaluation: no metric " + key)

@@ -114,3 +114,6 @@ func labelOf(text string) string {
 	}
 	return text
 }
+
+// IsDefective tells what an entry of a labels column says, as the CSV layouts read it.
+func IsDefective(label string) bool { return labelOf(label) != Good }

@@ -65,6 +65,11 @@ func Number(v metrics.Value, decimals int) Cell {
 // Percent is a fraction of one, which people see in per cent.
 func Percent(v metrics.Value) Cell { return Cell{kind: percent, value: v, decimals: 1} }
 
+// PercentTo is Percent with another number of decimals for people.
+func PercentTo(v metrics.Value, decimals int) Cell {
+	return Cell{kind: percent, value: v, decimals: decimals}
+}
+
 // Difference is a difference of two fractions, which people see in percentage points with its sign.
 func Difference(v metrics.Value) Cell { return Cell{kind: difference, value: v, decimals: 1} }
 

@@ -8,11 +8,8 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// Number formats of a spreadsheet.
-const (
-	percentFormat    = "0.0%"
-	differenceFormat = `+0.0%;-0.0%;0.0%`
-)
+// differenceFormat shows a sign, but none at zero.
+const differenceFormat = `+0.0%;-0.0%;0.0%`
 
 // sheet writes one table. The first error stops it.
 type sheet struct {
@@ -107,7 +104,7 @@ func (s *sheet) cells(row []Cell, font *excelize.Font) {
 		style := &excelize.Style{Font: font}
 		switch format := ""; cell.kind {
 		case percent:
-			format = percentFormat
+			format = "0." + strings.Repeat("0", cell.decimals) + "%"
 			style.CustomNumFmt = &format
 		case difference:
 			format = differenceFormat
