@@ -10,7 +10,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
-	"musc/engine/device"
 	"musc/engine/evaluation"
 	"musc/engine/fault"
 	"musc/engine/labelled"
@@ -38,21 +37,13 @@ func evalCommand() *cli.Command {
 
 		&cli.IntFlag{Name: "shots", Category: categoryMethod,
 			Usage: "let `K` normal training images score too (few-shot); -1 for all"},
-		&cli.IntSliceFlag{Name: "stages", Category: categoryMethod,
-			Usage: "stages of the backbone to use, from 1 to 4", Value: cli.NewIntSlice(1, 2, 3, 4)},
 		&cli.IntSliceFlag{Name: "windows", Category: categoryMethod, DefaultText: "8,9 on VisA, else 2,3",
 			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 1 switches it off"},
-		&cli.IntFlag{Name: "subsets", Aliases: []string{"s"}, Category: categoryMethod, Value: 1,
-			Usage: "score in this many subsets, separately"},
 		&cli.StringFlag{Name: "deal", Category: categoryMethod, Value: "labels",
 			Usage: "how images are dealt into subsets: `labels`, each type of defect evenly, as the " +
 				"published evaluation does; or names, as musc score does"},
 		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
 			Usage: "seed of dealing by names, and of the choice of shots"},
-		&cli.IntFlag{Name: "map-size", Category: categoryMethod, DefaultText: "the model's input",
-			Usage: "side of the anomaly maps that are measured"},
-		&cli.IntFlag{Name: "batch", Category: categoryMachine,
-			DefaultText: "as many as make 1024 patches", Usage: "images a run of the backbone"},
 	}
 	return &cli.Command{
 		Name:      "eval",
@@ -69,7 +60,7 @@ Examples:
    musc eval visa/ -o out --classes candle,pcb1 --model vit_large_patch14_clip_336.openai
    musc eval mine.csv -o out --shots 4                  # four normal training images help
    musc eval btad/ -o out --maps patchcore/maps         # another tool's maps`,
-		Flags:        slices.Concat(own, scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
+		Flags:        slices.Concat(own, batchFlags(), scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
 		OnUsageError: usageError,
 		Action:       eval,
 	}
@@ -187,31 +178,18 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 
 // evalConfig is the job without its images.
 func evalConfig(c *cli.Context, layout labelled.Layout) (job engine.Config, err error) {
-	if job.Scoring, err = scoringOf(c); err != nil {
+	if job, err = configOf(c); err != nil {
 		return job, err
 	}
-	job.Scoring.Stages = c.IntSlice("stages")
 	if job.Scoring.Windows = c.IntSlice("windows"); len(job.Scoring.Windows) == 0 {
 		job.Scoring.Windows = evaluation.Windows(layout)
 	}
-	job.Scoring.Subsets, job.Scoring.Seed = c.Int("subsets"), c.Int64("seed")
-	job.Scoring.MapSize = c.Int("map-size")
 	switch deal := c.String("deal"); deal {
 	case "labels":
 		job.Scoring.DealByLabel = true
 	case "names":
 	default:
 		return job, fault.New(fault.Usage, "--deal %q is not one of labels, names", deal)
-	}
-	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
-		return job, err
-	}
-	job.Threads, job.Batch = c.Int("threads"), c.Int("batch")
-	if job.Device, err = device.Parse(c.String("device")); err != nil {
-		return job, err
-	}
-	if job.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
-		return job, err
 	}
 	job.Model, job.Library, err = resolveModel(c)
 	return job, err

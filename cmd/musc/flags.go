@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
+	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/mutual"
 )
@@ -50,6 +51,24 @@ func machineFlags() []cli.Flag {
 	}
 }
 
+// batchFlags say how a batch of images is scored; score and eval share them.
+func batchFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.IntSliceFlag{Name: "stages", Category: categoryMethod,
+			Usage: "stages of the backbone to use, from 1 to 4", Value: cli.NewIntSlice(1, 2, 3, 4)},
+		&cli.IntFlag{Name: "subsets", Aliases: []string{"s"}, Category: categoryMethod, Value: 1,
+			Usage: "score in this many subsets, separately: less time and memory"},
+		&cli.IntFlag{Name: "map-size", Category: categoryMethod, DefaultText: "the model's input",
+			Usage: "side of the anomaly map whose maximum is the image's score"},
+		batchFlag(),
+	}
+}
+
+func batchFlag() cli.Flag {
+	return &cli.IntFlag{Name: "batch", Category: categoryMachine,
+		DefaultText: "as many as make 1024 patches", Usage: "images a run of the backbone"}
+}
+
 // outputFlags say how a command talks.
 func outputFlags() []cli.Flag {
 	return []cli.Flag{
@@ -58,6 +77,33 @@ func outputFlags() []cli.Flag {
 		&cli.BoolFlag{Name: "quiet", Aliases: []string{"q"}, Category: categoryOutput,
 			Usage: "no progress, only warnings and results"},
 	}
+}
+
+// configOf reads scoringFlags, batchFlags and the machine's part into a job without images.
+func configOf(c *cli.Context) (job engine.Config, err error) {
+	if job, err = machineOf(c); err != nil {
+		return job, err
+	}
+	if job.Scoring, err = scoringOf(c); err != nil {
+		return job, err
+	}
+	job.Scoring.Stages = c.IntSlice("stages")
+	job.Scoring.Subsets, job.Scoring.Seed = c.Int("subsets"), c.Int64("seed")
+	job.Scoring.MapSize = c.Int("map-size")
+	return job, nil
+}
+
+// machineOf reads machineFlags, --device and --batch.
+func machineOf(c *cli.Context) (job engine.Config, err error) {
+	job.Threads, job.Batch = c.Int("threads"), c.Int("batch")
+	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
+		return job, err
+	}
+	if job.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
+		return job, err
+	}
+	job.Device, err = device.Parse(c.String("device"))
+	return job, err
 }
 
 // scoringOf reads scoringFlags into the engine's parameters.

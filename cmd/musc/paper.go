@@ -47,8 +47,7 @@ func paperCommand() *cli.Command {
 		&cli.StringSliceFlag{Name: "photos", Category: categoryInput,
 			Usage: "time: `PATH` of the photos to score (default: photos drawn at random)"},
 		&cli.Int64Flag{Name: "seed", Category: categoryMethod, Usage: "few-shot: seed of the choice"},
-		&cli.IntFlag{Name: "batch", Category: categoryMachine,
-			DefaultText: "as many as make 1024 patches", Usage: "images a run of the backbone"},
+		batchFlag(),
 	}
 	flags := slices.DeleteFunc(modelFlags(), func(flag cli.Flag) bool {
 		return flag.Names()[0] == "model"
@@ -144,7 +143,10 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 			}
 		}
 	}
-	if job.Engine, err = paperConfig(c); err != nil {
+	if job.Engine, err = machineOf(c); err != nil {
+		return nil, false, err
+	}
+	if job.Engine.Library, err = findLibrary(c.String("library")); err != nil {
 		return nil, false, err
 	}
 	job.Engine.SpillInto = output
@@ -154,22 +156,6 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 	}
 	tables, err = measured.Tables()
 	return tables, len(measured.Missing) > 0, err
-}
-
-// paperConfig is the machine's part of a job.
-func paperConfig(c *cli.Context) (job engine.Config, err error) {
-	job.Threads, job.Batch = c.Int("threads"), c.Int("batch")
-	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
-		return job, err
-	}
-	if job.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
-		return job, err
-	}
-	if job.Device, err = device.Parse(c.String("device")); err != nil {
-		return job, err
-	}
-	job.Library, err = findLibrary(c.String("library"))
-	return job, err
 }
 
 func rescoreTokens(c *cli.Context) ([]table.Table, error) {

@@ -9,7 +9,6 @@ import (
 
 	"musc/engine"
 	"musc/engine/dataset"
-	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/imageio"
 )
@@ -38,19 +37,11 @@ func scoreCommand() *cli.Command {
 		&cli.IntFlag{Name: "max-pixels", Category: categoryInput, Value: 100_000_000,
 			Usage: "refuse images of more pixels"},
 
-		&cli.IntSliceFlag{Name: "stages", Category: categoryMethod,
-			Usage: "stages of the backbone to use, from 1 to 4", Value: cli.NewIntSlice(1, 2, 3, 4)},
 		&cli.IntSliceFlag{Name: "windows", Category: categoryMethod,
 			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 8,9 on VisA, 1 switches it off",
 			Value: cli.NewIntSlice(2, 3)},
-		&cli.IntFlag{Name: "subsets", Aliases: []string{"s"}, Category: categoryMethod, Value: 1,
-			Usage: "score in this many subsets, separately: less time and memory"},
 		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
 			Usage: "seed of the shuffle that deals the subsets"},
-		&cli.IntFlag{Name: "map-size", Category: categoryMethod, DefaultText: "the model's input",
-			Usage: "side of the anomaly map whose maximum is the image's score"},
-		&cli.IntFlag{Name: "batch", Category: categoryMachine,
-			DefaultText: "as many as make 1024 patches", Usage: "images a run of the backbone"},
 	}
 	return &cli.Command{
 		Name:      "score",
@@ -68,7 +59,7 @@ Examples:
    musc score photos/ -o out --model vit_large_patch14_clip_336.openai
 
 OUT/scores.csv lists image, score, score_before_rscin, rank and subset; rank 1 is the most anomalous.`,
-		Flags:        slices.Concat(own, scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
+		Flags:        slices.Concat(own, batchFlags(), scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
 		OnUsageError: usageError,
 		Action:       score,
 	}
@@ -132,24 +123,10 @@ func scoreConfig(c *cli.Context) (job engine.Config, skipped []dataset.Skipped, 
 		return job, nil, fault.New(fault.Usage,
 			"no photos given; as in: musc score photos/ -o out")
 	}
-	if job.Scoring, err = scoringOf(c); err != nil {
+	if job, err = configOf(c); err != nil {
 		return job, nil, err
 	}
-	job.Scoring.Stages = c.IntSlice("stages")
 	job.Scoring.Windows = c.IntSlice("windows")
-	job.Scoring.Subsets = c.Int("subsets")
-	job.Scoring.Seed = c.Int64("seed")
-	job.Scoring.MapSize = c.Int("map-size")
-	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
-		return job, nil, err
-	}
-	job.Threads, job.Batch = c.Int("threads"), c.Int("batch")
-	if job.Device, err = device.Parse(c.String("device")); err != nil {
-		return job, nil, err
-	}
-	if job.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
-		return job, nil, err
-	}
 	job.Strict = c.Bool("strict")
 	job.Decode = imageio.Options{MaxPixels: c.Int("max-pixels"), ApplyOrientation: c.Bool("rotate")}
 	options := dataset.Options{Root: c.String("root")}
