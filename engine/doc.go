@@ -12,5 +12,9 @@
 //	rscin       image scores + class tokens -> image scores
 //	report      scores.csv, run.json, maps, overlays
 //
+// Beside it, for labelled data: labelled finds images, labels and masks, metrics measures, evaluation
+// measures the engine or other tools' maps class by class, paper repeats the paper's tables, and table
+// writes the results.
+//
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.
 package engine
