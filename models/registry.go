@@ -18,8 +18,9 @@ var (
 )
 
 // Registry holds every backbone that can be asked for by name: the vision transformers of the
-// paper's table of backbones, and DINOv2-S. Names are those of the weights on their hub. No weights
-// file of the hub is pinned by a checksum: `pull` records what it got and checks the server's.
+// paper's table of backbones, Swin's among them, and DINOv2-S. Names are those of the weights on
+// their hub. No weights file of the hub is pinned by a checksum: `pull` records what it got and
+// checks the server's.
 var Registry = []Spec{
 	{
 		Name: DefaultName, Aliases: []string{"dinov2-s", "ViT-S-14-dinov2"},
@@ -41,6 +42,8 @@ var Registry = []Spec{
 	dino("vit_base_patch8_224.dino", "dino-b8", base(8, 28, 512)),
 	dinov2("vit_base_patch14_dinov2.lvd142m", "dinov2-b", base(14, 37, 518)),
 	dinov2("vit_large_patch14_dinov2.lvd142m", "dinov2-l", large(14, 37, 518)),
+	swin("swin_base_patch4_window12_384.ms_in22k", "swin-b", 128, 4),
+	swin("swin_large_patch4_window12_384.ms_in22k", "swin-l", 192, 6),
 }
 
 // Lookup finds a backbone by name or alias, letter case ignored. An unknown name is a fault.Usage
@@ -106,5 +109,17 @@ func dino(name, alias string, s shape) Spec {
 func dinov2(name, alias string, s shape) Spec {
 	spec := dino(name, alias, s)
 	spec.Family, spec.LayerScale = DINOv2, true
+	return spec
+}
+
+// swin is a Swin of stages of 2, 2, 18 and 2 blocks, its weights trained with windows of 12 x 12
+// patches of 4 x 4 pixels at 384 x 384. Width and heads are the first stage's. Any multiple of 32
+// from 384 on is an image size; the paper's 512 makes no whole windows and is padded. Windows keep
+// their trained side at every size, as in timm's create_model(name, img_size=512).
+func swin(name, alias string, width, heads int) Spec {
+	s := shape{patch: 4, width: width, layers: 24, heads: heads, size: 384}
+	spec := s.spec(name, alias, "model.safetensors")
+	spec.Family, spec.NormEps, spec.Window, spec.Stages = Swin, 1e-5, 12, [4]int{1, 3, 21, 23}
+	spec.ClassDim, spec.Mean, spec.Std = spec.LastWidth(), imagenetMean, imagenetStd
 	return spec
 }

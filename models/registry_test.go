@@ -1,6 +1,7 @@
 package models
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -47,6 +48,8 @@ func TestArchitectures(t *testing.T) {
 		{"ViT-B-32", 768, 12, 512, 16, [4]int{2, 5, 8, 11}},
 		{"vit_base_patch8_224.dino", 768, 12, 768, 64, [4]int{2, 5, 8, 11}},
 		{"vit_large_patch14_dinov2.lvd142m", 1024, 16, 1024, 37, [4]int{5, 11, 17, 23}},
+		{"Swin-B", 128, 4, 1024, 96, [4]int{1, 3, 21, 23}},
+		{"swin-l", 192, 6, 1536, 96, [4]int{1, 3, 21, 23}},
 	} {
 		spec, err := Lookup(c.name)
 		if err != nil {
@@ -65,9 +68,10 @@ func TestArchitectures(t *testing.T) {
 
 func TestFamilyConventions(t *testing.T) {
 	for _, spec := range Registry {
-		isCLIP := spec.Family == CLIP
+		isCLIP, isDINO := spec.Family == CLIP, spec.Family == DINO || spec.Family == DINOv2
 		if spec.PreNorm != isCLIP || spec.Projection != isCLIP || spec.NormaliseClass != isCLIP ||
-			spec.FinalNormOnStages == isCLIP || (spec.PositionOffset == 0) != isCLIP ||
+			spec.FinalNormOnStages != isDINO || (spec.PositionOffset != 0) != isDINO ||
+			(spec.Window == 12) != (spec.Family == Swin) ||
 			spec.LayerScale != (spec.Family == DINOv2) ||
 			(spec.Activation == QuickGELU) != strings.HasSuffix(spec.Name, ".openai") {
 			t.Errorf("%s breaks its family's conventions: %+v", spec.Name, spec)
@@ -100,7 +104,9 @@ func TestImageSizeMustFitThePatches(t *testing.T) {
 func TestImpossibleSpecsAreRefused(t *testing.T) {
 	for name, spoil := range map[string]func(*Spec){
 		"name with a slash":      func(s *Spec) { s.Name = "../x" },
-		"unknown family":         func(s *Spec) { s.Family = "swin" },
+		"unknown family":         func(s *Spec) { s.Family = "resnet" },
+		"no position grid":       func(s *Spec) { s.PretrainGrid = 0 },
+		"windows of no swin":     func(s *Spec) { s.Window = 7 },
 		"unknown activation":     func(s *Spec) { s.Activation = "relu" },
 		"no heads":               func(s *Spec) { s.Heads = 0 },
 		"heads not in width":     func(s *Spec) { s.Heads = 5 },
@@ -111,6 +117,49 @@ func TestImpossibleSpecsAreRefused(t *testing.T) {
 		"size off the patches":   func(s *Spec) { s.ImageSize = 225 },
 	} {
 		spec := Registry[0]
+		spoil(&spec)
+		if err := spec.Validate(); fault.KindOf(err) != fault.Usage || err == nil {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A Swin's last grid, of patches of 32 pixels, holds a window of 12 or more.
+func TestImageSizeMustFitTheWindows(t *testing.T) {
+	spec, err := Lookup("swin-b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for size, want := range map[int]int{384: 96, 512: 128, 4096: 1024} {
+		if grid, err := spec.Grid(size); err != nil || grid != want {
+			t.Errorf("size %d: grid %d, %v, want %d", size, grid, err, want)
+		}
+	}
+	for size, nearest := range map[int]string{
+		-32: "384", 0: "384", 352: "384", 500: "512", 518: "512", 5000: "4096", math.MaxInt: "4096",
+	} {
+		_, err := spec.Grid(size)
+		if fault.KindOf(err) != fault.Usage || !strings.HasSuffix(err.Error(), "is "+nearest) {
+			t.Errorf("size %d: got %v, want %s proposed", size, err, nearest)
+		}
+	}
+}
+
+func TestImpossibleSwinsAreRefused(t *testing.T) {
+	for name, spoil := range map[string]func(*Spec){
+		"no window":               func(s *Spec) { s.Window = 0 },
+		"window without a shift":  func(s *Spec) { s.Window = 1 },
+		"window past all images":  func(s *Spec) { s.Window = 129 },
+		"position embeddings":     func(s *Spec) { s.PretrainGrid = 96 },
+		"normed stages":           func(s *Spec) { s.FinalNormOnStages = true },
+		"blocks after the stages": func(s *Spec) { s.Layers++ },
+		"class token of stage 0":  func(s *Spec) { s.ClassDim = s.Width },
+		"stages out of order":     func(s *Spec) { s.Stages[1] = s.Stages[0] },
+	} {
+		spec, err := Lookup("swin-b")
+		if err != nil {
+			t.Fatal(err)
+		}
 		spoil(&spec)
 		if err := spec.Validate(); fault.KindOf(err) != fault.Usage || err == nil {
 			t.Errorf("%s: got %v", name, err)

@@ -4,6 +4,7 @@
 package models
 
 import (
+	"slices"
 	"strings"
 
 	"musc/engine/fault"
@@ -17,6 +18,7 @@ const (
 	CLIP   Family = "clip"
 	DINO   Family = "dino"
 	DINOv2 Family = "dinov2"
+	Swin   Family = "swin" // windowed attention, four stages of halving grids; see build's swin.go
 )
 
 // Activation is the nonlinearity of the blocks' two-layer perceptron.
@@ -27,7 +29,9 @@ const (
 	QuickGELU Activation = "quick_gelu" // x sigmoid(1.702 x)
 )
 
-// Spec describes one vision transformer: enough to build its graph from its weights.
+// Spec describes one vision transformer: enough to build its graph from its weights. Of a Swin,
+// Width and Heads are the first stage's; both double from stage to stage. Its Stages are the last
+// blocks of the four, which gives their depths.
 type Spec struct {
 	Name    string   // unique; the weights' name on their hub, or our own
 	Aliases []string // other names by which it is known
@@ -35,6 +39,7 @@ type Spec struct {
 
 	Patch, Width, Layers, Heads int        // patch side in pixels, channels C, blocks, attention heads
 	Stages                      [4]int     // block whose output is a stage's features, counted from 0
+	Window                      int        // side of a window of attention in patches (Swin, else 0)
 	Activation                  Activation //
 	NormEps                     float32    // added to the variance in every layer norm
 
@@ -43,10 +48,10 @@ type Spec struct {
 	LayerScale        bool // each branch of a block is scaled per channel (DINOv2)
 	Projection        bool // the class token passes a linear map to ClassDim (CLIP)
 	NormaliseClass    bool // class tokens are L2-normalised before RsCIN (CLIP); see build.Cached
-	ClassDim          int  // entries D of a class token
+	ClassDim          int  // entries D of a class token (Swin: the mean of the last stage's, 8 C)
 
 	Mean, Std      [3]float32 // of the pixels in [0,1], red green blue
-	PretrainGrid   int        // side of the position grid in the published weights
+	PretrainGrid   int        // side of the position grid in the published weights (Swin has none: 0)
 	PositionOffset float64    // added to the new grid side when resampling: 0.1 or 0, SPEC section 2
 	ImageSize      int        // side of the input if the user asks for no other
 	Sources        []Source   // where the weights are, the first one that exists is taken
@@ -65,14 +70,42 @@ type Source struct {
 // fourth power of the side.
 const MaxImageSize = 4096
 
+// swinScale is how many times coarser than its first grid the last grid of a Swin is.
+const swinScale = 8
+
 // Grid returns the side of the patch grid at an image size, or why there is none (fault.Usage).
 func (s *Spec) Grid(imageSize int) (int, error) {
+	if s.Family == Swin {
+		return s.swinGrid(imageSize)
+	}
 	if imageSize < s.Patch || imageSize > MaxImageSize || imageSize%s.Patch != 0 {
 		near := min(max((imageSize+s.Patch/2)/s.Patch, 1), MaxImageSize/s.Patch) * s.Patch
 		return 0, fault.New(fault.Usage, "model %s: image size %d is not a multiple of its patch "+
 			"size %d up to %d; the nearest that fits is %d", s.Name, imageSize, s.Patch, MaxImageSize, near)
 	}
 	return imageSize / s.Patch, nil
+}
+
+// swinGrid returns the side of a Swin's first grid. It halves three times, and the last grid has to
+// hold a window: in a smaller one the tables of relative positions, of the trained window's size,
+// would have to be resampled.
+func (s *Spec) swinGrid(imageSize int) (int, error) {
+	unit := swinScale * s.Patch
+	least, most := unit*s.Window, MaxImageSize/unit*unit
+	if imageSize < least || imageSize > most || imageSize%unit != 0 {
+		near := min(max((min(imageSize, most)+unit/2)/unit*unit, least), most)
+		return 0, fault.New(fault.Usage, "model %s: image size %d is not a multiple of %d between %d "+
+			"and %d; the nearest that fits is %d", s.Name, imageSize, unit, least, most, near)
+	}
+	return imageSize / s.Patch, nil
+}
+
+// LastWidth returns the channels of the last block's tokens: C, or 8 C of a Swin.
+func (s *Spec) LastWidth() int {
+	if s.Family == Swin {
+		return swinScale * s.Width
+	}
+	return s.Width
 }
 
 // Validate checks that the numbers fit together; a Spec of the registry always passes.
@@ -83,24 +116,49 @@ func (s *Spec) Validate() error {
 	switch {
 	case s.Name == "" || strings.ContainsAny(s.Name, `/\`) || strings.HasPrefix(s.Name, "."):
 		return wrong("the name must be usable as a file name")
-	case s.Family != CLIP && s.Family != DINO && s.Family != DINOv2:
-		return wrong("the family is none of clip, dino, dinov2")
+	case !slices.Contains([]Family{CLIP, DINO, DINOv2, Swin}, s.Family):
+		return wrong("the family is none of clip, dino, dinov2, swin")
 	case s.Activation != GELU && s.Activation != QuickGELU:
 		return wrong("the activation is none of gelu, quick_gelu")
-	case s.Patch < 1 || s.Width < 1 || s.Layers < 1 || s.Heads < 1 || s.PretrainGrid < 1:
-		return wrong("patch size, width, layers, heads and position grid must be positive")
+	case s.Patch < 1 || s.Width < 1 || s.Layers < 1 || s.Heads < 1:
+		return wrong("patch size, width, layers and heads must be positive")
 	case s.Width%s.Heads != 0:
 		return wrong("the width is no multiple of the number of heads")
 	case !(s.NormEps > 0):
 		return wrong("the layer norm's eps must be positive")
-	case s.ClassDim < 1 || !s.Projection && s.ClassDim != s.Width:
-		return wrong("the class token's size must be the width unless it is projected")
+	case s.ClassDim < 1 || !s.Projection && s.ClassDim != s.LastWidth():
+		return wrong("the class token's size must be the last width unless it is projected")
 	}
 	for i, stage := range s.Stages {
 		if stage < 0 || stage >= s.Layers || i > 0 && stage <= s.Stages[i-1] {
 			return wrong("the stages must be four rising layer numbers from 0")
 		}
 	}
+	if problem := s.familyProblem(); problem != "" {
+		return wrong(problem)
+	}
 	_, err := s.Grid(s.ImageSize)
 	return err
+}
+
+// familyProblem says what is wrong with the fields that mean nothing to the other families, or
+// something else to Swin; "" if they are in order.
+func (s *Spec) familyProblem() string {
+	switch {
+	case s.Family != Swin && s.PretrainGrid < 1:
+		return "the position grid must be positive"
+	case s.Family != Swin && s.Window != 0:
+		return "only swin has windows"
+	case s.Family != Swin:
+		return ""
+	case s.Window < 2 || swinScale*s.Patch*s.Window > MaxImageSize:
+		return "the window must be of 2 patches or more, and an image must hold 8 beside each other"
+	case s.PretrainGrid != 0 || s.PositionOffset != 0:
+		return "swin has no position embeddings"
+	case s.FinalNormOnStages || s.PreNorm || s.LayerScale || s.Projection:
+		return "swin has no norm of its stages, norm before its blocks, layer scale or projection"
+	case s.Stages[3] != s.Layers-1:
+		return "the last stage of swin must end with the last block"
+	}
+	return ""
 }

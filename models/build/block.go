@@ -67,9 +67,12 @@ func (b *builder) activation(x string) string {
 }
 
 // norm is the layer norm over channels with the parameters of that name.
-func (b *builder) norm(x, name string) string {
-	return b.Node("LayerNormalization", []string{x, b.vector(name+".weight", b.spec.Width, ""),
-		b.vector(name+".bias", b.spec.Width, "")}, attribute("axis", -1),
+func (b *builder) norm(x, name string) string { return b.normOver(x, name, b.spec.Width) }
+
+// normOver is the layer norm over that many channels.
+func (b *builder) normOver(x, name string, width int) string {
+	return b.Node("LayerNormalization", []string{x, b.vector(name+".weight", width, ""),
+		b.vector(name+".bias", width, "")}, attribute("axis", -1),
 		attribute("epsilon", b.spec.NormEps))
 }
 

@@ -182,6 +182,9 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	dino := readCase(t, "dino")
 	wide := dino
 	wide.Width, wide.ClassDim, wide.Heads = 96, 96, 3
+	swin := readCase(t, "swin")
+	wider := swin
+	wider.Window, wider.ImageSize = 4, 64
 	deep := dino
 	deep.Layers = 9
 	inPlaceOfFolder := filepath.Join(t.TempDir(), "cache")
@@ -205,6 +208,8 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 		"a folder":      {"", dino, Source{Path: t.TempDir()}, Options{}, fault.Input, "cannot read"},
 		"wrong width":   {"", wide, weightsOf("dino"), Options{}, fault.Input, "has shape"},
 		"missing layer": {"", deep, weightsOf("dino"), Options{}, fault.Input, "blocks.4."},
+		"swin's window": {"", wider, weightsOf("swin"), Options{}, fault.Input, "position_bias_table"},
+		"small swin":    {"", swin, Source{}, Options{ImageSize: 32}, fault.Usage, "fits is 48"},
 		"other family":  {"", readCase(t, "dinov2"), weightsOf("dino"), Options{}, fault.Input, "shape"},
 		"no folder":     {inPlaceOfFolder, dino, Source{Seed: 1}, Options{}, fault.Output, "MUSC_CACHE"},
 	} {

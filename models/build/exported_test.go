@@ -132,6 +132,7 @@ func TestParameterNames(t *testing.T) {
 	hub := shapesOnly{"embeddings.patch_embeddings.projection.weight": nil,
 		"embeddings.position_embeddings": nil}
 	clip := shapesOnly{"visual.conv1.weight": nil}
+	swin := shapesOnly{"patch_embed.proj.weight": nil, "layers.0.downsample.reduction.weight": nil}
 	for _, c := range []struct {
 		weights   shapesOnly
 		parameter string
@@ -144,6 +145,9 @@ func TestParameterNames(t *testing.T) {
 		{clip, "blocks.11.norm1.weight", "visual.transformer.resblocks.11.ln_1.weight"},
 		{clip, "blocks.2.attn.qkv.weight", "visual.transformer.resblocks.2.attn.in_proj_weight"},
 		{clip, "blocks.2.mlp.fc2.bias", "visual.transformer.resblocks.2.mlp.c_proj.bias"},
+		{swin, "layers.1.downsample.norm.bias", "layers.0.downsample.norm.bias"},
+		{swin, "layers.3.downsample.reduction.weight", "layers.2.downsample.reduction.weight"},
+		{swin, "layers.3.blocks.1.norm1.weight", "layers.3.blocks.1.norm1.weight"},
 		{hub, "cls_token", "embeddings.cls_token"},
 		{hub, "pos_embed", "embeddings.position_embeddings"},
 		{hub, "norm.bias", "layernorm.bias"},

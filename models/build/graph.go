@@ -28,6 +28,9 @@ func attribute(name string, value any) onnxfile.Attribute {
 
 // run writes the whole graph of package build's comment.
 func (b *builder) run() error {
+	if b.spec.Family == models.Swin {
+		return b.runSwin()
+	}
 	tokens := b.grid*b.grid + 1
 	b.Integers("axis1", 1)
 	b.Integers("row1", 1)
@@ -50,19 +53,26 @@ func (b *builder) run() error {
 	return b.err
 }
 
-// embed returns x_0 [batch,T,C]. Patches are cut out by reshaping and multiplied as rows, instead
-// of a convolution, which would need another library on a GPU. A row of zeros before the patches
-// becomes the class token by adding the table of embeddings.
+// embed returns x_0 [batch,T,C]. A row of zeros before the patches becomes the class token by
+// adding the table of embeddings.
 func (b *builder) embed() string {
-	s, g, size := b.spec, int64(b.grid), int64(b.spec.Patch)
-	columns := 3 * s.Patch * s.Patch
+	x := b.Node("Pad", []string{b.patches(), b.Integers("row_before", 0, 1, 0, 0, 0, 0)})
+	x = b.Node("MatMul", []string{x, b.matrix("patch_embed.proj.weight", b.spec.Width,
+		b.pixels(), "")})
+	return b.Node("Add", []string{x, b.embeddings()})
+}
+
+// pixels returns the number of values that a patch consists of.
+func (b *builder) pixels() int { return 3 * b.spec.Patch * b.spec.Patch }
+
+// patches returns the input's patches as rows, [batch,P,pixels]. They are cut out by reshaping and
+// will be multiplied, instead of a convolution, which would need another library on a GPU.
+func (b *builder) patches() string {
+	g, size := int64(b.grid), int64(b.spec.Patch)
 	image := b.Input("image", "batch", 3, b.options.ImageSize, b.options.ImageSize)
 	x := b.Node("Reshape", []string{image, b.Integers("cut", 0, 3, g, size, g, size)})
 	x = b.Node("Transpose", []string{x}, attribute("perm", []int{0, 2, 4, 1, 3, 5}))
-	x = b.Node("Reshape", []string{x, b.Integers("patches", 0, g*g, int64(columns))})
-	x = b.Node("Pad", []string{x, b.Integers("row_before", 0, 1, 0, 0, 0, 0)})
-	x = b.Node("MatMul", []string{x, b.matrix("patch_embed.proj.weight", s.Width, columns, "")})
-	return b.Node("Add", []string{x, b.embeddings()})
+	return b.Node("Reshape", []string{x, b.Integers("patches", 0, g*g, int64(b.pixels()))})
 }
 
 // embeddings is the table added to all tokens, [1,T,C]: position embeddings, plus the class token

@@ -25,6 +25,8 @@ type scheme func(parameter string) []part
 func schemeOf(w Weights, path string, spec *models.Spec) (scheme, error) {
 	has := func(name string) bool { _, ok := w.Shape(name); return ok }
 	switch {
+	case has("layers.0.downsample.reduction.weight"):
+		return originalSwin, nil
 	case has("patch_embed.proj.weight"):
 		return func(parameter string) []part { return []part{{name: parameter}} }, nil
 	case has("visual.conv1.weight"):
@@ -39,6 +41,17 @@ func schemeOf(w Weights, path string, spec *models.Spec) (scheme, error) {
 	return nil, fault.New(fault.Input, "weights %s: the tensors (%s, ...; %d in all) are not named "+
 		"as timm, open_clip or transformers name a vision transformer's; use another file", path,
 		strings.Join(found[:min(len(found), 3)], ", "), len(found))
+}
+
+var downsample = regexp.MustCompile(`^layers\.([123])\.downsample\.`)
+
+// originalSwin is Swin as first published, and in timm at first: the merging of patches belongs to
+// the stage before it, not to the one after.
+func originalSwin(parameter string) []part {
+	return []part{{name: downsample.ReplaceAllStringFunc(parameter, func(found string) string {
+		stage := found[len("layers.")] - '1'
+		return fmt.Sprintf("layers.%d.downsample.", stage)
+	})}}
 }
 
 var openCLIPNames = strings.NewReplacer(

@@ -19,10 +19,14 @@ import (
 //	1 + 0.2 n      weights of layer norms
 //	0.5 + 0.2 n    layer scales
 //	n / sqrt(in)   matrices and the patch embedding
-//	0.3 n          biases, the class token and position embeddings; 0 for the projection's bias
+//	0.3 n          biases, the class token, position embeddings and Swin's tables of biases; 0 for
+//	               the projection's bias
 //
 // large enough that every operation shows in the output.
 func Random(spec *models.Spec, seed uint64) Weights {
+	if spec.Family == models.Swin {
+		return random{seed: seed, shapes: swinShapes(spec)}
+	}
 	width := spec.Width
 	r := random{seed: seed, shapes: map[string][]int{
 		"patch_embed.proj.weight": {width, 3, spec.Patch, spec.Patch},
@@ -43,23 +47,54 @@ func Random(spec *models.Spec, seed uint64) Weights {
 	}
 	for layer := range spec.Layers {
 		prefix := fmt.Sprintf("blocks.%d.", layer)
-		for name, out := range map[string][2]int{
-			"attn.qkv": {3 * width, width}, "attn.proj": {width, width},
-			"mlp.fc1": {mlpRatio * width, width}, "mlp.fc2": {width, mlpRatio * width},
-		} {
-			r.shapes[prefix+name+".weight"] = out[:]
-			r.shapes[prefix+name+".bias"] = out[:1]
-		}
-		for _, name := range []string{"norm1", "norm2"} {
-			r.shapes[prefix+name+".weight"] = []int{width}
-			r.shapes[prefix+name+".bias"] = []int{width}
-		}
+		addBlock(r.shapes, prefix, width)
 		if spec.LayerScale {
 			r.shapes[prefix+"ls1.gamma"] = []int{width}
 			r.shapes[prefix+"ls2.gamma"] = []int{width}
 		}
 	}
 	return r
+}
+
+// addBlock adds the shapes of what the blocks of all families have.
+func addBlock(shapes map[string][]int, prefix string, width int) {
+	for name, out := range map[string][2]int{
+		"attn.qkv": {3 * width, width}, "attn.proj": {width, width},
+		"mlp.fc1": {mlpRatio * width, width}, "mlp.fc2": {width, mlpRatio * width},
+	} {
+		shapes[prefix+name+".weight"] = out[:]
+		shapes[prefix+name+".bias"] = out[:1]
+	}
+	for _, name := range []string{"norm1", "norm2"} {
+		shapes[prefix+name+".weight"] = []int{width}
+		shapes[prefix+name+".bias"] = []int{width}
+	}
+}
+
+// swinShapes are the shapes of a Swin's weights.
+func swinShapes(spec *models.Spec) map[string][]int {
+	shapes := map[string][]int{
+		"patch_embed.proj.weight": {spec.Width, 3, spec.Patch, spec.Patch},
+		"patch_embed.proj.bias":   {spec.Width},
+		"patch_embed.norm.weight": {spec.Width},
+		"patch_embed.norm.bias":   {spec.Width},
+		"norm.weight":             {spec.LastWidth()},
+		"norm.bias":               {spec.LastWidth()},
+	}
+	for _, stage := range swinStages(spec, 0) {
+		if stage.index > 0 {
+			merged := 2 * stage.width // four patches of half the width each
+			shapes[stage.prefix+"downsample.norm.weight"] = []int{merged}
+			shapes[stage.prefix+"downsample.norm.bias"] = []int{merged}
+			shapes[stage.prefix+"downsample.reduction.weight"] = []int{stage.width, merged}
+		}
+		for block := range stage.depth {
+			prefix := stage.block(block)
+			addBlock(shapes, prefix, stage.width)
+			shapes[prefix+biasTable] = []int{squared(2*spec.Window - 1), stage.heads}
+		}
+	}
+	return shapes
 }
 
 type random struct {
@@ -91,7 +126,7 @@ func (r random) Read(dst []float32, name string) error {
 	hash.Write([]byte(name))
 	normal := rand.New(rand.NewPCG(r.seed, hash.Sum64()))
 	offset, scale := 0.0, 0.3
-	isTable := name == "pos_embed" || name == "cls_token"
+	isTable := name == "pos_embed" || name == "cls_token" || strings.HasSuffix(name, biasTable)
 	switch {
 	case name == "head.bias":
 		scale = 0

@@ -41,6 +41,9 @@ func TestEveryModelOfTheRegistryBuilds(t *testing.T) {
 		}
 		// 12 C^2 weights of 4 bytes a block, the patch embedding, the table, the projection.
 		least := 4 * spec.Width * (12*spec.Width*spec.Layers + 3*spec.Patch*spec.Patch + grid*grid)
+		if spec.Family == models.Swin {
+			least = swinBytes(&spec)
+		}
 		if spec.Projection {
 			least += 4 * spec.Width * spec.ClassDim
 		}
@@ -50,9 +53,22 @@ func TestEveryModelOfTheRegistryBuilds(t *testing.T) {
 	}
 }
 
+// swinBytes counts the weights of a Swin with one block a stage, and the biases of its windows.
+func swinBytes(spec *models.Spec) int {
+	values, area := 3*spec.Patch*spec.Patch*spec.Width, spec.Window*spec.Window
+	for k := range 4 {
+		width, heads := spec.Width<<k, spec.Heads<<k
+		values += 12*width*width + heads*area*area
+		if k > 0 {
+			values += 2 * width * width // the merging: 2 C to C
+		}
+	}
+	return 4 * values
+}
+
 // The fixtures' generator and ours name and shape the same tensors.
 func TestRandomWeightsHaveThePublishedShapes(t *testing.T) {
-	for _, name := range []string{"clip", "clip_gelu", "dino", "dinov2"} {
+	for _, name := range []string{"clip", "clip_gelu", "dino", "dinov2", "swin"} {
 		spec := readCase(t, name)
 		published, err := OpenWeights(weightsOf(name).Path)
 		if err != nil {

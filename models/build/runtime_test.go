@@ -94,6 +94,7 @@ func readCase(t testing.TB, name string) models.Spec {
 		NormEps           float32           `json:"norm_eps"`
 		FinalNormOnStages bool              `json:"final_norm_on_stages"`
 		ClassTokenDim     int               `json:"class_token_dim"`
+		Window            int               `json:"window"`
 	}
 	if err := json.Unmarshal(text, &c); err != nil {
 		t.Fatal(err)
@@ -104,8 +105,11 @@ func readCase(t testing.TB, name string) models.Spec {
 		NormEps: c.NormEps, FinalNormOnStages: c.FinalNormOnStages, PreNorm: isCLIP,
 		LayerScale: c.Family == models.DINOv2, Projection: isCLIP, NormaliseClass: isCLIP,
 		ClassDim: c.ClassTokenDim, Std: [3]float32{1, 1, 1},
-		PretrainGrid: c.ImageSize / c.PatchSize, ImageSize: c.ImageSize}
-	if !isCLIP {
+		PretrainGrid: c.ImageSize / c.PatchSize, ImageSize: c.ImageSize, Window: c.Window}
+	switch {
+	case c.Family == models.Swin:
+		spec.PretrainGrid = 0
+	case !isCLIP:
 		spec.PositionOffset = 0.1
 	}
 	return spec
