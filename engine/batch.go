@@ -79,8 +79,8 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 	return &result, nil
 }
 
-// Average is the result for several degrees of those that the batch has for each of them: Eq. 3 is a
-// mean over degrees. scoring is what they have in common, with all their degrees.
+// Average is the result for several degrees of those that the batch has for each of them: Eq. 3
+// is a mean over degrees. scoring is what they have in common, with all their degrees.
 func (b *Batch) Average(scoring Scoring, results ...*Result) (*Result, error) {
 	result := *b.read
 	result.Images = slices.Clone(b.read.Images)

@@ -60,7 +60,8 @@ Examples:
    musc eval visa/ -o out --classes candle,pcb1 --model vit_large_patch14_clip_336.openai
    musc eval mine.csv -o out --shots 4                  # four normal training images help
    musc eval btad/ -o out --maps patchcore/maps         # another tool's maps`,
-		Flags:        slices.Concat(own, batchFlags(), scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
+		Flags: slices.Concat(own, batchFlags(), scoringFlags(), modelFlags(), machineFlags(),
+			outputFlags()),
 		OnUsageError: usageError,
 		Action:       eval,
 	}
@@ -199,7 +200,8 @@ func evalClass(c *cli.Context, class *labelled.Class, job engine.Config, folder 
 	observer engine.Observer) (*evaluation.Result, error) {
 	var err error
 	job.Images = evaluation.Items(class)
-	if job.References, err = evaluation.References(class, c.Int("shots"), job.Scoring.Seed); err != nil {
+	job.References, err = evaluation.References(class, c.Int("shots"), job.Scoring.Seed)
+	if err != nil {
 		return nil, err
 	}
 	started := time.Now().UTC()
@@ -229,7 +231,8 @@ func evalTitle(c *cli.Context, data *labelled.Dataset, classes int) string {
 }
 
 // tellEval shows the table, or with --json one object a class.
-func tellEval(c *cli.Context, data *labelled.Dataset, results []*evaluation.Result, output string) error {
+func tellEval(c *cli.Context, data *labelled.Dataset, results []*evaluation.Result,
+	output string) error {
 	t := evaluation.Table(evalTitle(c, data, len(results)), results)
 	if c.Bool("json") {
 		if err := t.WriteEvents(c.App.Writer, "class", t.Rows); err != nil {
@@ -240,7 +243,7 @@ func tellEval(c *cli.Context, data *labelled.Dataset, results []*evaluation.Resu
 	if err := table.Write(c.App.Writer, table.TextFormat, t); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.App.Writer, "\nwritten to %s: metrics.csv, .json, .md, .xlsx, curves, and "+
-		"a folder a class\n", output)
+	_, err := fmt.Fprintf(c.App.Writer, "\nwritten to %s: metrics.csv, .json, .md, .xlsx, curves, "+
+		"and a folder a class\n", output)
 	return err
 }

@@ -106,8 +106,8 @@ func TestEvaluateBenchmarks(t *testing.T) {
 	}
 }
 
-// musc's own maps, read back from files, give about the same figures; a class that cannot be measured
-// does not keep the others from it.
+// musc's own maps, read back from files, give about the same figures; a class that cannot be
+// measured does not keep the others from it.
 func TestEvaluateMapsOfFiles(t *testing.T) {
 	root, out := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "out")
 	labelledtest.MVTec(t, root, "nut", "bolt")
@@ -121,7 +121,8 @@ func TestEvaluateMapsOfFiles(t *testing.T) {
 	if err := os.MkdirAll(maps, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(filepath.Join(out, "nut", "pictures", "maps"), filepath.Join(maps, "nut")); err != nil {
+	written := filepath.Join(out, "nut", "pictures", "maps")
+	if err := os.Rename(written, filepath.Join(maps, "nut")); err != nil {
 		t.Fatal(err)
 	}
 	again := filepath.Join(t.TempDir(), "again")

@@ -61,8 +61,8 @@ func paperCommand() *cli.Command {
 		Description: `The tables:
 ` + strings.Join(names, "\n") + `
 
-musc downloads no data set: what is not given is named, and the rest is run. The paper's backbones are
-fetched with "musc models pull". A run that was stopped goes on where it was.
+musc downloads no data set: what is not given is named, and the rest is run. The paper's backbones
+are fetched with "musc models pull". A run that was stopped goes on where it was.
 
 Examples:
    musc paper zero-shot -o out --mvtec mvtec_anomaly_detection/ --visa VisA/
@@ -138,9 +138,15 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 	for flag, layout := range map[string]labelled.Layout{"mvtec": labelled.MVTec,
 		"visa": labelled.VisA, "btad": labelled.BTAD} {
 		if path := c.String(flag); path != "" {
-			if job.Data[layout], err = labelled.Open(path, ""); err != nil {
+			data, err := labelled.Open(path, "")
+			if err != nil {
 				return nil, false, err
 			}
+			if data.Layout != layout {
+				return nil, false, fault.New(fault.Usage, "--%s %s holds %s, not %s; use musc eval for "+
+					"other data", flag, path, data.Layout, layout)
+			}
+			job.Data[layout] = data
 		}
 	}
 	if job.Engine, err = machineOf(c); err != nil {
@@ -184,7 +190,8 @@ func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table
 	if job.Images < 2 {
 		return nil, fault.New(fault.Usage, "--images %d: mutual scoring needs two or more", job.Images)
 	}
-	for _, name := range []string{"library", "device", "weights", "random", "random-seed", "image-size",
+	for _, name := range []string{"library", "device", "weights", "random", "random-seed",
+		"image-size",
 		"precision", "attention", "threads", "memory", "vram", "batch"} {
 		if c.IsSet(name) {
 			job.Flags = append(job.Flags, fmt.Sprintf("--%s=%v", name, c.Value(name)))

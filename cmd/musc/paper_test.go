@@ -94,7 +94,8 @@ func TestTimeWithRandomWeights(t *testing.T) {
 }
 
 func TestPaperErrors(t *testing.T) {
-	out := t.TempDir()
+	out, btad := t.TempDir(), t.TempDir()
+	labelledtest.BTAD(t, btad, "01")
 	for _, c := range []struct {
 		args string
 		code int
@@ -106,16 +107,18 @@ func TestPaperErrors(t *testing.T) {
 		{"paper btad -o OUT --tokens OUT", exitUsage, "rscin"},
 		{"paper rscin -o OUT --tokens OUT", exitInput, "CLASS.csv"},
 		{"paper btad -o OUT --btad OUT/none", exitInput, "does not exist"},
+		{"paper zero-shot -o OUT --mvtec BTAD", exitUsage, "holds BTAD, not MVTec AD"},
 		{"paper time -o OUT --images 1", exitUsage, "two or more"},
 	} {
-		line := strings.NewReplacer("OUT", out).Replace(c.args)
+		line := strings.NewReplacer("OUT", out, "BTAD", btad).Replace(c.args)
 		code, _, stderr := musc(t, strings.Fields(line)...)
 		if stderr = lastLine(stderr); code != c.code || !strings.Contains(stderr, c.want) {
 			t.Errorf("musc %s: exit %d, want %d with %q: %s", c.args, code, c.code, c.want, stderr)
 		}
 	}
 	code, stdout, _ := musc(t, "paper", "zero-shot", "-o", out)
-	if code != exitSkipped || !strings.Contains(stdout, "--visa") || !strings.Contains(stdout, "97.8") {
+	if code != exitSkipped || !strings.Contains(stdout, "--visa") ||
+		!strings.Contains(stdout, "97.8") {
 		t.Errorf("without data: exit %d\n%s", code, stdout)
 	}
 }

@@ -4,7 +4,7 @@
 // A model is one ONNX file, with the weights inside or in a data file beside it:
 //
 //	image         float32 [batch,3,S,S]   input: normalised pixels
-//	stage0..3     float32 [batch,P,C]     output: patch tokens after each stage, a quarter of the layers,
+//	stage0..3     float32 [batch,P,C]     output: patch tokens after each stage (of four),
 //	                                      P = (S/patch)^2 patches in row-major order
 //	class_token   float32 [batch,D]       output: class token of the last layer
 //

@@ -1,6 +1,6 @@
-// Package evaluation measures image scores and anomaly maps on labelled data (SPEC section 6): those
-// of the engine, or those of any other method, read from files. A class is measured by itself; a
-// data set's figure is the mean over its classes.
+// Package evaluation measures image scores and anomaly maps on labelled data (SPEC section 6):
+// those of the engine, or those of any other method, read from files. A class is measured by
+// itself; a data set's figure is the mean over its classes.
 package evaluation
 
 import (
@@ -49,11 +49,12 @@ type Prediction struct {
 // answer the same. The slice may be used again for the next.
 type MapOf func(i int) (values []float32, width, height int, err error)
 
-// Measure measures the predictions for one class. Masks are brought to the size of the maps. Without
-// a map (mapOf is nil), or if defective images have no mask, there are no pixel metrics, and a note
-// says so. Errors are those of ctx, of mapOf, and of kind fault.Input for values that are not finite
-// and masks that contradict their labels.
-func Measure(ctx context.Context, class string, predictions []Prediction, mapOf MapOf) (*Result, error) {
+// Measure measures the predictions for one class. Masks are brought to the size of the maps.
+// Without a map (mapOf is nil), or if defective images have no mask, there are no pixel metrics,
+// and a note says so. Errors are those of ctx, of mapOf, and of kind fault.Input for values that
+// are not finite and masks that contradict their labels.
+func Measure(ctx context.Context, class string, predictions []Prediction, mapOf MapOf) (
+	*Result, error) {
 	result := &Result{Class: class, Images: len(predictions)}
 	labels, scores := make([]bool, len(predictions)), make([]float64, len(predictions))
 	unmasked := 0
@@ -142,7 +143,6 @@ func OfEngine(ctx context.Context, class *labelled.Class, found *engine.Result, 
 	for _, skipped := range found.Skipped {
 		result.Skipped = append(result.Skipped, skipped.Path+": "+skipped.Reason)
 	}
-	result.Notes = append(result.Notes, found.Warnings...)
 	return result, nil
 }
 
@@ -155,12 +155,13 @@ func Items(class *labelled.Class) []dataset.Item {
 	return items
 }
 
-// referenceStream is the second half of the generator's state, so that it differs from the subsets'.
+// referenceStream is the second half of the generator's state, so that it differs from the
+// subsets'.
 const referenceStream = 0x73686f74 // "shot"
 
-// References draws count of the class's normal images (few-shot): a seeded shuffle of them, sorted by
-// name, of which the first count are taken, so that fewer are among more. A negative count takes all.
-// More than there are is an error of kind fault.Usage.
+// References draws count of the class's normal images (few-shot): a seeded shuffle of them,
+// sorted by name, of which the first count are taken, so that fewer are among more. A negative
+// count takes all. More than there are is an error of kind fault.Usage.
 func References(class *labelled.Class, count int, seed int64) ([]dataset.Item, error) {
 	items := slices.Clone(class.Normal)
 	if count < 0 {

@@ -94,7 +94,8 @@ func TestWhatCannotBeMeasuredIsNoted(t *testing.T) {
 		!strings.Contains(result.Notes[0], "1 of 6 defective images have no mask") {
 		t.Errorf("a mask is missing: %+v, %v", result, err)
 	}
-	_, err = Measure(t.Context(), "nut", predictions(class, func(int) float64 { return math.NaN() }), nil)
+	broken := predictions(class, func(int) float64 { return math.NaN() })
+	_, err = Measure(t.Context(), "nut", broken, nil)
 	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "nut") {
 		t.Errorf("NaN: %v", err)
 	}
@@ -205,7 +206,8 @@ func TestMapsOfAnotherTool(t *testing.T) {
 		t.Errorf("the last score is %v", last.Score)
 	}
 	inFolder := &Maps{Folder: filepath.Join(root, "nut"), Single: true}
-	if again, err := inFolder.Measure(t.Context(), class); err != nil || !reflect.DeepEqual(again, result) {
+	again, err := inFolder.Measure(t.Context(), class)
+	if err != nil || !reflect.DeepEqual(again, result) {
 		t.Errorf("without the class's folder: %v", err)
 	}
 	class.Test[3].Name = "good/absent.png"

@@ -68,8 +68,8 @@ func (f *Folder) file(class *labelled.Class) string {
 	return filepath.Join(f.ClassFolder(class), "result.json")
 }
 
-// Load returns the finished result of a class, or nil if there is none. One that was made with other
-// settings or files is an error of kind fault.Output.
+// Load returns the finished result of a class, or nil if there is none. One that was made with
+// other settings or files is an error of kind fault.Output.
 func (f *Folder) Load(class *labelled.Class) (*Result, error) {
 	path := f.file(class)
 	text, err := os.ReadFile(path)

@@ -15,9 +15,9 @@ import (
 	"musc/engine/report"
 )
 
-// Maps are anomaly maps of another method, in files: float TIFF or .npy, one an image, called as the
-// image, with or without its own extension, in a folder a class or, for a single class, in the
-// folder itself. MVTec AD's way, a folder `test` in the class's, is understood too.
+// Maps are anomaly maps of another method, in files: float TIFF or .npy, one an image, called as
+// the image, with or without its own extension, in a folder a class or, for a single class, in
+// the folder itself. MVTec AD's way, a folder `test` in the class's, is understood too.
 type Maps struct {
 	Folder string
 	Scores string // a CSV with image,score (and class); "": an image's score is its map's maximum

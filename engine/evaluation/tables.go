@@ -30,8 +30,8 @@ var metricColumns = []metric{
 	{"beyond the paper", "AUPIMO", "aupimo", func(r *Result) metrics.Value { return r.Pixel.AUPIMO }},
 }
 
-// Mean is the mean over classes of a metric by its key, such as image_auroc; none if no class has it.
-// An unknown key is a programmer's error.
+// Mean is the mean over classes of a metric by its key, such as image_auroc; none if no class has
+// it. An unknown key is a programmer's error.
 func Mean(results []*Result, key string) metrics.Value {
 	for _, column := range metricColumns {
 		if column.key == key {

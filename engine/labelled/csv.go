@@ -111,7 +111,8 @@ func (d *Dataset) addLines(l *lines, root, classColumn, only string) error {
 			class = &Class{Name: name}
 			classes[name] = class
 		}
-		item := dataset.Item{Path: resolve(file), Name: safeName(file), Label: labelOf(l.get(row, "label"))}
+		item := dataset.Item{Path: resolve(file), Name: safeName(file),
+			Label: labelOf(l.get(row, "label"))}
 		if seen[name+"\x00"+item.Name] {
 			d.problem(name, item.Path, "the list names it twice; the first line counts")
 			continue

@@ -42,7 +42,8 @@ func photos(folder string) ([]string, error) {
 	var names []string
 	for _, entry := range entries {
 		name := entry.Name()
-		if dataset.IsImage(name) && !strings.HasPrefix(name, ".") && !isFolder(filepath.Join(folder, name)) {
+		hidden := strings.HasPrefix(name, ".")
+		if dataset.IsImage(name) && !hidden && !isFolder(filepath.Join(folder, name)) {
 			names = append(names, name)
 		}
 	}

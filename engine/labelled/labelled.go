@@ -1,10 +1,10 @@
 // Package labelled finds the images, labels and masks of a labelled data set: the benchmarks of the
 // field in the folders in which they are published, and a user's own.
 //
-//	MVTec AD          CLASS/test/{good,TYPE}/N.png, CLASS/ground_truth/TYPE/N_mask.png, CLASS/train/good
+//	MVTec AD          CLASS/test/{good,TYPE}/N.png, CLASS/ground_truth/TYPE/N_mask.png, CLASS/train/
 //	VisA              split_csv/1cls.csv, or converted into the shape of MVTec AD
 //	BTAD              CLASS/test/{ok,ko}/N.bmp, CLASS/ground_truth/ko/N.png, CLASS/train/ok
-//	MVTec AD 2        CLASS/test_public/{good,bad}, CLASS/test_public/ground_truth/bad, CLASS/train/good
+//	MVTec AD 2        CLASS/test_public/{good,bad}, CLASS/test_public/ground_truth/, CLASS/train/
 //	KolektorSDD2      test/N.png and test/N_GT.png, train/ likewise
 //	KolektorSDD       kosN/PartN.jpg and kosN/PartN_label.bmp
 //	images and masks  images/N.png, masks/N.png, perhaps labels.csv; or CLASS/images and so on

@@ -176,7 +176,8 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 	must(os.Remove(filepath.Join(truth, "000_mask.png")))
 	must(os.Remove(filepath.Join(test, "001.png")))
 	must(os.WriteFile(filepath.Join(test, "002.png"), nil, 0o644))
-	copyFile("../../testdata/washer/images/000.png", at("bolt", "ground_truth", "hole", "000_mask.png"))
+	copyFile("../../testdata/washer/images/000.png",
+		at("bolt", "ground_truth", "hole", "000_mask.png"))
 	must(os.Remove(at("bolt", "ground_truth", "hole", "001_mask.png")))
 	must(os.WriteFile(at("bolt", "ground_truth", "hole", "001_mask.png"), []byte("no picture"), 0o644))
 	copyFile(at("nut", "ground_truth", "scratch", "000_mask.png"),
@@ -218,7 +219,8 @@ func TestListsMayRepeatAndPointAnywhere(t *testing.T) {
 	root := t.TempDir()
 	labelledtest.CSV(t, root)
 	path := filepath.Join(root, "lists", "again.csv")
-	rows := [][]string{{"image", "label", "mask"}, {"../a/004.png", "0", ""}, {"../a/004.png", "0", ""},
+	rows := [][]string{{"image", "label", "mask"}, {"../a/004.png", "0", ""},
+		{"../a/004.png", "0", ""},
 		{filepath.Join(root, "a", "005.png"), "OK", ""}}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		t.Fatal(err)

@@ -91,8 +91,9 @@ func degreeSettings() (settings []setting) {
 	return settings
 }
 
-// intervalSettings reduce all distances, or the lowest 30 % of them, to one; then they leave out more
-// and more of the lowest. The paper's bounds of the latter are not legible; these are our choice.
+// intervalSettings reduce all distances, or the lowest 30 % of them, to one; then they leave out
+// more and more of the lowest. The paper's bounds of the latter are not legible; these are our
+// choice.
 func intervalSettings() (settings []setting) {
 	add := func(row string, low, high float64, average mutual.Average) {
 		settings = append(settings, setting{row: row, model: Default,

@@ -1,7 +1,7 @@
 // Package paper repeats the tables of "MuSc: Zero-Shot Industrial Anomaly Classification and
-// Segmentation with Mutual Scoring of the Unlabeled Images" (ICLR 2024) on data sets and weights that
-// the user has, and puts the paper's numbers beside its own. The numbers are data, in published.csv;
-// so are the settings, in experiments.go.
+// Segmentation with Mutual Scoring of the Unlabeled Images" (ICLR 2024) on data sets and weights
+// that the user has, and puts the paper's numbers beside its own. The numbers are data, in
+// published.csv; so are the settings, in experiments.go.
 package paper
 
 import (
@@ -45,13 +45,13 @@ type Measured struct {
 var sources = map[labelled.Layout]string{
 	labelled.MVTec: "give its folder with --mvtec; MVTec Software offers it under the name MVTec AD " +
 		"(Bergmann et al., CVPR 2019)",
-	labelled.VisA: "give its folder with --visa; Amazon offers it with its spot-diff repository (Zou " +
-		"et al., ECCV 2022)",
+	labelled.VisA: "give its folder with --visa; Amazon offers it with its spot-diff " +
+		"repository (Zou et al., ECCV 2022)",
 	labelled.BTAD: "give its folder with --btad; it is offered with VT-ADL (Mishra et al., ISIE 2021)",
 }
 
-// Run runs an experiment on the data and weights that are there. What is not is listed. Classes that
-// an earlier run with the same settings finished are not computed again.
+// Run runs an experiment on the data and weights that are there. What is not is listed. Classes
+// that an earlier run with the same settings finished are not computed again.
 func Run(ctx context.Context, e *Experiment, job *Job) (*Measured, error) {
 	m := &Measured{Experiment: e, Results: map[labelled.Layout]map[string][]*evaluation.Result{}}
 	for _, layout := range e.data {
@@ -95,8 +95,8 @@ func (m *Measured) miss(format string, args ...any) {
 }
 
 // classes are those of the data set that the experiment and the user want.
-func (job *Job) classes(e *Experiment, layout labelled.Layout, data *labelled.Dataset, m *Measured) (
-	classes []labelled.Class, err error) {
+func (job *Job) classes(e *Experiment, layout labelled.Layout, data *labelled.Dataset,
+	m *Measured) (classes []labelled.Class, err error) {
 	if classes, err = data.Select(job.Classes); err != nil {
 		return nil, err
 	}

@@ -43,7 +43,8 @@ func number(t *testing.T, row Published, key string) float64 {
 	return x
 }
 
-// The paper's mean rows are the means of its classes, and its headline, to the rounding of one digit.
+// The paper's mean rows are the means of its classes, and its headline, to the rounding of one
+// digit.
 func TestPublishedMeansAgreeWithTheirClasses(t *testing.T) {
 	for data, classes := range paperClasses {
 		if data == labelled.BTAD {
@@ -91,7 +92,8 @@ func TestPublishedNumbersAreInRange(t *testing.T) {
 	}
 }
 
-// Every row of MuSc's that the paper prints has a setting, and settings keep out of each other's way.
+// Every row of MuSc's that the paper prints has a setting, and settings keep out of each other's
+// way.
 func TestEverySettingHasItsRow(t *testing.T) {
 	ownRows := map[string][]string{ // rows that the paper does not print
 		"rscin": {"window {2}", "window {3}", "window {8}", "window {9}", "windows {2,3}",
@@ -148,7 +150,8 @@ func TestTablesCompare(t *testing.T) {
 		}
 	}
 	notes := strings.Join(tables[0].Notes, "\n")
-	if !strings.Contains(notes, "not run: VisA: not here") || !strings.Contains(notes, "over 15 classes") {
+	if !strings.Contains(notes, "not run: VisA: not here") ||
+		!strings.Contains(notes, "over 15 classes") {
 		t.Errorf("notes: %s", notes)
 	}
 	if row := tables[1].Rows[0]; row[2].String() != "-" || row[3].String() != "92.8" {
@@ -209,7 +212,8 @@ func TestRescoreTokens(t *testing.T) {
 	if err != nil || cell(given, 3) != "100.00" || given.Rows[0][2].String() != "given" {
 		t.Fatalf("%v, %v", given, err)
 	}
-	write("nut.csv", strings.NewReplacer("label,score", "label", ",0.25", "", ",0.75", "").Replace(list))
+	noScores := strings.NewReplacer("label,score", "label", ",0.25", "", ",0.75", "")
+	write("nut.csv", noScores.Replace(list))
 	own, err := RescoreTokens(t.Context(), folder, scorer)
 	if err != nil || own.Rows[0][2].String() != "of the tokens" || cell(own, 3) == "100.00" {
 		t.Errorf("%v, %v", own, err)

@@ -25,7 +25,9 @@ func drawPhotos(folder string, count int) ([]dataset.Item, error) {
 	for i := range count {
 		name := fmt.Sprintf("%04d.png", i)
 		path := filepath.Join(folder, name)
-		err := atomicfile.Save(path, func(w io.Writer) error { return png.Encode(w, drawPhoto(uint64(i))) })
+		err := atomicfile.Save(path, func(w io.Writer) error {
+			return png.Encode(w, drawPhoto(uint64(i)))
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -55,8 +55,8 @@ var published = sync.OnceValues(func() ([]Published, error) {
 	return rows, nil
 })
 
-// PublishedRows are the paper's rows of a table on a data set, in its order. The numbers are part of
-// the program: an error is a mistake in it.
+// PublishedRows are the paper's rows of a table on a data set, in its order. The numbers are part
+// of the program: an error is a mistake in it.
 func PublishedRows(table string, data labelled.Layout) ([]Published, error) {
 	all, err := published()
 	if err != nil {

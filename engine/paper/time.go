@@ -56,8 +56,8 @@ func Time(ctx context.Context, job *TimeJob) (table.Table, error) {
 		}
 	}
 	if len(photos) < job.Images {
-		return table.Table{}, fault.New(fault.Input, "%d photos are too few for %d images; give more, or "+
-			"fewer --images", len(photos), job.Images)
+		return table.Table{}, fault.New(fault.Input, "%d photos are too few for %d images; give "+
+			"more, or fewer --images", len(photos), job.Images)
 	}
 	manifest := filepath.Join(job.Folder, "photos.csv")
 	if err := writeManifest(manifest, photos[:job.Images]); err != nil {
@@ -94,7 +94,8 @@ func Time(ctx context.Context, job *TimeJob) (table.Table, error) {
 }
 
 // score runs the program once and reads what it tells about itself.
-func (job *TimeJob) score(ctx context.Context, manifest, model string, subsets int) (report.Run, error) {
+func (job *TimeJob) score(ctx context.Context, manifest, model string, subsets int) (
+	report.Run, error) {
 	out := filepath.Join(job.Folder, "runs", slug(fmt.Sprintf("%s s%d", model, subsets)))
 	args := append([]string{"score", manifest, "-o", out, "--overwrite", "--quiet", "--maps", "none",
 		"--no-overlays", "--model", model, "--subsets", strconv.Itoa(subsets)}, job.Flags...)
@@ -183,12 +184,13 @@ func timeTable(job *TimeJob, rows []timed, missing []string) (table.Table, error
 
 func (job *TimeJob) timeNotes(rows []timed, missing []string) (notes []string) {
 	if job.Images != TimeImages {
-		notes = append(notes, fmt.Sprintf("%d images, not the paper's %d: mutual scoring takes a time an "+
-			"image in proportion to them", job.Images, TimeImages))
+		notes = append(notes, fmt.Sprintf("%d images, not the paper's %d: mutual scoring takes a "+
+			"time an image in proportion to them", job.Images, TimeImages))
 	}
 	if len(rows) > 0 {
 		run := rows[0].run
-		notes = append(notes, fmt.Sprintf("input %d x %d; backbone by %s, mutual scoring by %s, %d threads",
+		notes = append(notes, fmt.Sprintf("input %d x %d; backbone by %s, mutual scoring by %s, "+
+			"%d threads",
 			run.Model.ImageSize, run.Model.ImageSize, run.Runtime.Provider, run.Machine.Scorer,
 			run.Machine.Threads))
 	}

@@ -32,12 +32,12 @@ var tokenWindows = []struct {
 
 // RescoreTokens applies RsCIN to anybody's image scores: folder holds CLASS.npy, the class tokens
 // [N,D] of a class, and CLASS.csv, a row an image in the same order, with the columns label (0 for
-// good) and, perhaps, score. Without scores the class tokens score each other, as images of a single
-// patch, stage and degree. The table has the image AUROC of each class under each choice of windows.
-// Errors are of kind fault.Input and name the file.
+// good) and, perhaps, score. Without scores the class tokens score each other, as images of a
+// single patch, stage and degree. The table has the image AUROC of each class under each choice
+// of windows. Errors are of kind fault.Input and name the file.
 func RescoreTokens(ctx context.Context, folder string, scorer mutual.Scorer) (table.Table, error) {
-	t := table.Table{Name: "rscin on class tokens", Title: fmt.Sprintf("Image AUROC in per cent under "+
-		"RsCIN's windows, scores and class tokens of %s", folder), Columns: []table.Column{
+	t := table.Table{Name: "rscin on class tokens", Title: fmt.Sprintf("Image AUROC in per cent "+
+		"under RsCIN's windows, scores and class tokens of %s", folder), Columns: []table.Column{
 		{Name: "class", Key: "class"}, {Name: "images", Key: "images"},
 		{Name: "scores", Key: "scores"}}}
 	for _, choice := range tokenWindows {
@@ -46,7 +46,8 @@ func RescoreTokens(ctx context.Context, folder string, scorer mutual.Scorer) (ta
 	}
 	lists, err := filepath.Glob(filepath.Join(escape(folder), "*.csv"))
 	if err != nil || len(lists) == 0 {
-		return t, fault.New(fault.Input, "%s has no CLASS.csv beside its CLASS.npy; check the path", folder)
+		return t, fault.New(fault.Input, "%s has no CLASS.csv beside its CLASS.npy; check the path",
+			folder)
 	}
 	slices.Sort(lists)
 	columns, images := make([][]metrics.Value, len(tokenWindows)), 0

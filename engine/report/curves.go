@@ -31,8 +31,8 @@ type Curve struct {
 	Points []metrics.Point
 }
 
-// WriteCurves draws a plot into a .png or .svg file. Errors are of kind fault.Output, or fault.Usage
-// for another extension.
+// WriteCurves draws a plot into a .png or .svg file. Errors are of kind fault.Output, or
+// fault.Usage for another extension.
 func WriteCurves(path string, curves CurvePlot) error {
 	format := strings.ToLower(strings.TrimPrefix(filepath.Ext(path), "."))
 	if format != "png" && format != "svg" {

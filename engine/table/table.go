@@ -1,7 +1,7 @@
 // Package table writes tables of results for people (text, Markdown) and for programs (CSV, JSON,
 // XLSX). People get metrics in per cent, rounded, and "-" for what is not defined; programs get the
-// whole number, a fraction of one for a metric, and nothing for what is not defined. The same tables
-// give the same bytes.
+// whole number, a fraction of one for a metric, and nothing for what is not defined. The same
+// tables give the same bytes.
 package table
 
 import (

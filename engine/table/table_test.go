@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -79,7 +80,8 @@ measured on two classes
 
 func TestTablesForPrograms(t *testing.T) {
 	records, err := csv.NewReader(strings.NewReader(written(t, CSVFormat, example()))).ReadAll()
-	if err != nil || len(records) != 4 || records[0][2] != "image_auroc" || records[1][0] != "=nut|1\n" ||
+	if err != nil || len(records) != 4 || records[0][2] != "image_auroc" ||
+		records[1][0] != "=nut|1\n" ||
 		records[1][2] != "0.97777" || records[2][2] != "" || records[3][1] != "" {
 		t.Errorf("CSV: %q, %v", records, err)
 	}
@@ -102,7 +104,7 @@ func TestSpreadsheet(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer file.Close()
-	if sheets := file.GetSheetList(); len(sheets) != 2 || sheets[0] != "a_b" || sheets[1] != "a_b (2)" {
+	if sheets := file.GetSheetList(); !slices.Equal(sheets, []string{"a_b", "a_b (2)"}) {
 		t.Fatalf("sheets %q", sheets)
 	}
 	for at, want := range map[string]string{"A2": "class", "C1": "image", "C2": "AUROC", "C3": "97.8%",
@@ -132,12 +134,14 @@ func TestSave(t *testing.T) {
 			t.Errorf("%s holds something else: %v", path, err)
 		}
 	}
-	for path, kind := range map[string]fault.Kind{"table.doc": fault.Usage, "no/table.csv": fault.Output} {
+	for path, kind := range map[string]fault.Kind{"table.doc": fault.Usage,
+		"no/table.csv": fault.Output} {
 		if err := Save(filepath.Join(folder, path), example()); fault.KindOf(err) != kind {
 			t.Errorf("%s: got %v", path, err)
 		}
 	}
-	if err := Write(&bytes.Buffer{}, CSVFormat, example(), example()); fault.KindOf(err) != fault.Usage {
+	err := Write(&bytes.Buffer{}, CSVFormat, example(), example())
+	if fault.KindOf(err) != fault.Usage {
 		t.Errorf("two tables in a CSV: %v", err)
 	}
 	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 5 {

@@ -17,7 +17,8 @@ import (
 func (t *Table) writeText(w io.Writer, markdown bool) error {
 	out := pretty.NewWriter()
 	style := pretty.StyleDefault
-	style.Format = pretty.FormatOptions{Header: prettytext.FormatDefault, Row: prettytext.FormatDefault,
+	style.Format = pretty.FormatOptions{Header: prettytext.FormatDefault,
+		Row:    prettytext.FormatDefault,
 		Footer: prettytext.FormatDefault}
 	out.SetStyle(style)
 	groups, heads := make(pretty.Row, len(t.Columns)), make(pretty.Row, len(t.Columns))
