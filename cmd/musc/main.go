@@ -36,14 +36,14 @@ const exitCodesHelp = `Exit codes:
    0    everything was done
    1    musc failed for a reason of its own
    2    the command line is wrong
-   3    done, but some images were left out; they are listed
+   3    done, but some images, classes or rows were left out; they are listed
    4    the input cannot be used: no readable image, wrong shapes, NaN values
    5    something is not set up: the ONNX Runtime library, a model, a GPU
    6    results cannot be written: the disk is full or read-only
    130  interrupted with Ctrl-C; no half-written file is left`
 
-// errSkipped is returned by a command that did its work but had to leave some images out.
-var errSkipped = errors.New("some images were left out")
+// errSkipped is returned by a command that did its work but had to leave some of it out.
+var errSkipped = errors.New("some of it was left out")
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

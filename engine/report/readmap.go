@@ -188,6 +188,9 @@ func (d *tiffMap) check() error {
 func (d *tiffMap) pixels(file []byte) ([]float32, error) {
 	size := int(d.bits / 8)
 	whole := d.width * d.height * size
+	if ratio := d.largestRatio(); whole > ratio*len(file) { // before memory is taken for it
+		return nil, truncated()
+	}
 	data := make([]byte, 0, whole)
 	for i, from := range d.stripOffsets {
 		end := uint64(from) + uint64(d.stripCounts[i])
@@ -218,6 +221,14 @@ func (d *tiffMap) pixels(file []byte) ([]float32, error) {
 		}
 	}
 	return values, nil
+}
+
+// largestRatio is what a compression can reach at most, with room: deflate 1032, LZW less than 4096.
+func (d *tiffMap) largestRatio() int {
+	if d.compression == uncompressed {
+		return 1
+	}
+	return 4096
 }
 
 // unpack returns the first size bytes of a strip.

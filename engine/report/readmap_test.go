@@ -157,3 +157,21 @@ func TestMapsAreOfTwoDimensions(t *testing.T) {
 		t.Errorf("absent: %v", err)
 	}
 }
+
+// Whatever a file holds, it is read or refused.
+func FuzzReadMap(f *testing.F) {
+	pixels := make([]byte, 6*4)
+	f.Add(tiffOf(binary.LittleEndian, 3, 2, 32, 3, 1, pixels, func(b []byte) []byte { return b }))
+	f.Add(tiffOf(binary.BigEndian, 3, 2, 32, 3, 8, pixels,
+		packed(func(w io.Writer) io.WriteCloser { return zlib.NewWriter(w) })))
+	f.Fuzz(func(t *testing.T, content []byte) {
+		d, err := readDirectory(content)
+		if err != nil {
+			return
+		}
+		values, err := d.pixels(content)
+		if err == nil && len(values) != d.width*d.height {
+			t.Errorf("%d values of %d x %d", len(values), d.width, d.height)
+		}
+	})
+}
