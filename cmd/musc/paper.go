@@ -202,6 +202,13 @@ func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table
 			return nil, err
 		}
 	}
+	choice, err := device.Parse(c.String("device"))
+	if err != nil {
+		return nil, err
+	}
+	if job.GPU = -1; choice.CUDA {
+		job.GPU = choice.Ordinals[0]
+	}
 	if _, err := findLibrary(c.String("library")); err != nil {
 		return nil, err
 	}

@@ -31,6 +31,7 @@ const TimeImages = 200
 type TimeJob struct {
 	Program string   // the musc binary
 	Flags   []string // for each call of its score command: model options, device, threads
+	GPU     int      // whose memory is watched, if there is one; -1: none
 	Images  int      // how many are scored
 	Photos  []dataset.Item
 	Folder  string // for photos and results
@@ -44,6 +45,7 @@ type TimeJob struct {
 type timed struct {
 	name string
 	run  report.Run
+	gpu  metrics.Value // peak of the GPU's memory in MB; none without a GPU
 }
 
 // Time measures both of the paper's backbones (or one of the user's) with 1, 2 and 3 subsets.
@@ -83,11 +85,14 @@ func Time(ctx context.Context, job *TimeJob) (table.Table, error) {
 				continue
 			}
 			job.Observer.Note(fmt.Sprintf("%s, s = %d: %d images", model, subsets, job.Images))
+			row := timed{name: fmt.Sprintf("%s, s = %d", model, subsets)}
+			watch := watchGPU(ctx, job.GPU)
 			run, err := job.score(ctx, manifest, model, subsets)
+			row.run, row.gpu = run, watch.stop()
 			if err != nil {
 				return table.Table{}, err
 			}
-			rows = append(rows, timed{fmt.Sprintf("%s, s = %d", model, subsets), run})
+			rows = append(rows, row)
 		}
 	}
 	return timeTable(job, rows, missing)
@@ -142,27 +147,29 @@ func timeTable(job *TimeJob, rows []timed, missing []string) (table.Table, error
 		{Group: "ours, ms an image", Name: "mutual scoring", Key: "ms_mutual"},
 		{Group: "ours, ms an image", Name: "all", Key: "ms_ours"},
 		{Group: "paper", Name: "ms", Key: "ms_paper"},
-		{Group: "ours", Name: "MB of host", Key: "mb_host_ours"},
+		{Group: "ours, peak MB", Name: "host", Key: "mb_host_ours"},
+		{Group: "ours, peak MB", Name: "GPU", Key: "mb_gpu_ours"},
 		{Group: "paper", Name: "MB of GPU", Key: "mb_gpu_paper"}}}
 	published, err := PublishedRows("time", labelled.MVTec)
 	if err != nil {
 		return t, err
 	}
 	add := func(name string, measured *timed, theirs map[string]metrics.Value) {
-		var backbone, mutual, all, memory metrics.Value
+		var backbone, mutual, all, memory, gpu metrics.Value
 		if measured != nil {
 			each := func(steps ...engine.Step) metrics.Value {
 				return metrics.Some(1000 * measured.seconds(steps...) / float64(job.Images))
 			}
 			backbone, mutual = each(engine.StepBackbone), each(engine.StepMutual)
 			all = each(engine.StepBackbone, engine.StepMutual, engine.StepImage)
+			gpu = measured.gpu
 			if peak := measured.run.Machine.PeakResident; peak > 0 {
 				memory = metrics.Some(float64(peak) / 1e6)
 			}
 		}
 		t.Rows = append(t.Rows, []table.Cell{table.Text(name), table.Number(backbone, 1),
 			table.Number(mutual, 1), table.Number(all, 1), table.Number(theirs["ms"], 1),
-			table.Number(memory, 0), table.Number(theirs["mb"], 0)})
+			table.Number(memory, 0), table.Number(gpu, 0), table.Number(theirs["mb"], 0)})
 	}
 	for _, row := range published {
 		var measured *timed
@@ -198,6 +205,12 @@ func (job *TimeJob) timeNotes(rows []timed, missing []string) (notes []string) {
 		return strings.HasPrefix(flag, "--image-size")
 	}) {
 		notes = append(notes, "not the input size of the paper: its times are of other work")
+	}
+	if len(rows) > 0 {
+		if _, watched := rows[0].gpu.Get(); watched {
+			notes = append(notes, "GPU memory is what nvidia-smi gives above its figure before the run, "+
+				"other processes' included")
+		}
 	}
 	if len(job.Photos) == 0 {
 		notes = append(notes, "the photos are drawn at random: times of real ones may differ a little")
