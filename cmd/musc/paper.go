@@ -128,13 +128,28 @@ func repeatPaper(c *cli.Context) error {
 	return nil
 }
 
+// remarks say what makes our figures others than the paper's.
+func remarks(c *cli.Context) (list []string) {
+	if c.Bool("random") {
+		list = append(list, "ours with random weights: the scores say nothing about the method")
+	}
+	for _, option := range []struct{ name, what string }{{"model", "backbone"}, {"weights", "weights"},
+		{"image-size", "input size"}} {
+		if c.IsSet(option.name) {
+			list = append(list, fmt.Sprintf("ours with the %s %v, not the paper's", option.what,
+				c.Value(option.name)))
+		}
+	}
+	return list
+}
+
 // runExperiment runs what the given data and the fetched weights allow.
 func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer engine.Observer) (
 	tables []table.Table, missing bool, err error) {
 	job := &paper.Job{Backbone: c.String("model"), Classes: c.StringSlice("classes"), Folder: output,
 		Overwrite: c.Bool("overwrite"), Seed: c.Int64("seed"), Observer: observer,
 		Data:  map[labelled.Layout]*labelled.Dataset{},
-		Model: func(name string) (string, error) { return resolveNamed(c, name) }}
+		Model: func(name string) (string, error) { return resolveNamed(c, name) }, Remarks: remarks(c)}
 	for flag, layout := range map[string]labelled.Layout{"mvtec": labelled.MVTec,
 		"visa": labelled.VisA, "btad": labelled.BTAD} {
 		if path := c.String(flag); path != "" {

@@ -35,7 +35,8 @@ func TestRepeatThePaper(t *testing.T) {
 		args := []string{"paper", name, "-o", out, "--mvtec", mvtec, "--visa", visa, "--btad", btad,
 			"--model", "dinov2-s", "--image-size", "56"}
 		code, stdout, stderr := musc(t, args...)
-		if code != c.code || !strings.Contains(stdout, c.want) {
+		if code != c.code || !strings.Contains(stdout, c.want) ||
+			!strings.Contains(stdout, "ours with the backbone dinov2-s, not the paper's") {
 			t.Errorf("%s: exit %d\n%s%s", name, code, stdout, stderr)
 			continue
 		}

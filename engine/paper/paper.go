@@ -27,6 +27,7 @@ type Job struct {
 	Folder    string   // where finished classes are kept
 	Overwrite bool     // do not take finished ones
 	Seed      int64    // of the choice of reference images
+	Remarks   []string // what makes the figures others than the paper's: for the tables' notes
 	Observer  engine.Observer
 }
 
@@ -36,6 +37,7 @@ type Measured struct {
 	// Results are those of each data set, by row; of one class each.
 	Results map[labelled.Layout]map[string][]*evaluation.Result
 	Missing []string // what could not be run, and where to get what it needs
+	Remarks []string // the job's
 }
 
 // sources says where a benchmark comes from.
@@ -50,7 +52,7 @@ var sources = map[labelled.Layout]string{
 // Run runs an experiment on the data and weights that are there. What is not is listed. Classes
 // that an earlier run with the same settings finished are not computed again.
 func Run(ctx context.Context, e *Experiment, job *Job) (*Measured, error) {
-	m := &Measured{Experiment: e, Results: map[labelled.Layout]map[string][]*evaluation.Result{}}
+	m := &Measured{Experiment: e, Remarks: job.Remarks, Results: map[labelled.Layout]map[string][]*evaluation.Result{}}
 	for _, layout := range e.data {
 		data := job.Data[layout]
 		if data == nil {

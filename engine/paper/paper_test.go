@@ -130,7 +130,7 @@ func TestTablesCompare(t *testing.T) {
 	e := Experiments()[0]
 	result := &evaluation.Result{Class: "nut"}
 	result.Image.AUROC = metrics.Some(0.9)
-	m := &Measured{Experiment: e, Missing: []string{"VisA: not here"},
+	m := &Measured{Experiment: e, Missing: []string{"VisA: not here"}, Remarks: []string{"by hand"},
 		Results: map[labelled.Layout]map[string][]*evaluation.Result{
 			labelled.MVTec: {"MuSc": {result}}}}
 	tables, err := m.Tables()
@@ -148,6 +148,9 @@ func TestTablesCompare(t *testing.T) {
 		if !slices.Equal(shown[name], want) {
 			t.Errorf("%s: got %v, want %v", name, shown[name], want)
 		}
+	}
+	if tables[0].Notes[0] != "by hand" || tables[1].Notes[0] != "by hand" {
+		t.Errorf("the remark is not above the notes %q", tables[0].Notes)
 	}
 	notes := strings.Join(tables[0].Notes, "\n")
 	if !strings.Contains(notes, "not run: VisA: not here") ||

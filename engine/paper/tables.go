@@ -92,6 +92,7 @@ func (m *Measured) compare(layout labelled.Layout, lines []line) table.Table {
 			table.Column{Group: label, Name: "paper", Key: key + "_paper"},
 			table.Column{Group: label, Name: "diff.", Key: key + "_difference"})
 	}
+	t.Notes = slices.Clone(m.Remarks)
 	notes, fewer := map[string]bool{}, false
 	for _, l := range lines {
 		row := []table.Cell{table.Text(l.name), table.Text("")}
