@@ -46,7 +46,7 @@ const layoutHelp = `DATASET is the folder of a benchmark as it is published (MVT
 KolektorSDD, KolektorSDD2), one of its classes, or data of your own:
    images/N.png with masks/N.png       an image with an empty mask or none is good; labels.csv with
                                        image,label overrides that; or CLASS/images and so on
-   a CSV with image,label,mask         and perhaps class and split; label is good or a type of defect
+   a CSV with image,label              and perhaps mask, class, split; label is good or a defect's type
 Masks are white where the defect is, or hold numbers above 0. musc downloads none of them.`
 
 func layoutFlag() cli.Flag {

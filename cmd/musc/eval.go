@@ -243,7 +243,7 @@ func tellEval(c *cli.Context, data *labelled.Dataset, results []*evaluation.Resu
 	if err := table.Write(c.App.Writer, table.TextFormat, t); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(c.App.Writer, "\nwritten to %s: metrics.csv, .json, .md, .xlsx, curves, "+
-		"and a folder a class\n", output)
+	_, err := fmt.Fprintf(c.App.Writer, "\nwritten to %s: metrics.csv, .json, .md, .xlsx, curves "+
+		"where there are masks, and a folder a class\n", output)
 	return err
 }

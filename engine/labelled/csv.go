@@ -58,13 +58,13 @@ func (l *lines) get(row []string, column string) string {
 	return ""
 }
 
-// findCSV reads a list with the columns image, label and mask, perhaps class and split. Relative
+// findCSV reads a list with the columns image and label, perhaps mask, class and split. Relative
 // paths start at the list's folder; what is of the split "train" and good is normal.
 func (d *Dataset) findCSV(path string) error {
 	if !strings.EqualFold(filepath.Ext(path), ".csv") {
 		return nil
 	}
-	l, err := readLines(path, "image", "label", "mask")
+	l, err := readLines(path, "image", "label")
 	if err != nil {
 		return err
 	}

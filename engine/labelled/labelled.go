@@ -8,7 +8,7 @@
 //	KolektorSDD2      test/N.png and test/N_GT.png, train/ likewise
 //	KolektorSDD       kosN/PartN.jpg and kosN/PartN_label.bmp
 //	images and masks  images/N.png, masks/N.png, perhaps labels.csv; or CLASS/images and so on
-//	CSV               a file with the columns image, label, mask, and perhaps class and split
+//	CSV               a file with the columns image and label, and perhaps mask, class and split
 //
 // A folder that is a single CLASS is a data set of one class.
 package labelled

@@ -142,7 +142,7 @@ func TestWhatIsNoDataSetIsExplained(t *testing.T) {
 		"in any known layout":        {root, "", fault.Input},
 		"no layout \"MVTec\"":        {root, "MVTec", fault.Usage},
 		"does not look like BTAD":    {root, BTAD, fault.Input},
-		"has no column \"mask\"":     {write("a.csv", "image,label\na.png,0\n"), "", fault.Input},
+		"has no column \"label\"":    {write("a.csv", "image,mask\na.png,\n"), "", fault.Input},
 		"empty":                      {write("b.csv", ""), "", fault.Input},
 		"names no image in row 2":    {write("c.csv", "image,label,mask\n,0,\n"), "", fault.Input},
 		"wrong number of fields":     {write("d.csv", "image,label,mask\na,0\n"), "", fault.Input},
@@ -212,6 +212,18 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 	}
 	if len(problems) != 10+labelledtest.Defective {
 		t.Errorf("%d problems: %v", len(problems), problems)
+	}
+}
+
+func TestListsNeedNoMasks(t *testing.T) {
+	d, err := Open("../../testdata/washer/labels.csv", "")
+	if err != nil || len(d.Classes) != 1 || len(d.Classes[0].Test) != 30 ||
+		d.Classes[0].Defective() != 11 || d.Classes[0].Test[1].Mask != "" {
+		t.Fatalf("got %v, %v", d, err)
+	}
+	problems, _, err := d.Check(t.Context())
+	if err != nil || len(problems) != 11 || !strings.Contains(problems[0].Text, "no pixel metrics") {
+		t.Errorf("problems %v, %v", problems, err)
 	}
 }
 
