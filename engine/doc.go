@@ -12,9 +12,16 @@
 //	rscin       image scores + class tokens -> image scores
 //	report      scores.csv, run.json, maps, overlays
 //
-// Beside it, for labelled data: labelled finds images, labels and masks, metrics measures, evaluation
-// measures the engine or other tools' maps class by class, paper repeats the paper's tables, and table
-// writes the results.
+// Beside it, evaluation measures what it gives on labelled data:
+//
+//	evaluation/labelled  finds images, labels and masks
+//	evaluation/metrics   AUROC, F1-max, AP, PRO, AUPIMO
+//	evaluation           the engine's or another tool's maps, class by class
+//	evaluation/paper     repeats the paper's tables
+//	evaluation/table     writes tables
+//
+// and tools that any of them uses: assets (what is fetched once), atomicfile, device, fault, memory,
+// npy.
 //
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.
 package engine

@@ -16,8 +16,8 @@ import (
 	"musc/engine/assets"
 	"musc/engine/backbone"
 	"musc/engine/dataset"
+	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
-	"musc/engine/metrics"
 	"musc/models"
 	"musc/models/build"
 )

@@ -8,9 +8,9 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/table"
 	"musc/engine/fault"
-	"musc/engine/labelled"
-	"musc/engine/table"
 )
 
 func datasetCommand() *cli.Command {

@@ -11,9 +11,9 @@ import (
 
 	"musc/engine"
 	"musc/engine/evaluation"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/table"
 	"musc/engine/fault"
-	"musc/engine/labelled"
-	"musc/engine/table"
 )
 
 func evalCommand() *cli.Command {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"musc/engine/labelled/labelledtest"
+	"musc/engine/evaluation/labelled/labelledtest"
 )
 
 // column reads one column of a CSV by its header.

@@ -12,11 +12,11 @@ import (
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/engine/device"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/paper"
+	"musc/engine/evaluation/table"
 	"musc/engine/fault"
-	"musc/engine/labelled"
 	"musc/engine/mutual"
-	"musc/engine/paper"
-	"musc/engine/table"
 )
 
 // timeTable is the name of the table that paper.Time measures.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"musc/engine/labelled/labelledtest"
+	"musc/engine/evaluation/labelled/labelledtest"
 )
 
 // Every table of scores runs end to end on small data sets with the default model in place of the

@@ -10,7 +10,7 @@ import (
 	"text/tabwriter"
 
 	"musc/engine"
-	"musc/engine/metrics"
+	"musc/engine/evaluation/metrics"
 )
 
 // tell prints the most anomalous images, the AUROC if the manifest had labels, the time of each

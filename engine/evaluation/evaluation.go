@@ -12,9 +12,9 @@ import (
 	"musc/engine"
 	"musc/engine/anomalymap"
 	"musc/engine/dataset"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
-	"musc/engine/labelled"
-	"musc/engine/metrics"
 )
 
 // Result is what was measured on one class.

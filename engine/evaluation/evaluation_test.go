@@ -10,10 +10,10 @@ import (
 	"musc/engine"
 	"musc/engine/backbone"
 	"musc/engine/dataset"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/labelled/labelledtest"
+	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
-	"musc/engine/labelled"
-	"musc/engine/labelled/labelledtest"
-	"musc/engine/metrics"
 	"musc/engine/report"
 )
 

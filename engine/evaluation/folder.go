@@ -10,8 +10,8 @@ import (
 	"path/filepath"
 
 	"musc/engine/atomicfile"
+	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
-	"musc/engine/labelled"
 )
 
 // Folder keeps the results of classes as they are finished, so that an evaluation that was stopped

@@ -10,8 +10,8 @@ import (
 	"strconv"
 	"strings"
 
+	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
-	"musc/engine/labelled"
 	"musc/engine/report"
 )
 

@@ -5,9 +5,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"musc/engine/metrics"
+	"musc/engine/evaluation/metrics"
+	"musc/engine/evaluation/table"
 	"musc/engine/report"
-	"musc/engine/table"
 )
 
 // metric is a column of the tables.

@@ -13,8 +13,8 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"musc/engine/atomicfile"
+	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
-	"musc/engine/metrics"
 )
 
 // CurvePlot is a plot of curves, one a class, whose y axis is from 0 to 1.

@@ -11,8 +11,8 @@ import (
 
 	"gonum.org/v1/plot/plotutil"
 
+	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
-	"musc/engine/metrics"
 )
 
 func TestCurvesAreDrawn(t *testing.T) {

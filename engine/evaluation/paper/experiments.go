@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"musc/engine"
-	"musc/engine/labelled"
+	"musc/engine/evaluation/labelled"
 	"musc/engine/mutual"
 )
 

@@ -8,7 +8,7 @@ import (
 	"musc/engine/npy"
 )
 
-const fixtures = "../../testdata/fixtures"
+const fixtures = "../../../testdata/fixtures"
 
 // loadFloats reads a float64 array, loadBools one of bytes, whose values end the file.
 func loadFloats(t *testing.T, path string) []float64 {

@@ -9,7 +9,7 @@ import (
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/engine/evaluation"
-	"musc/engine/labelled"
+	"musc/engine/evaluation/labelled"
 )
 
 // unit is one setting that is to be measured on one class.

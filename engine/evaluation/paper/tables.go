@@ -5,9 +5,9 @@ import (
 	"slices"
 
 	"musc/engine/evaluation"
-	"musc/engine/labelled"
-	"musc/engine/metrics"
-	"musc/engine/table"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/metrics"
+	"musc/engine/evaluation/table"
 )
 
 // paperClasses is over how many classes the paper takes its means.

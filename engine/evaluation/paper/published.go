@@ -9,8 +9,8 @@ import (
 	"strings"
 	"sync"
 
-	"musc/engine/labelled"
-	"musc/engine/metrics"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/metrics"
 )
 
 //go:embed published.csv

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"musc/engine/evaluation/labelled/labelledtest"
 	"musc/engine/fault"
-	"musc/engine/labelled/labelledtest"
 )
 
 // shapes are the layouts as they are published; each has its classes, kinds of defect, training
@@ -176,7 +176,7 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 	must(os.Remove(filepath.Join(truth, "000_mask.png")))
 	must(os.Remove(filepath.Join(test, "001.png")))
 	must(os.WriteFile(filepath.Join(test, "002.png"), nil, 0o644))
-	copyFile("../../testdata/washer/images/000.png",
+	copyFile("../../../testdata/washer/images/000.png",
 		at("bolt", "ground_truth", "hole", "000_mask.png"))
 	must(os.Remove(at("bolt", "ground_truth", "hole", "001_mask.png")))
 	must(os.WriteFile(at("bolt", "ground_truth", "hole", "001_mask.png"), []byte("no picture"), 0o644))
@@ -216,7 +216,7 @@ func TestCheckNamesEveryProblem(t *testing.T) {
 }
 
 func TestListsNeedNoMasks(t *testing.T) {
-	d, err := Open("../../testdata/washer/labels.csv", "")
+	d, err := Open("../../../testdata/washer/labels.csv", "")
 	if err != nil || len(d.Classes) != 1 || len(d.Classes[0].Test) != 30 ||
 		d.Classes[0].Defective() != 11 || d.Classes[0].Test[1].Mask != "" {
 		t.Fatalf("got %v, %v", d, err)

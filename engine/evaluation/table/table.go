@@ -13,8 +13,8 @@ import (
 	"strings"
 
 	"musc/engine/atomicfile"
+	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
-	"musc/engine/metrics"
 )
 
 // Table is one table. All rows have as many cells as there are columns.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
-	"musc/engine/metrics"
 )
 
 func example() Table {

@@ -10,12 +10,12 @@ import (
 	"testing"
 
 	"musc/engine/evaluation"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/metrics"
+	"musc/engine/evaluation/table"
 	"musc/engine/fault"
-	"musc/engine/labelled"
-	"musc/engine/metrics"
 	"musc/engine/mutual"
 	"musc/engine/npy"
-	"musc/engine/table"
 )
 
 func rowsOf(t *testing.T, table string, data labelled.Layout) map[string]Published {
@@ -198,7 +198,7 @@ func TestRescoreTokens(t *testing.T) {
 		}
 		write(to, string(content))
 	}
-	const fixture = "../../testdata/fixtures/rscin_2_3/"
+	const fixture = "../../../testdata/fixtures/rscin_2_3/"
 	copyFile(fixture+"class_tokens.npy", "nut.npy")
 	n := tokensIn(t, filepath.Join(folder, "nut.npy"))
 	list := "label,score\n"

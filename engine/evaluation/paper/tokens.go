@@ -11,14 +11,14 @@ import (
 	"strings"
 
 	"musc/engine"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/metrics"
+	"musc/engine/evaluation/table"
 	"musc/engine/fault"
 	"musc/engine/features"
-	"musc/engine/labelled"
-	"musc/engine/metrics"
 	"musc/engine/mutual"
 	"musc/engine/npy"
 	"musc/engine/rscin"
-	"musc/engine/table"
 )
 
 // tokenWindows are what RescoreTokens tries; 0 stands for all images.

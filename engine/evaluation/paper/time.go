@@ -16,11 +16,11 @@ import (
 
 	"musc/engine"
 	"musc/engine/dataset"
+	"musc/engine/evaluation/labelled"
+	"musc/engine/evaluation/metrics"
+	"musc/engine/evaluation/table"
 	"musc/engine/fault"
-	"musc/engine/labelled"
-	"musc/engine/metrics"
 	"musc/engine/report"
-	"musc/engine/table"
 )
 
 // TimeImages is how many images the paper's table of times is for.

@@ -1,6 +1,6 @@
 """Times BenchmarkPixels, then scikit-learn on as many pixels, and prints the ratio.
 
-    python engine/metrics/testdata/compare_sklearn.py        (from the repository's folder)
+    python engine/evaluation/metrics/testdata/compare_sklearn.py        (from the repository's folder)
 
 musc's figures are AUROC, F1-max, AP, PRO, MVTec's PRO and AUPIMO; scikit-learn's are AUROC, the
 precision-recall curve (for F1-max) and AP. Needs numpy,

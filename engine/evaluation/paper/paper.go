@@ -11,8 +11,8 @@ import (
 
 	"musc/engine"
 	"musc/engine/evaluation"
+	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
-	"musc/engine/labelled"
 )
 
 // Job is what an experiment runs with.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"musc/engine/metrics"
+	"musc/engine/evaluation/metrics"
 )
 
 // sampleMilliseconds is how often the driver's tool is asked for the memory in use.
