@@ -20,8 +20,8 @@
 //	evaluation/paper     repeats the paper's tables
 //	evaluation/table     writes tables
 //
-// and tools that any of them uses: assets (what is fetched once), atomicfile, device, fault, memory,
-// npy.
+// and tools that any of them uses: assets (what is fetched once), atomicfile, csvfile, device, fault,
+// memory, npy.
 //
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.
 package engine

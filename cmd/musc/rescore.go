@@ -5,14 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"musc/engine/atomicfile"
+	"musc/engine/csvfile"
 	"musc/engine/fault"
 	"musc/engine/npy"
 	"musc/engine/rscin"
@@ -64,53 +62,37 @@ func rescore(c *cli.Context) error {
 		var row *rscin.RowError
 		if errors.As(err, &row) && row.Row < len(table.scores) {
 			return fault.New(fault.Input, "re-scoring %s with %s: row %d (%s): %s", paths[0], paths[1],
-				row.Row+1, table.rows[row.Row][table.image], row.Problem)
+				row.Row+1, table.images[row.Row], row.Problem)
 		}
 		return fmt.Errorf("re-scoring %s with %s: %w", paths[0], paths[1], err)
 	}
 	return table.write(paths[2], scores)
 }
 
-// scoreTable is a CSV of image scores, kept whole so that it can be written with other scores.
+// scoreTable is a list of image scores.
 type scoreTable struct {
-	rows         [][]string
-	image, score int // columns
-	scores       []float64
+	images []string
+	scores []float64 // [N]
 }
 
-// readScores reads a CSV with the columns image and score, in any order and among others.
+// readScores reads a list with the columns image and score, in any order and among others.
 func readScores(path string) (*scoreTable, error) {
-	file, err := os.Open(path)
+	list, err := csvfile.ReadTable(path, "image", "score")
 	if err != nil {
-		return nil, fault.New(fault.Input, "cannot read scores: %w", err)
+		return nil, err
 	}
-	defer file.Close()
-	records, err := csv.NewReader(file).ReadAll()
-	if err != nil {
-		return nil, fault.New(fault.Input, "cannot read scores from %s: %w; it must be a CSV with "+
-			"the columns image,score", path, err)
+	if len(list.Rows) == 0 {
+		return nil, fault.New(fault.Input, "%s holds no scores; it must have one row an image below "+
+			"image,score", path)
 	}
-	if len(records) < 2 {
-		return nil, fault.New(fault.Input, "%s holds no scores; it must be a CSV with the columns "+
-			"image,score and one row an image", path)
-	}
-	header := slices.Clone(records[0])
-	for i := range header {
-		header[i] = strings.ToLower(strings.TrimSpace(strings.TrimPrefix(header[i], "\ufeff")))
-	}
-	table := &scoreTable{rows: records[1:],
-		image: slices.Index(header, "image"), score: slices.Index(header, "score")}
-	if table.image < 0 || table.score < 0 {
-		return nil, fault.New(fault.Input, "%s has the columns %s; image and score are needed", path,
-			strings.Join(records[0], ","))
-	}
-	for i, row := range table.rows {
-		value, err := strconv.ParseFloat(strings.TrimSpace(row[table.score]), 64)
+	table := &scoreTable{}
+	for _, row := range list.Rows {
+		score, err := list.Number(row, "score")
 		if err != nil {
-			return nil, fault.New(fault.Input, "%s, line %d: the score %q is not a number", path, i+2,
-				row[table.score])
+			return nil, err
 		}
-		table.scores = append(table.scores, value)
+		table.images = append(table.images, list.Text(row, "image"))
+		table.scores = append(table.scores, score)
 	}
 	return table, nil
 }
@@ -122,9 +104,9 @@ func (t *scoreTable) write(path string, scores []float64) error {
 		if err := out.Write([]string{"image", "score"}); err != nil {
 			return err
 		}
-		for i, row := range t.rows {
+		for i, image := range t.images {
 			score := strconv.FormatFloat(scores[i], 'g', -1, 64)
-			if err := out.Write([]string{row[t.image], score}); err != nil {
+			if err := out.Write([]string{image, score}); err != nil {
 				return err
 			}
 		}

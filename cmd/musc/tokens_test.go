@@ -132,7 +132,7 @@ func TestRescoreGivesTheFixturesScores(t *testing.T) {
 	short := write(t, "short.csv", "image,score\na.png,1\n")
 	for name, c := range map[string]struct{ table, want string }{
 		"too few rows": {short, "[1,D]"},
-		"no column":    {write(t, "c.csv", "image,value\na,1\n"), "image and score"},
+		"no column":    {write(t, "c.csv", "image,value\na,1\n"), "no column \"score\""},
 		"no number":    {write(t, "n.csv", "image,score\na,high\n"), "line 2"},
 		"empty":        {write(t, "e.csv", ""), "image,score"},
 	} {

@@ -106,7 +106,7 @@ func (c *collector) argument(arg string) error {
 		return fault.New(fault.Input, "cannot collect images: %s is a pipe or a device; "+
 			"name files or folders", arg)
 	case isManifest(arg):
-		return c.manifest(arg, info.Size())
+		return c.manifest(arg)
 	}
 	c.add(arg, filepath.Dir(arg), "")
 	return nil

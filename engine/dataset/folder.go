@@ -119,7 +119,7 @@ func (c *collector) glob(pattern string) error {
 				c.skip(path, "the folder cannot be read: "+bare(err).Error()+"; check its permissions")
 			}
 		case info.Mode().IsRegular() && anyExtension && isManifest(path):
-			if err := c.manifest(path, info.Size()); err != nil {
+			if err := c.manifest(path); err != nil {
 				return err
 			}
 			w.images++

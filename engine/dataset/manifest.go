@@ -1,21 +1,14 @@
 package dataset
 
 import (
-	"bytes"
-	"encoding/csv"
-	"errors"
-	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
 
+	"musc/engine/csvfile"
 	"musc/engine/fault"
 )
-
-// maxManifest bounds the length of a manifest in bytes: more than a million paths.
-const maxManifest = 256 << 20
 
 // row is one image that a manifest names.
 type row struct {
@@ -24,41 +17,28 @@ type row struct {
 }
 
 func isManifest(path string) bool {
-	extension := strings.ToLower(filepath.Ext(path))
-	return extension == ".csv" || extension == ".txt"
+	return csvfile.IsList(path) || strings.EqualFold(filepath.Ext(path), ".txt")
 }
 
 // manifest adds the images that the file at path lists. Rows whose file is missing are skipped
 // with their line; a manifest of which no row can be used is an error.
-func (c *collector) manifest(path string, size int64) error {
-	if size > maxManifest {
-		return fault.New(fault.Input, "cannot use %s as a manifest: it has %d MB, more than any list "+
-			"of images; name a .csv or .txt with one image a line", path, size>>20)
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return fault.New(fault.Input, "cannot read the manifest %s: %w; check its permissions",
-			path, bare(err))
-	}
-	if bytes.IndexByte(text, 0) >= 0 {
-		return fault.New(fault.Input, "cannot use %s as a manifest: it is not text in UTF-8; "+
-			"save it as CSV UTF-8", path)
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+func (c *collector) manifest(path string) error {
 	base := c.root
 	if base == "" {
 		base = filepath.Dir(path)
 	}
-	var rows []row
-	header := "" // of a CSV that has no column named image
-	if strings.EqualFold(filepath.Ext(path), ".csv") {
-		rows, header, err = readCSV(text, base)
-	} else {
-		rows = readLines(text)
+	if !csvfile.IsList(path) {
+		text, err := csvfile.ReadText(path)
+		if err != nil {
+			return err
+		}
+		return c.addRows(path, base, "", readLines(text))
 	}
+	list, err := csvfile.Read(path)
 	if err != nil {
-		return fault.New(fault.Input, "cannot read the manifest %s: %w", path, err)
+		return err
 	}
+	rows, header := readColumns(list, base)
 	return c.addRows(path, base, header, rows)
 }
 
@@ -77,7 +57,8 @@ func (c *collector) addRows(manifest, base, header string, rows []row) error {
 		}
 		path := resolve(base, row.path)
 		if reason := whyNoFile(path); reason != "" {
-			missing = append(missing, Skipped{path, where + " names it, but " + reason})
+			missing = append(missing, Skipped{path, where + " names it, but " + reason +
+				csvfile.PathHint(row.path)})
 			continue
 		}
 		usable++
@@ -93,8 +74,8 @@ func (c *collector) addRows(manifest, base, header string, rows []row) error {
 	}
 	if usable == 0 {
 		return fault.New(fault.Input, "none of the %d images that the manifest %s names is a file below "+
-			"%s, such as %q in line %d; give the folder of the images with --root",
-			len(rows), manifest, base, rows[0].path, rows[0].line)
+			"%s, such as %q in line %d%s; give the folder of the images with --root",
+			len(rows), manifest, base, rows[0].path, rows[0].line, csvfile.PathHint(rows[0].path))
 	}
 	c.skipped = append(c.skipped, missing...)
 	return nil
@@ -110,37 +91,26 @@ func readLines(text []byte) (rows []row) {
 	return rows
 }
 
-// readCSV reads the columns image and label below a header. Without a column named image, it is
+// readColumns takes the columns image and label below a header. Without a column named image, it is
 // the first, whose header comes back; a first line that names a file already is no header.
-func readCSV(text []byte, base string) (rows []row, header string, err error) {
-	reader := csv.NewReader(bytes.NewReader(text))
-	reader.FieldsPerRecord = -1
-	reader.TrimLeadingSpace = true
-	reader.Comma = separator(text)
+func readColumns(list *csvfile.File, base string) (rows []row, header string) {
 	imageColumn, labelColumn := 0, -1
-	for first := true; ; first = false {
-		record, err := reader.Read()
-		if err == io.EOF {
-			return rows, header, nil
-		}
-		if err != nil {
-			return nil, "", describe(err)
-		}
-		if first {
-			imageColumn, labelColumn = columns(record)
+	for i, record := range list.Records {
+		if i == 0 {
+			imageColumn, labelColumn = columns(record.Fields)
 			if imageColumn >= 0 {
 				continue
 			}
 			imageColumn = 0
-			cell := column(record, 0)
+			cell := record.Field(0)
 			if !IsImage(cell) && whyNoFile(resolve(base, cell)) != "" {
 				header = cell
 				continue
 			}
 		}
-		line, _ := reader.FieldPos(0)
-		rows = append(rows, row{line, column(record, imageColumn), column(record, labelColumn)})
+		rows = append(rows, row{record.Line, record.Field(imageColumn), record.Field(labelColumn)})
 	}
+	return rows, header
 }
 
 // columns finds image and label in a header; -1 stands for none.
@@ -155,32 +125,6 @@ func columns(header []string) (image, label int) {
 		}
 	}
 	return image, label
-}
-
-func describe(err error) error {
-	var where *csv.ParseError
-	if errors.As(err, &where) {
-		return fmt.Errorf("line %d: %w; correct the quotes there", where.StartLine, where.Err)
-	}
-	return err
-}
-
-// separator is the comma, or what spreadsheets write instead of it where their first line has none.
-func separator(text []byte) rune {
-	header, _, _ := bytes.Cut(text, []byte("\n"))
-	for _, other := range []rune{';', '\t'} {
-		if !bytes.ContainsRune(header, ',') && bytes.ContainsRune(header, other) {
-			return other
-		}
-	}
-	return ','
-}
-
-func column(record []string, index int) string {
-	if index < 0 || index >= len(record) {
-		return ""
-	}
-	return strings.TrimSpace(record[index])
 }
 
 func resolve(base, path string) string {

@@ -2,14 +2,12 @@ package evaluation
 
 import (
 	"context"
-	"encoding/csv"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
+	"musc/engine/csvfile"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
 	"musc/engine/report"
@@ -88,32 +86,20 @@ func (m *Maps) readScores(class string) (map[string]float64, error) {
 	if m.Scores == "" {
 		return nil, nil
 	}
-	file, err := os.Open(m.Scores)
+	list, err := csvfile.ReadTable(m.Scores, "image", "score")
 	if err != nil {
-		return nil, fault.New(fault.Input, "cannot read the scores: %w; check the path", err)
-	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, fault.New(fault.Input, "cannot read the scores in %s: %v; it is a CSV with the "+
-			"columns image,score", m.Scores, err)
-	}
-	image, score := slices.Index(rows[0], "image"), slices.Index(rows[0], "score")
-	classes := slices.Index(rows[0], "class")
-	if image < 0 || score < 0 {
-		return nil, fault.New(fault.Input, "%s has the columns %s; image and score are needed", m.Scores,
-			strings.Join(rows[0], ","))
+		return nil, err
 	}
 	scores := map[string]float64{}
-	for i, row := range rows[1:] {
-		if classes >= 0 && row[classes] != class {
+	for _, row := range list.Rows {
+		if list.Has("class") && list.Text(row, "class") != class {
 			continue
 		}
-		value, err := strconv.ParseFloat(strings.TrimSpace(row[score]), 64)
-		if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
-			return nil, fault.New(fault.Input, "%s: %q in row %d is not a score", m.Scores, row[score], i+2)
+		value, err := list.Number(row, "score")
+		if err != nil {
+			return nil, err
 		}
-		scores[filepath.ToSlash(row[image])] = value
+		scores[strings.ReplaceAll(list.Text(row, "image"), `\`, "/")] = value
 	}
 	return scores, nil
 }

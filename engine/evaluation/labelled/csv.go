@@ -1,7 +1,6 @@
 package labelled
 
 import (
-	"encoding/csv"
 	"errors"
 	"io/fs"
 	"os"
@@ -9,62 +8,18 @@ import (
 	"slices"
 	"strings"
 
+	"musc/engine/csvfile"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 )
 
-// lines are the rows of a CSV file by its header's names, in lower case.
-type lines struct {
-	path    string
-	columns map[string]int
-	rows    [][]string
-}
-
-// readLines reads a CSV file whose header must name the needed columns.
-func readLines(path string, needed ...string) (*lines, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fault.New(fault.Input, "cannot read the list %w; check its permissions", err)
-	}
-	defer file.Close()
-	reader := csv.NewReader(file)
-	reader.TrimLeadingSpace, reader.FieldsPerRecord = true, 0
-	rows, err := reader.ReadAll()
-	if err != nil {
-		return nil, fault.New(fault.Input, "cannot read the list %s: %w; correct that line", path, err)
-	}
-	if len(rows) == 0 {
-		return nil, fault.New(fault.Input, "the list %s is empty; its first line names the columns %s",
-			path, strings.Join(needed, ","))
-	}
-	l := &lines{path: path, columns: map[string]int{}, rows: rows[1:]}
-	for i, name := range rows[0] {
-		l.columns[strings.ToLower(strings.TrimSpace(strings.TrimPrefix(name, "\ufeff")))] = i
-	}
-	for _, name := range needed {
-		if _, ok := l.columns[name]; !ok {
-			return nil, fault.New(fault.Input, "the list %s has no column %q; its first line must name "+
-				"%s", path, name, strings.Join(needed, ","))
-		}
-	}
-	return l, nil
-}
-
-// get is a row's value in a column, "" if there is no such column.
-func (l *lines) get(row []string, column string) string {
-	if i, ok := l.columns[column]; ok {
-		return strings.TrimSpace(row[i])
-	}
-	return ""
-}
-
 // findCSV reads a list with the columns image and label, perhaps mask, class and split. Relative
 // paths start at the list's folder; what is of the split "train" and good is normal.
 func (d *Dataset) findCSV(path string) error {
-	if !strings.EqualFold(filepath.Ext(path), ".csv") {
+	if !csvfile.IsList(path) {
 		return nil
 	}
-	l, err := readLines(path, "image", "label")
+	l, err := csvfile.ReadTable(path, "image", "label")
 	if err != nil {
 		return err
 	}
@@ -78,14 +33,14 @@ func (d *Dataset) findVisA(root string) error {
 	if !isFile(path) {
 		return nil
 	}
-	l, err := readLines(path, "object", "split", "label", "image", "mask")
+	l, err := csvfile.ReadTable(path, "object", "split", "label", "image", "mask")
 	if err != nil {
 		return err
 	}
 	return d.addLines(l, root, "object", baseName(root))
 }
 
-func (d *Dataset) addLines(l *lines, root, classColumn, only string) error {
+func (d *Dataset) addLines(l *csvfile.Table, root, classColumn, only string) error {
 	classes := map[string]*Class{}
 	seen := map[string]bool{}
 	resolve := func(path string) string {
@@ -94,17 +49,21 @@ func (d *Dataset) addLines(l *lines, root, classColumn, only string) error {
 		}
 		return filepath.Join(root, filepath.FromSlash(path))
 	}
-	for i, row := range l.rows {
-		name, file := l.get(row, classColumn), l.get(row, "image")
+	for _, row := range l.Rows {
+		name, file := l.Text(row, classColumn), l.Text(row, "image")
 		if name == "" {
 			name = only
 		}
 		if file == "" {
-			return fault.New(fault.Input, "the list %s names no image in row %d; correct it", l.path, i+2)
+			return fault.New(fault.Input, "the list %s names no image in line %d; correct it", l.Path, row.Line)
 		}
 		if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
-			return fault.New(fault.Input, "the list %s has a class %q in row %d, which cannot name a "+
-				"folder; rename it", l.path, name, i+2)
+			return fault.New(fault.Input, "the list %s has a class %q in line %d, which cannot name "+
+				"a folder; rename it", l.Path, name, row.Line)
+		}
+		if hint := csvfile.PathHint(file); hint != "" && !isFile(resolve(file)) {
+			return fault.New(fault.Input, "the list %s names %s in line %d, which is no file%s", l.Path,
+				file, row.Line, hint)
 		}
 		class := classes[name]
 		if class == nil {
@@ -112,20 +71,20 @@ func (d *Dataset) addLines(l *lines, root, classColumn, only string) error {
 			classes[name] = class
 		}
 		item := dataset.Item{Path: resolve(file), Name: safeName(file),
-			Label: labelOf(l.get(row, "label"))}
+			Label: labelOf(l.Text(row, "label"))}
 		if seen[name+"\x00"+item.Name] {
 			d.problem(name, item.Path, "the list names it twice; the first line counts")
 			continue
 		}
 		seen[name+"\x00"+item.Name] = true
-		if split := strings.ToLower(l.get(row, "split")); split == "train" {
+		if split := strings.ToLower(l.Text(row, "split")); split == "train" {
 			if item.Label == Good {
 				class.Normal = append(class.Normal, item)
 			}
 			continue
 		}
 		class.Test = append(class.Test, Image{Item: item, Defective: item.Label != Good,
-			Mask: resolve(l.get(row, "mask"))})
+			Mask: resolve(l.Text(row, "mask"))})
 	}
 	for _, class := range classes {
 		d.Classes = append(d.Classes, *class)
@@ -155,13 +114,13 @@ func readLabels(path string) (*labels, error) {
 	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
-	l, err := readLines(path, "label")
+	l, err := csvfile.ReadTable(path, "label")
 	if err != nil {
 		return nil, err
 	}
 	key := ""
 	for _, name := range []string{"image", "file", "filename", "name"} {
-		if _, ok := l.columns[name]; ok && key == "" {
+		if l.Has(name) && key == "" {
 			key = name
 		}
 	}
@@ -170,10 +129,10 @@ func readLabels(path string) (*labels, error) {
 			"must name image,label", path)
 	}
 	found := &labels{byFile: map[string]string{}, taken: map[string]bool{}}
-	for _, row := range l.rows {
-		file := filepath.Base(filepath.FromSlash(l.get(row, key)))
-		label := labelOf(l.get(row, "label"))
-		if kind := l.get(row, "defect"); label != Good && labelOf(kind) != Good {
+	for _, row := range l.Rows {
+		file := filepath.Base(strings.ReplaceAll(l.Text(row, key), `\`, "/"))
+		label := labelOf(l.Text(row, "label"))
+		if kind := l.Text(row, "defect"); label != Good && labelOf(kind) != Good {
 			label = labelOf(kind)
 		}
 		found.byFile[strings.ToLower(file)] = label
@@ -182,13 +141,17 @@ func readLabels(path string) (*labels, error) {
 	return found, nil
 }
 
+// of is the label of an image's file, which the list names with its extension or without.
 func (l *labels) of(file string) (label string, listed bool) {
 	if l == nil {
 		return "", false
 	}
-	file = strings.ToLower(file)
-	l.taken[file] = true
-	label, listed = l.byFile[file]
+	for _, name := range []string{strings.ToLower(file), stem(file)} {
+		if label, listed = l.byFile[name]; listed {
+			l.taken[name] = true
+			break
+		}
+	}
 	return label, listed
 }
 

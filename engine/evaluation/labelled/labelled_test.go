@@ -144,8 +144,9 @@ func TestWhatIsNoDataSetIsExplained(t *testing.T) {
 		"does not look like BTAD":    {root, BTAD, fault.Input},
 		"has no column \"label\"":    {write("a.csv", "image,mask\na.png,\n"), "", fault.Input},
 		"empty":                      {write("b.csv", ""), "", fault.Input},
-		"names no image in row 2":    {write("c.csv", "image,label,mask\n,0,\n"), "", fault.Input},
-		"wrong number of fields":     {write("d.csv", "image,label,mask\na,0\n"), "", fault.Input},
+		"names no image in line 2":   {write("c.csv", "image,label,mask\n,0,\n"), "", fault.Input},
+		"has 2 values in line 2":     {write("d.csv", "image,label,mask\na,0\n"), "", fault.Input},
+		"it is a path of Windows":    {write("f.csv", "image,label\nimg\\a.png,0\n"), "", fault.Input},
 		"is not a labelled data set": {write("e.txt", "image,label,mask\n"), "", fault.Input},
 	} {
 		_, err := Open(c.path, c.layout)
@@ -257,5 +258,30 @@ func TestListsMayRepeatAndPointAnywhere(t *testing.T) {
 	problems, _, err := d.Check(t.Context())
 	if err != nil || len(problems) != 2 || !strings.Contains(problems[0].Text, "twice") {
 		t.Errorf("problems %v, %v", problems, err)
+	}
+}
+
+// A labels.csv may name the files without their extension, or as Windows writes paths.
+func TestLabelsByStem(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "labels.csv")
+	list := "image;label\npart1;1\nimages\\Part2.png;0\npart3.png;1\nlost;0\n"
+	if err := os.WriteFile(path, []byte(list), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	labels, err := readLabels(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, want := range map[string]string{"Part1.png": "defective", "part2.PNG": Good,
+		"part3.png": "defective"} {
+		if label, listed := labels.of(file); !listed || label != want {
+			t.Errorf("%s: %q, %v", file, label, listed)
+		}
+	}
+	if _, listed := labels.of("part4.png"); listed {
+		t.Error("part4.png is not listed")
+	}
+	if unseen := labels.unseen(); !slices.Equal(unseen, []string{"lost"}) {
+		t.Errorf("unseen %q", unseen)
 	}
 }

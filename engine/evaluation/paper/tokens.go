@@ -2,15 +2,13 @@ package paper
 
 import (
 	"context"
-	"encoding/csv"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 
 	"musc/engine"
+	"musc/engine/csvfile"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/metrics"
 	"musc/engine/evaluation/table"
@@ -112,30 +110,20 @@ type tokenClass struct {
 func readTokens(list string) (*tokenClass, error) {
 	base := strings.TrimSuffix(list, filepath.Ext(list))
 	c := &tokenClass{name: filepath.Base(base)}
-	file, err := os.Open(list)
+	rows, err := csvfile.ReadTable(list, "label")
 	if err != nil {
-		return nil, fault.New(fault.Input, "cannot read %w", err)
+		return nil, err
 	}
-	defer file.Close()
-	rows, err := csv.NewReader(file).ReadAll()
-	if err != nil || len(rows) == 0 {
-		return nil, fault.New(fault.Input, "cannot read %s: %v; it is a CSV with label and perhaps score",
-			list, err)
-	}
-	label, score := slices.Index(rows[0], "label"), slices.Index(rows[0], "score")
-	if label < 0 {
-		return nil, fault.New(fault.Input, "%s has no column label", list)
-	}
-	for i, row := range rows[1:] {
-		c.labels = append(c.labels, labelled.IsDefective(row[label]))
-		if score < 0 {
+	for _, row := range rows.Rows {
+		c.labels = append(c.labels, labelled.IsDefective(rows.Text(row, "label")))
+		if !rows.Has("score") {
 			continue
 		}
-		x, err := strconv.ParseFloat(row[score], 64)
+		score, err := rows.Number(row, "score")
 		if err != nil {
-			return nil, fault.New(fault.Input, "%s: %q in row %d is not a score", list, row[score], i+2)
+			return nil, err
 		}
-		c.scores = append(c.scores, x)
+		c.scores = append(c.scores, score)
 	}
 	array, err := npy.Open(base + ".npy")
 	if err != nil {
