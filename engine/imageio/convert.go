@@ -4,56 +4,139 @@ import (
 	"errors"
 	"image"
 	"image/color"
+	"image/gif"
+	"io"
 )
 
-func newRGB(width, height int) *RGB {
-	return &RGB{Width: width, Height: height, Pix: make([]uint8, width*height*3)}
-}
-
-// convert expands what a decoder gives to 8-bit RGB, as Pillow's convert("RGB") does. webp says
-// that luma and chroma are scaled as in WebP, not as in JPEG.
-func convert(picture image.Image, webp bool) *RGB {
-	switch m := picture.(type) {
-	case *image.YCbCr:
-		return fromYCbCr(m, webp)
-	case *image.NYCbCrA:
-		return fromYCbCr(&m.YCbCr, webp)
-	case *image.Paletted:
-		return fromPaletted(m, m.Palette)
-	case *image.Gray:
-		return each(m.Rect, m.Pix, m.Stride, 1, fromGrey)
-	case *image.Gray16: // big endian: the high byte comes first
-		return each(m.Rect, m.Pix, m.Stride, 2, fromGrey)
-	case *image.NRGBA:
-		return each(m.Rect, m.Pix, m.Stride, 4, fromColours)
-	case *image.NRGBA64:
-		return each(m.Rect, m.Pix, m.Stride, 8, fromColours16)
-	case *image.RGBA:
-		return each(m.Rect, m.Pix, m.Stride, 4, fromPremultiplied)
-	case *image.RGBA64:
-		return each(m.Rect, m.Pix, m.Stride, 8, fromPremultiplied16)
-	case *image.CMYK:
-		return each(m.Rect, m.Pix, m.Stride, 4, fromCMYK)
+// rasterOf takes over what a decoder of the image packages gives, all but luma and chroma. grey
+// says that the file holds grey, which these decoders spread over RGB where there is alpha.
+func rasterOf(picture image.Image, grey bool) *Raster {
+	bounds := picture.Bounds()
+	r := &Raster{Width: bounds.Dx(), Height: bounds.Dy(), Channels: 3}
+	if grey {
+		r.Channels = 1
 	}
-	return fromAny(picture)
+	switch m := picture.(type) {
+	case *image.Paletted:
+		r.Channels, r.Pix = 1, rows(m.Pix, m.Stride, r.Width, r.Height)
+		r.setPalette(m.Palette)
+	case *image.Gray:
+		r.Channels, r.Pix = 1, rows(m.Pix, m.Stride, r.Width, r.Height)
+	case *image.Gray16:
+		r.Channels = 1
+		r.deepen(m.Pix, m.Stride, 1)
+	case *image.NRGBA:
+		r.each(m.Pix, m.Stride, fromColours)
+	case *image.NRGBA64:
+		r.deepen(m.Pix, m.Stride, 4)
+	case *image.RGBA:
+		r.each(m.Pix, m.Stride, fromPremultiplied)
+	case *image.RGBA64:
+		r.deepen(m.Pix, m.Stride, 4)
+		r.divide(m.Pix, m.Stride)
+	case *image.CMYK:
+		r.each(m.Pix, m.Stride, fromCMYK)
+		r.Alpha = nil
+	default:
+		r.any(picture)
+	}
+	r.dropOpaque()
+	return r
 }
 
-// each applies pixel to every pixel of size bytes.
-func each(bounds image.Rectangle, pix []uint8, stride, size int, pixel func(to, from []uint8)) *RGB {
-	out := newRGB(bounds.Dx(), bounds.Dy())
-	for y := range out.Height {
-		row := pix[y*stride:][:out.Width*size]
-		to := out.Pix[y*out.Width*3:][:out.Width*3]
-		for ; len(to) >= 3; to, row = to[3:], row[size:] {
-			pixel(to[:3], row[:size])
-		}
+// rows are height rows of width bytes without what lies between them.
+func rows(pix []uint8, stride, width, height int) []uint8 {
+	if stride == width {
+		return pix[:width*height]
+	}
+	out := make([]uint8, 0, width*height)
+	for y := range height {
+		out = append(out, pix[y*stride:][:width]...)
 	}
 	return out
 }
 
-func fromGrey(to, from []uint8)      { to[0], to[1], to[2] = from[0], from[0], from[0] }
-func fromColours(to, from []uint8)   { to[0], to[1], to[2] = from[0], from[1], from[2] }
-func fromColours16(to, from []uint8) { to[0], to[1], to[2] = from[0], from[2], from[4] }
+// dropOpaque leaves alpha out where it says nothing.
+func (r *Raster) dropOpaque() {
+	for _, alpha := range r.Alpha {
+		if alpha != 255 {
+			return
+		}
+	}
+	r.Alpha = nil
+}
+
+// setPalette sets the colours, and the alpha of the pixels if they have one.
+func (r *Raster) setPalette(palette color.Palette) {
+	var alpha [256]uint8 // an index beyond the palette is black, not transparent
+	for i := range alpha {
+		alpha[i] = 255
+	}
+	for i, entry := range palette[:min(len(palette), len(alpha))] {
+		r.Palette = append(r.Palette, opaque(entry))
+		_, _, _, a := entry.RGBA()
+		alpha[i] = uint8(a >> 8)
+	}
+	r.Alpha = make([]uint8, len(r.Pix))
+	for i, index := range r.Pix {
+		r.Alpha[i] = alpha[index]
+	}
+}
+
+// each applies pixel to every pixel of 4 bytes, of which the last is alpha.
+func (r *Raster) each(pix []uint8, stride int, pixel func(to, from []uint8)) {
+	r.Pix = make([]uint8, r.Width*r.Height*r.Channels)
+	r.Alpha = make([]uint8, r.Width*r.Height)
+	to, alpha := r.Pix, r.Alpha
+	var colours [3]uint8
+	for y := range r.Height {
+		for row := pix[y*stride:][:4*r.Width]; len(row) >= 4; row = row[4:] {
+			pixel(colours[:], row[:4])
+			to = to[copy(to[:r.Channels], colours[:]):]
+			alpha[0], alpha = row[3], alpha[1:]
+		}
+	}
+}
+
+// deepen takes over big-endian samples of 16 bits: one of grey a pixel, or 3 and alpha.
+func (r *Raster) deepen(pix []uint8, stride, samples int) {
+	r.Bits, r.Deep = 16, make([]float32, r.Width*r.Height*r.Channels)
+	if samples == 4 {
+		r.Alpha = make([]uint8, r.Width*r.Height)
+	}
+	at := 0
+	for y := range r.Height {
+		row := pix[y*stride:][:2*samples*r.Width]
+		for x := range r.Width {
+			pixel := row[2*samples*x:][:2*samples]
+			for channel := range r.Channels {
+				value := int(pixel[2*channel])<<8 | int(pixel[2*channel+1])
+				r.Deep[at] = float32(value)
+				at++
+			}
+			if samples == 4 {
+				r.Alpha[y*r.Width+x] = pixel[6]
+			}
+		}
+	}
+}
+
+// divide undoes the multiplication of deep samples by their alpha, as fromPremultiplied does.
+func (r *Raster) divide(pix []uint8, stride int) {
+	for i := range r.Alpha {
+		pixel := pix[i/r.Width*stride+8*(i%r.Width):]
+		alpha := int(pixel[6])<<8 | int(pixel[7])
+		if alpha == 0 || alpha == 0xffff {
+			continue
+		}
+		for channel := range r.Channels {
+			value := int(pixel[2*channel])<<8 | int(pixel[2*channel+1])
+			r.Deep[i*r.Channels+channel] = float32(min(value*0xffff/alpha, 0xffff))
+		}
+	}
+}
+
+func fromColours(to, from []uint8) { copy(to, from[:3]) }
 
 // fromPremultiplied divides by alpha as Pillow does: rounded down, and unchanged where alpha is 0.
 func fromPremultiplied(to, from []uint8) {
@@ -65,17 +148,6 @@ func fromPremultiplied(to, from []uint8) {
 	}
 }
 
-func fromPremultiplied16(to, from []uint8) {
-	alpha := int(from[6])<<8 | int(from[7])
-	for i := range to {
-		value := int(from[2*i])<<8 | int(from[2*i+1])
-		if alpha != 0 {
-			value = min(value*0xffff/alpha, 0xffff)
-		}
-		to[i] = uint8(value >> 8)
-	}
-}
-
 // fromCMYK is (255-C)(255-K)/255 and so on, in Pillow's rounding. Go's decoder has undone the
 // inversion with which Adobe writes CMYK JPEGs.
 func fromCMYK(to, from []uint8) {
@@ -84,15 +156,6 @@ func fromCMYK(to, from []uint8) {
 		ink := int(from[i])*light + 128
 		to[i] = uint8(max(light-((ink>>8+ink)>>8), 0))
 	}
-}
-
-// fromPaletted looks colours up; an index beyond the palette is black.
-func fromPaletted(m *image.Paletted, palette color.Palette) *RGB {
-	var table [256][3]uint8
-	for i := range min(len(palette), len(table)) {
-		table[i] = opaque(palette[i])
-	}
-	return each(m.Rect, m.Pix, m.Stride, 1, func(to, from []uint8) { copy(to, table[from[0]][:]) })
 }
 
 // opaque is the colour without its alpha.
@@ -109,50 +172,52 @@ func opaque(c color.Color) [3]uint8 {
 	return [3]uint8{uint8(n.R >> 8), uint8(n.G >> 8), uint8(n.B >> 8)}
 }
 
-// fromAny is slow and for image types that no decoder gives today.
-func fromAny(picture image.Image) *RGB {
+// any is slow and for image types that no decoder gives today.
+func (r *Raster) any(picture image.Image) {
 	bounds := picture.Bounds()
-	out := newRGB(bounds.Dx(), bounds.Dy())
-	to := out.Pix
+	r.Channels = 3
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
 			pixel := opaque(picture.At(x, y))
-			to = to[copy(to, pixel[:]):]
+			r.Pix = append(r.Pix, pixel[:]...)
 		}
 	}
-	return out
 }
 
-// gifCanvas puts the first frame of a GIF, which may be smaller, on the canvas. Around it is the
+// decodeGIF puts the first frame, which may be smaller, on the canvas. Around it is the
 // transparent colour if there is one, else the first of the palette, as Pillow has it.
-func gifCanvas(picture image.Image, config image.Config) (*RGB, error) {
+func decodeGIF(file *io.SectionReader) (*Raster, error) {
+	config, err := gif.DecodeConfig(io.NewSectionReader(file, 0, file.Size()))
+	if err != nil {
+		return nil, err
+	}
+	picture, err := gif.Decode(file)
+	if err != nil {
+		return nil, err
+	}
 	frame, ok := picture.(*image.Paletted)
 	if !ok || !frame.Rect.In(image.Rect(0, 0, config.Width, config.Height)) {
 		return nil, errors.New("the first frame is outside the canvas")
 	}
 	// Go blanks the transparent entry of the palette; the global one in config still has it.
-	palette := append(color.Palette(nil), frame.Palette...)
 	global, _ := config.ColorModel.(color.Palette)
-	around := 0
-	for i, entry := range palette {
+	around := -1
+	for i, entry := range frame.Palette {
 		if _, _, _, alpha := entry.RGBA(); alpha == 0 && i < len(global) {
-			palette[i], around = global[i], i
+			around = i
 		}
 	}
-	rgb := fromPaletted(frame, palette)
-	if rgb.Width == config.Width && rgb.Height == config.Height {
-		return rgb, nil
+	canvas := image.NewPaletted(image.Rect(0, 0, config.Width, config.Height), frame.Palette)
+	for i := range canvas.Pix {
+		canvas.Pix[i] = uint8(max(around, 0))
 	}
-	canvas := newRGB(config.Width, config.Height)
-	if around < len(palette) {
-		pixel := opaque(palette[around])
-		for to := canvas.Pix; len(to) > 0; {
-			to = to[copy(to, pixel[:]):]
-		}
+	for y := frame.Rect.Min.Y; y < frame.Rect.Max.Y; y++ {
+		row := frame.Pix[(y-frame.Rect.Min.Y)*frame.Stride:][:frame.Rect.Dx()]
+		copy(canvas.Pix[y*canvas.Stride+frame.Rect.Min.X:], row)
 	}
-	for y := range rgb.Height {
-		at := (frame.Rect.Min.Y+y)*canvas.Width + frame.Rect.Min.X
-		copy(canvas.Pix[3*at:], rgb.Pix[3*y*rgb.Width:][:3*rgb.Width])
+	r := rasterOf(canvas, false)
+	if around >= 0 {
+		r.Palette[around] = opaque(global[around])
 	}
-	return canvas, nil
+	return r, nil
 }

@@ -32,7 +32,7 @@ func TestChromaOfOneValueStaysOneValue(t *testing.T) {
 				if webp && ratio != image.YCbCrSubsampleRatio420 {
 					continue
 				}
-				m := convert(cropped, webp)
+				m := fromYCbCr(cropped, webp)
 				if m.Width != size[0] || m.Height != size[1] {
 					t.Fatalf("%v %v: %d x %d", ratio, size, m.Width, m.Height)
 				}
@@ -81,7 +81,7 @@ func TestColoursOfEveryImageType(t *testing.T) {
 		if uniform, ok := c.picture.(*image.Uniform); ok {
 			c.picture = cropped{uniform, square}
 		}
-		if m := convert(c.picture, false); !slices.Equal(m.Pix, c.want[:]) {
+		if m := rasterOf(c.picture, false).RGB(Depth{}); !slices.Equal(m.Pix, c.want[:]) {
 			t.Errorf("%s: got %v, want %v", name, m.Pix, c.want)
 		}
 	}

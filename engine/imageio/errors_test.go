@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
-	"image"
 	"io"
 	"os"
 	"path/filepath"
@@ -129,13 +128,13 @@ func TestPixelLimit(t *testing.T) {
 func TestPanicsAndLiesOfDecodersAreErrors(t *testing.T) {
 	lying := format{
 		name:   "PNG",
-		config: func(io.Reader) (image.Config, error) { panic(errors.New("index out of range")) },
-		decode: func(io.Reader) (image.Image, error) { return image.NewGray(image.Rect(0, 0, 2, 2)), nil },
+		head:   func(*io.SectionReader) (Head, error) { panic(errors.New("index out of range")) },
+		decode: func(*io.SectionReader) (*Raster, error) { return &Raster{Width: 2, Height: 2}, nil },
 	}
 	file := io.NewSectionReader(strings.NewReader("x"), 0, 1)
-	_, err := lying.readConfig("a.png", file)
+	_, err := lying.readHead("a.png", file)
 	checkMessage(t, "panic", err, "a.png", "its PNG data is damaged (index out of range)")
-	_, err = lying.readPixels("a.png", file, image.Config{Width: 3, Height: 2})
+	_, err = lying.readPixels("a.png", file, Head{Width: 3, Height: 2})
 	checkMessage(t, "other size", err, "a.png", "2 x 2 pixels instead of 3 x 2")
 }
 
@@ -158,13 +157,14 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		file := io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
-		m, _, err := decode("image", file, Options{MaxPixels: limit, ApplyOrientation: true})
+		r, _, err := decode("image", file, Options{MaxPixels: limit, ApplyOrientation: true})
 		if err != nil {
 			if fault.KindOf(err) != fault.Input || strings.ContainsAny(err.Error(), "\n\r") {
 				t.Fatalf("%q of kind %v", err, fault.KindOf(err))
 			}
 			return
 		}
+		m := r.RGB(Depth{})
 		if m.Width < 1 || m.Height < 1 || m.Width*m.Height > limit || len(m.Pix) != 3*m.Width*m.Height {
 			t.Fatalf("%d x %d with %d bytes", m.Width, m.Height, len(m.Pix))
 		}

@@ -2,8 +2,8 @@ package imageio
 
 import (
 	"errors"
-	"fmt"
 	"image"
+	"image/color"
 	"image/gif"
 	"image/jpeg"
 	"image/png"
@@ -21,8 +21,8 @@ import (
 type format struct {
 	name   string
 	magic  string // what its files start with; ? stands for any byte
-	config func(io.Reader) (image.Config, error)
-	decode func(io.Reader) (image.Image, error)
+	head   func(*io.SectionReader) (Head, error)
+	decode func(*io.SectionReader) (*Raster, error)
 
 	// describe finds the orientation tag, and "frames" or "pages" if there are several of them. A
 	// file in which they cannot be found is upright and single.
@@ -30,13 +30,44 @@ type format struct {
 }
 
 var formats = []format{
-	{"PNG", "\x89PNG\r\n\x1a\n", png.DecodeConfig, png.Decode, describePNG},
-	{"JPEG", "\xff\xd8\xff", jpeg.DecodeConfig, jpeg.Decode, describeJPEG},
-	{"GIF", "GIF8?a", gif.DecodeConfig, gif.Decode, describeGIF},
-	{"BMP", "BM????\x00\x00\x00\x00", bmp.DecodeConfig, bmp.Decode, describeBMP},
-	{"TIFF", "II*\x00", tiff.DecodeConfig, decodeTIFF, describeTIFF},
-	{"TIFF", "MM\x00*", tiff.DecodeConfig, decodeTIFF, describeTIFF},
-	{"WebP", "RIFF????WEBPVP8", webp.DecodeConfig, webp.Decode, describeWebP},
+	{"PNG", "\x89PNG\r\n\x1a\n", headBy(png.DecodeConfig), decodePNG, describePNG},
+	{"JPEG", "\xff\xd8\xff", headBy(jpeg.DecodeConfig), decodeJPEG, describeJPEG},
+	{"GIF", "GIF8?a", headBy(gif.DecodeConfig), decodeGIF, describeGIF},
+	{"BMP", "BM????\x00\x00\x00\x00", headBy(bmp.DecodeConfig), decodeBMP, describeBMP},
+	{"TIFF", "II*\x00", headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
+	{"TIFF", "MM\x00*", headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
+	{"WebP", "RIFF????WEBPVP8", headBy(webp.DecodeConfig), decodeWebP, describeWebP},
+}
+
+// headBy makes a Head of what a decoder of the image packages tells.
+func headBy(decode func(io.Reader) (image.Config, error)) func(*io.SectionReader) (Head, error) {
+	return func(file *io.SectionReader) (Head, error) {
+		config, err := decode(file)
+		deep := false
+		switch config.ColorModel {
+		case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
+			deep = true
+		}
+		return Head{Width: config.Width, Height: config.Height, Deep: deep}, err
+	}
+}
+
+func decodePNG(file *io.SectionReader) (*Raster, error) {
+	picture, err := png.Decode(file)
+	if err != nil {
+		return nil, err
+	}
+	const grey, greyWithAlpha = 0, 4 // colour types, the byte behind size and depth
+	colour := bytesAt(file, 25, 1)[0]
+	return rasterOf(picture, colour == grey || colour == greyWithAlpha), nil
+}
+
+func decodeBMP(file *io.SectionReader) (*Raster, error) {
+	picture, err := bmp.Decode(file)
+	if err != nil {
+		return nil, err
+	}
+	return rasterOf(picture, false), nil
 }
 
 // foreign are formats that users hand in and that are told by name.
@@ -67,15 +98,49 @@ func matches(magic, head string) bool {
 	return true
 }
 
+// Sniff says by the first bytes of the file at path what format it has: a name that reads well
+// after "it is", and whether Decode reads that format. The name is "" if it is none that is known
+// or the file cannot be read.
+func Sniff(path string) (name string, supported bool) {
+	file, err := open(path)
+	if err != nil {
+		return "", false
+	}
+	defer file.Close()
+	head, err := start(file.section())
+	if err != nil {
+		return "", false
+	}
+	for _, f := range formats {
+		if matches(f.magic, head) {
+			return f.name, true
+		}
+	}
+	for _, f := range foreign {
+		if matches(f.magic, head) {
+			return f.name, false
+		}
+	}
+	return "", false
+}
+
+// start is the first 16 bytes, or all of a shorter file.
+func start(file *io.SectionReader) (string, error) {
+	bytes := make([]byte, 16)
+	n, err := file.ReadAt(bytes, 0)
+	if err == io.EOF {
+		err = nil
+	}
+	return string(bytes[:n]), err
+}
+
 // sniff recognises the format by the file's first bytes.
 func sniff(name string, file *io.SectionReader) (format, error) {
 	const supported = "PNG, JPEG, GIF, BMP, TIFF or WebP"
-	start := make([]byte, 16)
-	n, err := file.ReadAt(start, 0)
-	if err != nil && err != io.EOF {
+	head, err := start(file)
+	if err != nil {
 		return format{}, unreadable(name, err)
 	}
-	head := string(start[:n])
 	for _, f := range formats {
 		if matches(f.magic, head) {
 			return f, nil
@@ -91,32 +156,22 @@ func sniff(name string, file *io.SectionReader) (format, error) {
 		" image; convert it to PNG or leave it out", name)
 }
 
-func (f format) readConfig(name string, file *io.SectionReader) (config image.Config, err error) {
+func (f format) readHead(name string, file *io.SectionReader) (head Head, err error) {
 	err = f.guard(name, func() (err error) {
-		config, err = f.config(io.NewSectionReader(file, 0, file.Size()))
+		head, err = f.head(io.NewSectionReader(file, 0, file.Size()))
 		return err
 	})
-	return config, err
+	return head, err
 }
 
-func (f format) readPixels(name string, file *io.SectionReader, config image.Config) (*RGB, error) {
-	var rgb *RGB
-	err := f.guard(name, func() error {
-		picture, err := f.decode(io.NewSectionReader(file, 0, file.Size()))
-		if err != nil {
+func (f format) readPixels(name string, file *io.SectionReader, head Head) (raster *Raster, err error) {
+	err = f.guard(name, func() (err error) {
+		if raster, err = f.decode(io.NewSectionReader(file, 0, file.Size())); err != nil {
 			return err
 		}
-		switch size := picture.Bounds().Size(); {
-		case f.name == "GIF":
-			rgb, err = gifCanvas(picture, config)
-			return err
-		case size.X != config.Width || size.Y != config.Height:
-			return fmt.Errorf("%d x %d pixels instead of %d x %d", size.X, size.Y, config.Width, config.Height)
-		}
-		rgb = convert(picture, f.name == "WebP")
-		return nil
+		return raster.fits(head)
 	})
-	return rgb, err
+	return raster, err
 }
 
 // guard turns errors of a decoder, and its panics on data it did not foresee, into errors that

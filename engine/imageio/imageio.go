@@ -1,9 +1,9 @@
-// Package imageio turns image files into what a backbone takes in: decoded 8-bit RGB, resized and
-// normalised. It follows Pillow, with which the published results were made:
+// Package imageio turns image files into what a backbone takes in: decoded (DecodeRaster), brought
+// to 8-bit RGB (Decode), resized and normalised. It follows Pillow, with which the published results were made:
 //
 //   - PNG, GIF, BMP, TIFF and lossless WebP decode to the same bytes. Grey and palettes are
 //     expanded, alpha is dropped (the colours beneath it stay), CMYK is converted as Pillow does.
-//     16-bit samples keep their high byte.
+
 //   - JPEG and lossy WebP decode with the chroma upsampling of libjpeg and libwebp. WebP decodes to
 //     the same bytes; JPEG differs by at most 3 levels, in a photo in 4 % of the samples, since the
 //     inverse cosine transform rounds differently.
@@ -17,7 +17,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 
 	"musc/engine/fault"
 )
@@ -29,6 +28,7 @@ const DefaultMaxPixels = 100e6
 type Options struct {
 	MaxPixels        int  // larger images are refused; 0 is DefaultMaxPixels
 	ApplyOrientation bool // turn the pixels as the file's orientation tag says
+	Depth            Depth
 }
 
 // RGB is an 8-bit colour image.
@@ -37,49 +37,56 @@ type RGB struct {
 	Pix           []uint8 // [Height,Width,3]
 }
 
+// Head is what the start of an image file tells.
+type Head struct {
+	Width, Height int  // as stored
+	Deep          bool // its samples have more than 8 bits: Raster.Deep will hold them
+	Float         bool // they are floats
+}
+
 // Decode reads the image at path; its content, not its name, says what format it is. The pixels
 // come as they are stored unless opts.ApplyOrientation. Warnings say what a user may not expect: an
 // orientation that was not applied, further frames or pages that are not looked at. Errors are of
 // kind fault.Input. Both name the file.
 func Decode(path string, opts Options) (*RGB, []string, error) {
-	file, err := os.Open(path)
+	raster, warnings, err := DecodeRaster(path, opts)
 	if err != nil {
-		return nil, nil, unreadable(path, err)
+		return nil, nil, err
 	}
-	defer file.Close()
-	info, err := file.Stat()
-	if err != nil {
-		return nil, nil, unreadable(path, err)
-	}
-	if !info.Mode().IsRegular() {
-		return nil, nil, fault.New(fault.Input, "cannot read %s: it is a folder or a device; "+
-			"name an image file", path)
-	}
-	return decode(path, io.NewSectionReader(file, 0, info.Size()), opts)
+	return raster.RGB(opts.Depth), warnings, nil
 }
 
-// Size reads the width and height of the image at path from its head, as they are stored. Errors
-// are of kind fault.Input and name the file.
-func Size(path string) (width, height int, err error) {
-	file, err := os.Open(path)
+// ReadHead reads the head of the image at path; no pixel is decoded. Errors are of kind
+// fault.Input and name the file.
+func ReadHead(path string) (Head, error) {
+	file, err := open(path)
 	if err != nil {
-		return 0, 0, unreadable(path, err)
+		return Head{}, err
 	}
 	defer file.Close()
-	info, err := file.Stat()
+	_, head, err := readHead(path, file.section())
+	return head, err
+}
+
+// Size is the width and height of the image at path as they are stored. Errors are those of
+// ReadHead.
+func Size(path string) (width, height int, err error) {
+	head, err := ReadHead(path)
+	return head.Width, head.Height, err
+}
+
+// readHead finds out the format of file, too.
+func readHead(name string, file *io.SectionReader) (format, Head, error) {
+	if file.Size() == 0 {
+		return format{}, Head{}, fault.New(fault.Input, "cannot read %s: the file is empty; copy it "+
+			"again", name)
+	}
+	f, err := sniff(name, file)
 	if err != nil {
-		return 0, 0, unreadable(path, err)
+		return format{}, Head{}, err
 	}
-	section := io.NewSectionReader(file, 0, info.Size())
-	if info.Size() == 0 {
-		return 0, 0, fault.New(fault.Input, "cannot read %s: the file is empty; copy it again", path)
-	}
-	f, err := sniff(path, section)
-	if err != nil {
-		return 0, 0, err
-	}
-	config, err := f.readConfig(path, section)
-	return config.Width, config.Height, err
+	head, err := f.readHead(name, file)
+	return f, head, err
 }
 
 func unreadable(path string, err error) error {
@@ -88,50 +95,4 @@ func unreadable(path string, err error) error {
 		err = where.Err
 	}
 	return fault.New(fault.Input, "cannot read %s: %w; check the path and its permissions", path, err)
-}
-
-// decode is Decode of what file holds; name stands for it in messages.
-func decode(name string, file *io.SectionReader, opts Options) (*RGB, []string, error) {
-	if file.Size() == 0 {
-		return nil, nil, fault.New(fault.Input, "cannot read %s: the file is empty; copy it again", name)
-	}
-	f, err := sniff(name, file)
-	if err != nil {
-		return nil, nil, err
-	}
-	config, err := f.readConfig(name, file)
-	if err != nil {
-		return nil, nil, err
-	}
-	limit := opts.MaxPixels
-	if limit <= 0 {
-		limit = DefaultMaxPixels
-	}
-	if config.Width < 1 || config.Height < 1 {
-		return nil, nil, fault.New(fault.Input, "cannot read %s: it is %d x %d pixels; export it again",
-			name, config.Width, config.Height)
-	}
-	if config.Width > limit/config.Height {
-		return nil, nil, fault.New(fault.Input, "%s is %d x %d pixels, over the limit of %.4g "+
-			"megapixels; raise it with --max-pixels or shrink the image",
-			name, config.Width, config.Height, float64(limit)/1e6)
-	}
-	rgb, err := f.readPixels(name, file, config)
-	if err != nil {
-		return nil, nil, err
-	}
-	orientation, several := f.describe(file)
-	var warnings []string
-	if several != "" {
-		warnings = append(warnings, name+" has several "+several+"; only the first is scored")
-	}
-	if orientation != upright {
-		if opts.ApplyOrientation {
-			rgb = rgb.turn(orientation)
-		} else {
-			warnings = append(warnings, name+" is tagged as "+orientation.String()+
-				"; it is scored as stored, --rotate turns it upright")
-		}
-	}
-	return rgb, warnings, nil
 }

@@ -15,32 +15,47 @@ func (o orientation) String() string {
 	}[o]
 }
 
-// turn gives the upright image. In terms of the stored columns x and rows y, a row of the result
-// runs along x, or along y for the four orientations above 4, forwards or backwards.
-func (m *RGB) turn(o orientation) *RGB {
+// turn makes the image upright.
+func (r *Raster) turn(o orientation) {
 	if o <= upright || o > 8 {
-		return m
+		return
 	}
-	out := newRGB(m.Width, m.Height)
+	r.Pix = turned(r.Pix, r.Width, r.Height, r.Channels, o)
+	r.Deep = turned(r.Deep, r.Width, r.Height, r.Channels, o)
+	r.Alpha = turned(r.Alpha, r.Width, r.Height, 1, o)
 	if o > 4 {
-		out.Width, out.Height = m.Height, m.Width
+		r.Width, r.Height = r.Height, r.Width
+	}
+}
+
+// turned gives the upright samples, [H,W,channels]; nil stays nil. In terms of the stored columns
+// x and rows y, a row of the result runs along x, or along y for the four orientations above 4,
+// forwards or backwards.
+func turned[T uint8 | float32](stored []T, width, height, channels int, o orientation) []T {
+	if stored == nil {
+		return nil
+	}
+	rows, columns := height, width
+	if o > 4 {
+		rows, columns = width, height
 	}
 	mirrorX := o == 2 || o == 3 || o == 7 || o == 8
 	mirrorY := o == 3 || o == 4 || o == 6 || o == 7
-	to := out.Pix
-	for row := range out.Height {
-		for column := range out.Width {
+	out := make([]T, len(stored))
+	to := out
+	for row := range rows {
+		for column := range columns {
 			x, y := column, row
 			if o > 4 {
 				x, y = row, column
 			}
 			if mirrorX {
-				x = m.Width - 1 - x
+				x = width - 1 - x
 			}
 			if mirrorY {
-				y = m.Height - 1 - y
+				y = height - 1 - y
 			}
-			to = to[copy(to, m.Pix[3*(y*m.Width+x):][:3]):]
+			to = to[copy(to, stored[channels*(y*width+x):][:channels]):]
 		}
 	}
 	return out

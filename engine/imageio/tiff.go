@@ -55,25 +55,24 @@ func readDirectory(file io.ReaderAt) directory {
 
 // decodeTIFF is tiff.Decode, but for fax-coded images whose zeros are black: there Go shows the
 // inverse of what libtiff shows, and libtiff is what Pillow and the scanners' software use.
-func decodeTIFF(r io.Reader) (image.Image, error) {
-	picture, err := tiff.Decode(r)
+func decodeTIFF(file *io.SectionReader) (*Raster, error) {
+	picture, err := tiff.Decode(file)
 	if err != nil {
 		return nil, err
 	}
-	grey, bilevel := picture.(*image.Gray)
-	file, seekable := r.(io.ReaderAt)
-	if !bilevel || !seekable {
-		return picture, nil
+	r := rasterOf(picture, false)
+	if _, bilevel := picture.(*image.Gray); !bilevel {
+		return r, nil
 	}
 	values := readDirectory(file).values
 	compression := values[tagCompression]
 	if (compression == compressionFax3 || compression == compressionFax4) &&
 		values[tagPhotometric] == photometricBlackIsZero {
-		for i := range grey.Pix {
-			grey.Pix[i] = ^grey.Pix[i]
+		for i := range r.Pix {
+			r.Pix[i] = ^r.Pix[i]
 		}
 	}
-	return grey, nil
+	return r, nil
 }
 
 func describeTIFF(file *io.SectionReader) (orientation, string) {
