@@ -6,6 +6,8 @@ import (
 	"io"
 
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"musc/models/sections"
 )
 
 var errMalformed = errors.New("malformed protocol buffer (truncated or no ONNX file)")
@@ -18,7 +20,7 @@ const (
 // window buffers the last block read, so that a walk over many small fields costs few reads and
 // large fields are never read at all.
 type window struct {
-	reader io.ReaderAt
+	file   *sections.File
 	buffer [windowBytes]byte
 	start  int64
 	filled int
@@ -27,7 +29,7 @@ type window struct {
 // at returns up to n bytes (n <= windowBytes) at a position, fewer only at the end of the file.
 func (w *window) at(position int64, n int) ([]byte, error) {
 	if position < w.start || position+int64(n) > w.start+int64(w.filled) {
-		got, err := w.reader.ReadAt(w.buffer[:], position)
+		got, err := w.file.ReadAt(w.buffer[:], position)
 		if err != nil && err != io.EOF {
 			return nil, err
 		}
@@ -43,13 +45,13 @@ type cursor struct {
 	position, end int64
 }
 
-// field is one field of a message. A length-delimited or fixed-size field is bytes [begin, end) of
-// the file; value is a varint's.
+// field is one field of a message. The Section is that of a length-delimited or fixed-size field,
+// value is a varint's.
 type field struct {
-	number     protowire.Number
-	kind       protowire.Type
-	value      uint64
-	begin, end int64
+	number protowire.Number
+	kind   protowire.Type
+	value  uint64
+	sections.Section
 }
 
 // next returns io.EOF after the last field.
@@ -85,8 +87,8 @@ func (c *cursor) next() (field, error) {
 	if length > uint64(c.end-c.position) {
 		return field{}, errMalformed
 	}
-	f.begin, f.end = c.position, c.position+int64(length)
-	c.position = f.end
+	f.Section = sections.Section{Begin: c.position, End: c.position + int64(length)}
+	c.position = f.End
 	return f, nil
 }
 
@@ -108,7 +110,7 @@ func (c *cursor) inside(f field) (*cursor, error) {
 	if f.kind != protowire.BytesType {
 		return nil, errMalformed
 	}
-	return &cursor{c.window, f.begin, f.end}, nil
+	return &cursor{c.window, f.Begin, f.End}, nil
 }
 
 // text reads the string in f.
@@ -116,11 +118,11 @@ func (c *cursor) text(f field) (string, error) {
 	if f.kind != protowire.BytesType {
 		return "", errMalformed
 	}
-	if f.end-f.begin > maxText {
-		return "", fmt.Errorf("a name of %d bytes: %w", f.end-f.begin, errMalformed)
+	if f.Bytes() > maxText {
+		return "", fmt.Errorf("a name of %d bytes: %w", f.Bytes(), errMalformed)
 	}
-	b := make([]byte, f.end-f.begin)
-	if err := readFull(c.reader, b, f.begin); err != nil {
+	b := make([]byte, f.Bytes())
+	if err := c.file.ReadFull(b, f.Begin); err != nil {
 		return "", err
 	}
 	return string(b), nil
@@ -144,16 +146,4 @@ func (c *cursor) varints(values []int64, f field, limit int) ([]int64, error) {
 		values = append(values, int64(v))
 	}
 	return values, err
-}
-
-// readFull is ReadAt with the end of the file as an error unless all of p was read.
-func readFull(r io.ReaderAt, p []byte, offset int64) error {
-	n, err := r.ReadAt(p, offset)
-	if n == len(p) {
-		return nil
-	}
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

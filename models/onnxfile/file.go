@@ -4,20 +4,19 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
+	"maps"
 	"slices"
 
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"musc/engine/fault"
+	"musc/models/sections"
 )
 
 // File gives access to the floating-point initialisers of an ONNX model under the names that the
 // model's parameters had before export: see recoverLinear. It is safe for concurrent use.
 type File struct {
-	path     string
-	reader   io.ReaderAt
-	closer   io.Closer
+	file     *sections.File
 	tensors  map[string]tensor
 	metadata map[string]string
 }
@@ -25,27 +24,23 @@ type File struct {
 // Open walks the model once, past the weights. A file that does not exist or is damaged is a
 // fault.Input.
 func Open(path string) (*File, error) {
-	file, err := os.Open(path)
+	file, err := sections.Open(path, "ONNX model")
 	if err != nil {
-		return nil, fault.New(fault.Input, "cannot open ONNX model: %w; check the path", err)
+		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil {
-		var f *File
-		if f, err = parse(path, file, info.Size()); err == nil {
-			f.closer = file
-			return f, nil
-		}
+	f, err := parse(file)
+	if err != nil {
+		file.Close()
+		return nil, err
 	}
-	file.Close()
-	return nil, err
+	return f, nil
 }
 
-func parse(path string, r io.ReaderAt, size int64) (*File, error) {
-	f := &File{path: path, reader: r, tensors: map[string]tensor{}, metadata: map[string]string{}}
-	if err := f.readModel(&cursor{&window{reader: r}, 0, size}); err != nil {
+func parse(file *sections.File) (*File, error) {
+	f := &File{file: file, tensors: map[string]tensor{}, metadata: map[string]string{}}
+	if err := f.readModel(&cursor{&window{file: file}, 0, file.Size}); err != nil {
 		return nil, fault.New(fault.Input, "reading ONNX model %s: %w; download or build it again",
-			path, err)
+			file.Path, err)
 	}
 	return f, nil
 }
@@ -115,7 +110,7 @@ func (f *File) readInitialiser(c *cursor, place field) error {
 	if err != nil {
 		return fmt.Errorf("initialiser %q: %w", name, err)
 	}
-	if t.kind.bytes() == 0 {
+	if t.kind.element() == 0 {
 		return nil
 	}
 	if _, taken := f.tensors[name]; taken {
@@ -150,12 +145,7 @@ func (f *File) readMetadata(c *cursor, place field) error {
 
 // Names lists the floating-point initialisers in alphabetical order.
 func (f *File) Names() []string {
-	names := make([]string, 0, len(f.tensors))
-	for name := range f.tensors {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	return names
+	return slices.Sorted(maps.Keys(f.tensors))
 }
 
 // Metadata returns the model's value for a key, "" if it has none.
@@ -173,28 +163,23 @@ func (f *File) Read(dst []float32, name string) error {
 	switch {
 	case !ok:
 		return fault.New(fault.Input, "ONNX model %s has no initialiser %q; choose another file",
-			f.path, name)
+			f.file.Path, name)
 	case t.external:
 		return fault.New(fault.Input, "ONNX model %s keeps initialiser %q in another file; "+
-			"use a model that holds its weights itself", f.path, name)
+			"use a model that holds its weights itself", f.file.Path, name)
 	case len(dst) != t.elements():
 		return fault.New(fault.Internal, "ONNX model %s: initialiser %q has %d elements, %d were "+
-			"asked for", f.path, name, t.elements(), len(dst))
+			"asked for", f.file.Path, name, t.elements(), len(dst))
 	}
-	if err := t.read(f.reader, dst); err != nil {
+	if err := t.read(f.file, dst); err != nil {
 		return fault.New(fault.Input, "reading initialiser %q of ONNX model %s: %w; "+
-			"check the disk or download the file again", name, f.path, err)
+			"check the disk or download the file again", name, f.file.Path, err)
 	}
 	return nil
 }
 
 // Close releases the file.
-func (f *File) Close() error {
-	if f.closer == nil {
-		return nil
-	}
-	return f.closer.Close()
-}
+func (f *File) Close() error { return f.file.Close() }
 
 // readNode reads what recoverLinear needs of a graph node.
 func readNode(c *cursor, place field) (node, error) {

@@ -14,10 +14,11 @@ import (
 	"google.golang.org/protobuf/encoding/protowire"
 
 	"musc/engine/fault"
+	"musc/models/sections"
 )
 
 func parseBytes(b []byte) (*File, error) {
-	return parse("w.onnx", bytes.NewReader(b), int64(len(b)))
+	return parse(sections.New("w.onnx", bytes.NewReader(b), int64(len(b))))
 }
 
 // model wraps fields of a graph.
@@ -95,7 +96,8 @@ func TestReadsEveryEncoding(t *testing.T) {
 }
 
 func TestReadsLargeTensorsWhole(t *testing.T) {
-	for _, n := range []int{chunkElements - 1, chunkElements, chunkElements + 1, 3*chunkElements + 5} {
+	const chunk = sections.ChunkBytes / 4
+	for _, n := range []int{chunk - 1, chunk, chunk + 1, 3*chunk + 5} {
 		values := make([]float32, n)
 		for i := range values {
 			values[i] = float32(i)

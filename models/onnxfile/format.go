@@ -4,7 +4,11 @@
 // whose large tensors lie in a second file ("external data").
 package onnxfile
 
-import "google.golang.org/protobuf/encoding/protowire"
+import (
+	"google.golang.org/protobuf/encoding/protowire"
+
+	"musc/models/sections"
+)
 
 // Field numbers of the messages in the ONNX specification's onnx.proto.
 const (
@@ -71,13 +75,15 @@ const (
 	BFloat16 Type = 16
 )
 
-// bytes returns the size of one element in raw form, 0 for types that hold no weights.
-func (t Type) bytes() int64 {
+// element is the type of weights that is meant, zero for types that hold none.
+func (t Type) element() sections.Element {
 	switch t {
 	case Float32:
-		return 4
-	case Float16, BFloat16:
-		return 2
+		return sections.Float32
+	case Float16:
+		return sections.Float16
+	case BFloat16:
+		return sections.BFloat16
 	}
 	return 0
 }

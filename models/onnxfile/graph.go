@@ -135,7 +135,7 @@ func (g *Graph) Tensor(name string, shape []int, values []float32) (string, erro
 			return "", err
 		}
 	}
-	size := int64(len(values)) * g.kind.bytes()
+	size := int64(len(values)) * g.kind.element().Bytes()
 	t := tensorHead(name, g.kind, shape)
 	if size < inlineBytes {
 		t.bytes(tensorRaw, encode(nil, g.kind, values))

@@ -7,13 +7,14 @@ import (
 	"io"
 	"math"
 
-	"github.com/x448/float16"
 	"google.golang.org/protobuf/encoding/protowire"
+
+	"musc/models/sections"
 )
 
 const (
 	maxDimensions = 8
-	chunkElements = 1 << 14
+	bufferBytes   = 1 << 16
 )
 
 // tensor is an initialiser's place in the file. Its bytes are the segments one after the other:
@@ -21,7 +22,7 @@ const (
 type tensor struct {
 	kind     Type
 	shape    []int
-	segments [][2]int64
+	segments []sections.Section
 	varints  bool
 	external bool
 	// transposed: the file has the matrix [shape[1], shape[0]].
@@ -59,15 +60,15 @@ func readTensor(c *cursor, place field) (name string, t tensor, err error) {
 		case field.number == tensorWhere:
 			t.external = field.value == externalStorage
 		case field.number == tensorRaw || field.number == tensorFloats:
-			t.segments = append(t.segments, [2]int64{field.begin, field.end})
+			t.segments = append(t.segments, field.Section)
 		case field.number == tensorInt32s && field.kind == protowire.BytesType:
-			t.segments, t.varints = append(t.segments, [2]int64{field.begin, field.end}), true
+			t.segments, t.varints = append(t.segments, field.Section), true
 		}
 		if err != nil {
 			return name, tensor{}, err
 		}
 	}
-	if t.kind.bytes() == 0 {
+	if t.kind.element() == 0 {
 		return name, t, nil
 	}
 	return name, t, t.check(dims)
@@ -77,39 +78,34 @@ func readTensor(c *cursor, place field) (name string, t tensor, err error) {
 func (t *tensor) check(dims []int64) error {
 	var stored int64
 	for _, segment := range t.segments {
-		stored += segment[1] - segment[0]
+		stored += segment.Bytes()
 	}
 	limit := stored // each element takes at least one byte
 	if t.external {
 		limit = math.MaxInt32
 	}
-	elements := int64(1)
+	elements, fits := sections.Elements(dims, limit)
+	if !fits {
+		return fmt.Errorf("shape %v does not fit its %d bytes", dims, stored)
+	}
 	for _, side := range dims {
-		if side < 0 || side > 0 && elements > limit/side {
-			return fmt.Errorf("shape %v does not fit its %d bytes", dims, stored)
-		}
-		elements *= side
 		t.shape = append(t.shape, int(side))
 	}
 	if t.varints && t.kind == Float32 {
 		return fmt.Errorf("integers in a tensor of float32: %w", errMalformed)
 	}
-	if !t.external && !t.varints && elements*t.kind.bytes() != stored {
+	if !t.external && !t.varints && elements*t.kind.element().Bytes() != stored {
 		return fmt.Errorf("shape %v needs %d bytes, the file has %d", dims,
-			elements*t.kind.bytes(), stored)
+			elements*t.kind.element().Bytes(), stored)
 	}
 	return nil
 }
 
-func (t *tensor) read(r io.ReaderAt, dst []float32) error {
+func (t *tensor) read(file *sections.File, dst []float32) error {
 	if len(dst) == 0 {
 		return nil // one side is 0, the others can be anything
 	}
-	var parts []io.Reader
-	for _, s := range t.segments {
-		parts = append(parts, io.NewSectionReader(r, s[0], s[1]-s[0]))
-	}
-	in := bufio.NewReaderSize(io.MultiReader(parts...), 4*chunkElements)
+	in := bufio.NewReaderSize(file.Reader(t.segments...), bufferBytes)
 	if !t.transposed {
 		return t.decode(in, dst)
 	}
@@ -134,32 +130,9 @@ func (t *tensor) decode(in *bufio.Reader, dst []float32) error {
 			if err != nil || bits > math.MaxUint16 {
 				return errMalformed
 			}
-			dst[i] = t.half(uint16(bits))
+			dst[i] = t.kind.element().Value(uint16(bits))
 		}
 		return nil
 	}
-	size := int(t.kind.bytes())
-	buffer := make([]byte, size*min(chunkElements, len(dst)))
-	for len(dst) > 0 {
-		chunk := buffer[:min(len(buffer), size*len(dst))]
-		if _, err := io.ReadFull(in, chunk); err != nil {
-			return err
-		}
-		for i := range len(chunk) / size {
-			if t.kind == Float32 {
-				dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(chunk[4*i:]))
-			} else {
-				dst[i] = t.half(binary.LittleEndian.Uint16(chunk[2*i:]))
-			}
-		}
-		dst = dst[len(chunk)/size:]
-	}
-	return nil
-}
-
-func (t *tensor) half(bits uint16) float32 {
-	if t.kind == BFloat16 {
-		return math.Float32frombits(uint32(bits) << 16)
-	}
-	return float16.Frombits(bits).Float32()
+	return t.kind.element().ReadFloats(in, dst)
 }

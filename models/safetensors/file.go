@@ -4,51 +4,40 @@
 package safetensors
 
 import (
-	"encoding/binary"
+	"errors"
 	"io"
-	"math"
-	"os"
-
-	"github.com/x448/float16"
 
 	"musc/engine/fault"
+	"musc/models/sections"
 )
-
-const chunkBytes = 1 << 16 // read at once, a multiple of every element size
 
 // File is an open weights file; it is safe for concurrent use.
 type File struct {
-	path    string
-	reader  io.ReaderAt
-	closer  io.Closer
+	file    *sections.File
 	entries map[string]entry
 }
 
 // Open reads and checks the header. A file that does not exist or is damaged is a fault.Input.
 func Open(path string) (*File, error) {
-	file, err := os.Open(path)
+	file, err := sections.Open(path, "weights")
 	if err != nil {
-		return nil, fault.New(fault.Input, "cannot open weights: %w; check the path", err)
+		return nil, err
 	}
-	info, err := file.Stat()
-	if err == nil {
-		var f *File
-		if f, err = parse(path, file, info.Size()); err == nil {
-			f.closer = file
-			return f, nil
-		}
+	f, err := parse(file)
+	if err != nil {
+		file.Close()
+		return nil, err
 	}
-	file.Close()
-	return nil, err
+	return f, nil
 }
 
-func parse(path string, r io.ReaderAt, size int64) (*File, error) {
-	entries, err := readHeader(r, size)
+func parse(file *sections.File) (*File, error) {
+	entries, err := readHeader(file)
 	if err != nil {
 		return nil, fault.New(fault.Input, "reading weights %s: %w; "+
-			"the file is no safetensors file or is damaged: download it again", path, err)
+			"the file is no safetensors file or is damaged: download it again", file.Path, err)
 	}
-	return &File{path: path, reader: r, entries: entries}, nil
+	return &File{file, entries}, nil
 }
 
 // Names lists the tensors in alphabetical order.
@@ -65,74 +54,26 @@ func (f *File) Shape(name string) ([]int, bool) {
 func (f *File) Read(dst []float32, name string) error {
 	e, ok := f.entries[name]
 	if !ok {
-		return fault.New(fault.Input, "weights %s have no tensor %q; choose another file", f.path, name)
+		return fault.New(fault.Input, "weights %s have no tensor %q; choose another file", f.file.Path, name)
 	}
-	var decode func(dst []float32, src []byte)
-	switch e.dtype {
-	case "F32":
-		decode = decode32
-	case "F16":
-		decode = decode16
-	case "BF16":
-		decode = decodeBrain16
-	default:
+	kind, known := floats[e.dtype]
+	if !known {
 		return fault.New(fault.Input, "weights %s: tensor %q is of type %s; "+
-			"convert the file to F32, F16 or BF16", f.path, name, e.dtype)
+			"convert the file to F32, F16 or BF16", f.file.Path, name, e.dtype)
 	}
-	item := itemSizes[e.dtype]
-	if int64(len(dst)) != e.bytes/item {
+	if int64(len(dst)) != e.Bytes()/kind.Bytes() {
 		return fault.New(fault.Internal, "weights %s: tensor %q has %d elements, %d were asked for",
-			f.path, name, e.bytes/item, len(dst))
+			f.file.Path, name, e.Bytes()/kind.Bytes(), len(dst))
 	}
-	buffer := make([]byte, min(chunkBytes, e.bytes))
-	for offset := e.offset; len(dst) > 0; {
-		chunk := buffer[:min(int64(len(buffer)), int64(len(dst))*item)]
-		if err := readFull(f.reader, chunk, offset); err != nil {
-			return fault.New(fault.Input, "reading tensor %q of weights %s: %w; "+
-				"check the disk or download the file again", name, f.path, err)
+	if err := kind.ReadFloats(f.file.Reader(e.Section), dst); err != nil {
+		if errors.Is(err, io.EOF) { // the file was cut since it was opened
+			err = io.ErrUnexpectedEOF
 		}
-		decode(dst, chunk)
-		dst = dst[int64(len(chunk))/item:]
-		offset += int64(len(chunk))
+		return fault.New(fault.Input, "reading tensor %q of weights %s: %w; "+
+			"check the disk or download the file again", name, f.file.Path, err)
 	}
 	return nil
 }
 
 // Close releases the file.
-func (f *File) Close() error {
-	if f.closer == nil {
-		return nil
-	}
-	return f.closer.Close()
-}
-
-// decode32, decode16 and decodeBrain16 convert all of src, which fits into dst.
-func decode32(dst []float32, src []byte) {
-	for i := range len(src) / 4 {
-		dst[i] = math.Float32frombits(binary.LittleEndian.Uint32(src[4*i:]))
-	}
-}
-
-func decode16(dst []float32, src []byte) {
-	for i := range len(src) / 2 {
-		dst[i] = float16.Frombits(binary.LittleEndian.Uint16(src[2*i:])).Float32()
-	}
-}
-
-func decodeBrain16(dst []float32, src []byte) {
-	for i := range len(src) / 2 {
-		dst[i] = math.Float32frombits(uint32(binary.LittleEndian.Uint16(src[2*i:])) << 16)
-	}
-}
-
-// readFull is ReadAt with the end of the file as an error unless all of p was read.
-func readFull(r io.ReaderAt, p []byte, offset int64) error {
-	n, err := r.ReadAt(p, offset)
-	if n == len(p) {
-		return nil
-	}
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
-}
+func (f *File) Close() error { return f.file.Close() }

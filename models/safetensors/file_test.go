@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"musc/engine/fault"
+	"musc/models/sections"
 )
 
 // image assembles a file from a header and its data bytes.
@@ -21,7 +22,7 @@ func image(header string, data []byte) []byte {
 }
 
 func parseBytes(b []byte) (*File, error) {
-	return parse("w.safetensors", bytes.NewReader(b), int64(len(b)))
+	return parse(sections.New("w.safetensors", bytes.NewReader(b), int64(len(b))))
 }
 
 func tensor(dtype string, shape string, begin, end int) string {
@@ -58,7 +59,7 @@ func TestReadsEachFloatType(t *testing.T) {
 
 // Tensors larger than one chunk, and one element more, come out whole.
 func TestReadsAcrossChunks(t *testing.T) {
-	for _, n := range []int{chunkBytes/4 - 1, chunkBytes / 4, chunkBytes/4 + 1, 3*chunkBytes/4 + 7} {
+	for _, n := range []int{sections.ChunkBytes/4 - 1, sections.ChunkBytes / 4, sections.ChunkBytes/4 + 1, 3*sections.ChunkBytes/4 + 7} {
 		data := make([]byte, 4*n)
 		for i := range n {
 			binary.LittleEndian.PutUint32(data[4*i:], math.Float32bits(float32(i)))

@@ -1,13 +1,14 @@
 package safetensors
 
 import (
+	"cmp"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"io"
-	"math"
+	"maps"
 	"slices"
-	"strings"
+
+	"musc/models/sections"
 )
 
 // maxHeader is the limit of the format's reference implementation.
@@ -15,10 +16,14 @@ const maxHeader = 100_000_000
 
 // entry is one tensor: its place in the file, checked against the file's length and its shape.
 type entry struct {
-	dtype  string
-	shape  []int
-	offset int64 // from the start of the file
-	bytes  int64
+	dtype string
+	shape []int
+	sections.Section
+}
+
+// floats are the types that can be read.
+var floats = map[string]sections.Element{
+	"F32": sections.Float32, "F16": sections.Float16, "BF16": sections.BFloat16,
 }
 
 var itemSizes = map[string]int64{
@@ -29,20 +34,20 @@ var itemSizes = map[string]int64{
 // readHeader reads the 8-byte little-endian length and the JSON behind it. The tensors must fill
 // the rest of the file without gap or overlap, as the format demands: a truncated download or a
 // damaged header is found here and not as wrong scores.
-func readHeader(r io.ReaderAt, fileSize int64) (map[string]entry, error) {
+func readHeader(file *sections.File) (map[string]entry, error) {
 	var prefix [8]byte
-	if fileSize < 8 {
-		return nil, fmt.Errorf("%d bytes are too few for a header", fileSize)
+	if file.Size < 8 {
+		return nil, fmt.Errorf("%d bytes are too few for a header", file.Size)
 	}
-	if err := readFull(r, prefix[:], 0); err != nil {
+	if err := file.ReadFull(prefix[:], 0); err != nil {
 		return nil, err
 	}
 	length := binary.LittleEndian.Uint64(prefix[:])
-	if length > maxHeader || int64(length) > fileSize-8 {
-		return nil, fmt.Errorf("the header claims %d bytes, the file has %d", length, fileSize)
+	if length > maxHeader || int64(length) > file.Size-8 {
+		return nil, fmt.Errorf("the header claims %d bytes, the file has %d", length, file.Size)
 	}
 	text := make([]byte, length)
-	if err := readFull(r, text, 8); err != nil {
+	if err := file.ReadFull(text, 8); err != nil {
 		return nil, fmt.Errorf("reading the header: %w", err)
 	}
 	var raw map[string]json.RawMessage
@@ -53,19 +58,19 @@ func readHeader(r io.ReaderAt, fileSize int64) (map[string]entry, error) {
 	entries := make(map[string]entry, len(raw))
 	dataStart := 8 + int64(length)
 	for name, text := range raw {
-		e, err := parseEntry(text, dataStart, fileSize-dataStart)
+		e, err := parseEntry(text, dataStart, file.Size-dataStart)
 		if err != nil {
 			return nil, fmt.Errorf("tensor %q: %w", name, err)
 		}
 		entries[name] = e
 	}
-	return entries, checkLayout(entries, dataStart, fileSize)
+	return entries, checkLayout(entries, dataStart, file.Size)
 }
 
 func parseEntry(text []byte, dataStart, dataSize int64) (entry, error) {
 	var fields struct {
 		Dtype   string  `json:"dtype"`
-		Shape   []int   `json:"shape"`
+		Shape   []int64 `json:"shape"`
 		Offsets []int64 `json:"data_offsets"`
 	}
 	if err := json.Unmarshal(text, &fields); err != nil {
@@ -78,42 +83,42 @@ func parseEntry(text []byte, dataStart, dataSize int64) (entry, error) {
 	if len(fields.Offsets) != 2 {
 		return entry{}, fmt.Errorf("data_offsets has %d numbers, not 2", len(fields.Offsets))
 	}
-	begin, end := fields.Offsets[0], fields.Offsets[1]
-	if begin < 0 || begin > end || end > dataSize {
+	place := sections.Section{Begin: fields.Offsets[0], End: fields.Offsets[1]}
+	if !place.Within(0, dataSize) {
 		return entry{}, fmt.Errorf("data_offsets [%d, %d] do not lie in the file's %d data bytes "+
-			"(truncated?)", begin, end, dataSize)
+			"(truncated?)", place.Begin, place.End, dataSize)
 	}
-	size := item
-	for _, side := range fields.Shape {
-		if side < 0 || side > 0 && size > math.MaxInt64/int64(side) {
-			return entry{}, fmt.Errorf("impossible shape %v", fields.Shape)
-		}
-		size *= int64(side)
+	elements, possible := sections.Elements(fields.Shape, sections.MaxElements)
+	if !possible {
+		return entry{}, fmt.Errorf("impossible shape %v", fields.Shape)
 	}
-	if size != end-begin {
+	if elements*item != place.Bytes() {
 		return entry{}, fmt.Errorf("shape %v of %s needs %d bytes, data_offsets give %d",
-			fields.Shape, fields.Dtype, size, end-begin)
+			fields.Shape, fields.Dtype, elements*item, place.Bytes())
 	}
-	return entry{fields.Dtype, fields.Shape, dataStart + begin, size}, nil
+	shape := make([]int, len(fields.Shape))
+	for i, side := range fields.Shape {
+		shape[i] = int(side)
+	}
+	place.Begin += dataStart
+	place.End += dataStart
+	return entry{fields.Dtype, shape, place}, nil
 }
 
 func checkLayout(entries map[string]entry, position, fileSize int64) error {
 	names := sortedNames(entries)
 	slices.SortStableFunc(names, func(a, b string) int {
 		x, y := entries[a], entries[b]
-		if x.offset != y.offset {
-			return int(min(max(x.offset-y.offset, -1), 1))
-		}
-		return int(min(max(x.bytes-y.bytes, -1), 1)) // empty tensors before their neighbour
+		return cmp.Or(cmp.Compare(x.Begin, y.Begin), cmp.Compare(x.End, y.End)) // empty ones first
 	})
 	for _, name := range names {
-		if entries[name].offset < position {
+		if entries[name].Begin < position {
 			return fmt.Errorf("tensor %q overlaps the one before it", name)
 		}
-		if entries[name].offset > position {
-			return fmt.Errorf("%d unused bytes before tensor %q", entries[name].offset-position, name)
+		if entries[name].Begin > position {
+			return fmt.Errorf("%d unused bytes before tensor %q", entries[name].Begin-position, name)
 		}
-		position += entries[name].bytes
+		position = entries[name].End
 	}
 	if position != fileSize {
 		return fmt.Errorf("%d bytes after the last tensor", fileSize-position)
@@ -122,10 +127,5 @@ func checkLayout(entries map[string]entry, position, fileSize int64) error {
 }
 
 func sortedNames(entries map[string]entry) []string {
-	names := make([]string, 0, len(entries))
-	for name := range entries {
-		names = append(names, name)
-	}
-	slices.SortFunc(names, strings.Compare)
-	return names
+	return slices.Sorted(maps.Keys(entries))
 }
