@@ -10,18 +10,10 @@ import (
 	"testing"
 
 	"musc/engine/npy"
+	"musc/engine/npy/npytest"
 )
 
 const fixtures = "../../testdata/fixtures"
-
-func readArray(t *testing.T, path string) []float64 {
-	t.Helper()
-	values, _, err := npy.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
-}
 
 func TestMutualGivesTheFixturesScores(t *testing.T) {
 	for _, c := range []struct{ name, args, answer string }{
@@ -45,7 +37,7 @@ func TestMutualGivesTheFixturesScores(t *testing.T) {
 				t.Errorf("%s: exit %d: %s", c.name, code, stderr)
 				continue
 			}
-			want, got := readArray(t, filepath.Join(folder, c.answer)), readArray(t, out)
+			want, got := npytest.Values(t, filepath.Join(folder, c.answer)), npytest.Values(t, out)
 			worst := 0.0
 			for i := range want {
 				worst = max(worst, math.Abs(want[i]-got[i]))
@@ -101,8 +93,8 @@ func TestMutualRefusals(t *testing.T) {
 
 func TestRescoreGivesTheFixturesScores(t *testing.T) {
 	folder := filepath.Join(fixtures, "rscin_2_3")
-	in, want := readArray(t, filepath.Join(folder, "scores.npy")),
-		readArray(t, filepath.Join(folder, "rescored.npy"))
+	in, want := npytest.Values(t, filepath.Join(folder, "scores.npy")),
+		npytest.Values(t, filepath.Join(folder, "rescored.npy"))
 	table := "image,score\n"
 	for i, score := range in {
 		table += strconv.Itoa(i) + ".png," + strconv.FormatFloat(score, 'g', -1, 64) + "\n"

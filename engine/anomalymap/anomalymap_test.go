@@ -11,19 +11,10 @@ import (
 	"testing"
 
 	"musc/engine/fault"
-	"musc/engine/npy"
+	"musc/engine/npy/npytest"
 )
 
 const golden = "../../testdata/fixtures/upsample"
-
-func load(t *testing.T, name string) []float64 {
-	t.Helper()
-	values, _, err := npy.Load(filepath.Join(golden, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
-}
 
 func newUpsampler(t testing.TB, height, width, outHeight, outWidth int) *Upsampler {
 	t.Helper()
@@ -47,7 +38,7 @@ func TestMapsAgreeWithOracle(t *testing.T) {
 	if err := json.Unmarshal(text, &size); err != nil {
 		t.Fatal(err)
 	}
-	scores, want := load(t, "scores.npy"), load(t, "maps.npy")
+	scores, want := npytest.Values(t, filepath.Join(golden, "scores.npy")), npytest.Values(t, filepath.Join(golden, "maps.npy"))
 	u := newUpsampler(t, size.Height, size.Width, size.OutHeight, size.OutWidth)
 	grid, area := size.Height*size.Width, size.OutHeight*size.OutWidth
 	got, single := make([]float64, area), make([]float32, area)

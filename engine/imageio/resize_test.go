@@ -1,8 +1,6 @@
 package imageio
 
 import (
-	"bytes"
-	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -11,22 +9,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"musc/engine/npy/npytest"
 )
 
 const golden = "../../testdata/preprocess"
-
-// loadBytes reads the elements of a uint8 .npy file.
-func loadBytes(t *testing.T, name string) []uint8 {
-	t.Helper()
-	text, err := os.ReadFile(filepath.Join(golden, name))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Contains(text[:64], []byte("|u1")) {
-		t.Fatalf("%s does not hold uint8", name)
-	}
-	return text[10+int(binary.LittleEndian.Uint16(text[8:])):]
-}
 
 // All but the JPEG are equal to the byte. The JPEG differs by at most 3 levels before the resize
 // and after it, where most of the differences average out.
@@ -54,7 +41,7 @@ func TestPreprocessedImagesAreThePublishedBytes(t *testing.T) {
 		}
 		for _, side := range c.Sizes {
 			stem := strings.TrimSuffix(name, filepath.Ext(name))
-			want := loadBytes(t, fmt.Sprintf("%s_%d.npy", stem, side))
+			want := npytest.Bytes(t, filepath.Join(golden, fmt.Sprintf("%s_%d.npy", stem, side)))
 			got := m.Resize(side, side, Bicubic)
 			if difference := farthest(t, got.Pix, want); difference > bound {
 				t.Errorf("%s at %d differs by %d levels, want at most %d", name, side, difference, bound)
@@ -66,7 +53,7 @@ func TestPreprocessedImagesAreThePublishedBytes(t *testing.T) {
 func TestMasksAreThePublishedBytes(t *testing.T) {
 	m, _ := load(t, golden+"/mask.png", Options{})
 	for _, side := range []int{98, 518} {
-		want := loadBytes(t, fmt.Sprintf("mask_%d.npy", side))
+		want := npytest.Bytes(t, filepath.Join(golden, fmt.Sprintf("mask_%d.npy", side)))
 		if got := ResizeGrey(m.Grey(), side, side, Bilinear); !slices.Equal(got.Pix, want) {
 			t.Errorf("the mask at %d differs by %d levels", side, farthest(t, got.Pix, want))
 		}

@@ -5,7 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"musc/engine/npy"
+	"musc/engine/npy/npytest"
 )
 
 // The oracle's aggregated tokens are [N,P,C] of stage 0, where a case has them.
@@ -22,10 +22,11 @@ func TestDefinitionGivesTheOraclesTokens(t *testing.T) {
 		{"one_patch", 1, 1, []int{1}},
 	} {
 		folder := filepath.Join("../../testdata/fixtures", c.name)
-		raw, channels := read(t, filepath.Join(folder, "stage0.npy"))
+		raw, shape := npytest.Load(t, filepath.Join(folder, "stage0.npy"))
+		channels := shape[2]
 		size := c.height * c.width * channels
 		for _, degree := range c.degrees {
-			want, _ := read(t, filepath.Join(folder, fmt.Sprint("aggregated", degree, ".npy")))
+			want := npytest.Values(t, filepath.Join(folder, fmt.Sprint("aggregated", degree, ".npy")))
 			got := make([]float64, len(raw))
 			for at := 0; at < len(raw); at += size {
 				wide := make([]float64, size)
@@ -39,14 +40,4 @@ func TestDefinitionGivesTheOraclesTokens(t *testing.T) {
 			}
 		}
 	}
-}
-
-// read is a whole array [N,P,C] and its C.
-func read(t *testing.T, path string) (values []float64, channels int) {
-	t.Helper()
-	values, shape, err := npy.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values, shape[2]
 }

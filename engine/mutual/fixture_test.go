@@ -10,7 +10,7 @@ import (
 
 	"musc/cgo/cpu"
 	"musc/engine/features"
-	"musc/engine/npy"
+	"musc/engine/npy/npytest"
 )
 
 // fixture is one case of testdata/fixtures: inputs in float32, answers of the oracle in float64.
@@ -67,7 +67,7 @@ func (f *fixture) store(t *testing.T, name string, images int) *features.Store {
 	store := newStore(t, features.Shape{Stages: f.Stages, Images: images,
 		Height: f.Height, Width: f.Width, Channels: f.Channels})
 	for stage := range f.Stages {
-		values := read(t, filepath.Join(f.folder, fmt.Sprint(name, stage, ".npy")))
+		values := npytest.Values(t, filepath.Join(f.folder, fmt.Sprint(name, stage, ".npy")))
 		for image := range images {
 			into := store.Tokens(stage, image)
 			for k := range into {
@@ -85,17 +85,7 @@ func (f *fixture) answer(t *testing.T, name string) []float64 {
 	if _, err := os.Stat(path); os.IsNotExist(err) {
 		return nil
 	}
-	return read(t, path)
-}
-
-// read is the whole array of a file, widened to float64.
-func read(t *testing.T, path string) []float64 {
-	t.Helper()
-	values, _, err := npy.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
+	return npytest.Values(t, path)
 }
 
 func newStore(t testing.TB, shape features.Shape) *features.Store {

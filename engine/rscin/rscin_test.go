@@ -14,25 +14,8 @@ import (
 	"testing"
 
 	"musc/engine/fault"
-	"musc/engine/npy"
+	"musc/engine/npy/npytest"
 )
-
-func load(t *testing.T, path string) ([]float64, []int) {
-	t.Helper()
-	values, shape, err := npy.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values, shape
-}
-
-func single(values []float64) []float32 {
-	narrow := make([]float32, len(values))
-	for i, value := range values {
-		narrow[i] = float32(value)
-	}
-	return narrow
-}
 
 func TestScoresAgreeWithOracle(t *testing.T) {
 	folders, err := filepath.Glob("../../testdata/fixtures/rscin_*")
@@ -49,10 +32,10 @@ func TestScoresAgreeWithOracle(t *testing.T) {
 			if err := json.Unmarshal(text, &params); err != nil {
 				t.Fatal(err)
 			}
-			scores, _ := load(t, filepath.Join(folder, "scores.npy"))
-			tokens, shape := load(t, filepath.Join(folder, "class_tokens.npy"))
-			want, _ := load(t, filepath.Join(folder, "rescored.npy"))
-			got, err := Rescore(scores, single(tokens), shape[0], shape[1], params.Windows)
+			scores := npytest.Values(t, filepath.Join(folder, "scores.npy"))
+			tokens, shape := npytest.Singles(t, filepath.Join(folder, "class_tokens.npy"))
+			want := npytest.Values(t, filepath.Join(folder, "rescored.npy"))
+			got, err := Rescore(scores, tokens, shape[0], shape[1], params.Windows)
 			if err != nil {
 				t.Fatal(err)
 			}

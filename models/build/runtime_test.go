@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"musc/engine/backbone"
-	"musc/engine/npy"
+	"musc/engine/npy/npytest"
 	"musc/models"
 )
 
@@ -64,15 +64,8 @@ func open(t testing.TB, modelPath string) *backbone.Session {
 
 func readArray(t testing.TB, name string) array {
 	t.Helper()
-	values, shape, err := npy.Load(filepath.Join(fixtures, name+".npy"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	a := array{shape: shape, data: make([]float32, len(values))}
-	for i, value := range values {
-		a.data[i] = float32(value)
-	}
-	return a
+	values, shape := npytest.Singles(t, filepath.Join(fixtures, name+".npy"))
+	return array{shape, values}
 }
 
 // readCase returns a fixture's architecture, as a Spec of its own.

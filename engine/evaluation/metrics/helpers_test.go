@@ -1,33 +1,20 @@
 package metrics
 
 import (
-	"os"
 	"slices"
 	"testing"
 
-	"musc/engine/npy"
+	"musc/engine/npy/npytest"
 )
 
 const fixtures = "../../../testdata/fixtures"
 
-// loadFloats reads a float64 array, loadBools one of bytes, whose values end the file.
-func loadFloats(t *testing.T, path string) []float64 {
+// loadBools reads an array of bytes or truth values.
+func loadBools(t *testing.T, path string) []bool {
 	t.Helper()
-	values, _, err := npy.Load(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return values
-}
-
-func loadBools(t *testing.T, path string, count int) []bool {
-	t.Helper()
-	content, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	values := make([]bool, count)
-	for i, value := range content[len(content)-count:] {
+	content := npytest.Bytes(t, path)
+	values := make([]bool, len(content))
+	for i, value := range content {
 		values[i] = value != 0
 	}
 	return values

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"musc/engine/fault"
+	"musc/engine/npy/npytest"
 )
 
 // Besides the images, the pixels of the same fixtures: 13,824 values, in one of them with ties.
@@ -30,8 +31,8 @@ func TestAUROCAgreesWithOracle(t *testing.T) {
 			want           float64
 		}{{"labels.npy", "scores.npy", want.Images}, {"masks.npy", "maps.npy", want.Pixels}} {
 			t.Run(name+"/"+c.scores, func(t *testing.T) {
-				scores := loadFloats(t, filepath.Join(fixtures, name, c.scores))
-				labels := loadBools(t, filepath.Join(fixtures, name, c.labels), len(scores))
+				scores := npytest.Values(t, filepath.Join(fixtures, name, c.scores))
+				labels := loadBools(t, filepath.Join(fixtures, name, c.labels))
 				got, err := AUROC(labels, scores)
 				if err != nil || !(math.Abs(got-c.want) <= 1e-9) {
 					t.Fatalf("got %v, %v, want %v", got, err, c.want)
