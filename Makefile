@@ -41,10 +41,15 @@ bench: setup
 bench-peers:
 	$(WITH_CUDA) $(GO) run ./bench setup-peers
 
-# What CI asks for besides the tests: formatting; vet and staticcheck, with CUDA and without.
+# What CI asks for besides the tests: formatting; imports in three groups (standard, others, musc's);
+# vet and staticcheck, with CUDA and without.
 check:
 	@unformatted=$$(gofmt -l cmd engine models cgo kernels bench); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	@unsorted=$$($(GO) tool gci list -s standard -s default -s 'prefix(musc)' \
+		cmd engine models cgo kernels bench); \
+	if [ -n "$$unsorted" ]; then echo "imports not in the groups standard, others, musc:"; \
+		echo "$$unsorted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
 	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) vet ./...)

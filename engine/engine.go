@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"musc/engine/memory"
 	"runtime"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/imageio"
+	"musc/engine/memory"
 	"musc/engine/mutual"
 )
 

@@ -5,7 +5,6 @@ import (
 	"encoding/csv"
 	"errors"
 	"math"
-	"musc/engine/memory"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
+	"musc/engine/memory"
 	"musc/models"
 	"musc/models/build"
 )

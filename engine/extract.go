@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"musc/engine/memory"
 	"slices"
 
 	"musc/engine/backbone"
@@ -12,6 +11,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/features"
 	"musc/engine/imageio"
+	"musc/engine/memory"
 	"musc/engine/mutual"
 )
 

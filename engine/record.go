@@ -4,7 +4,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"io"
-	"musc/engine/memory"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -12,6 +11,7 @@ import (
 	"musc/cgo/cpu"
 	"musc/engine/backbone"
 	"musc/engine/fault"
+	"musc/engine/memory"
 	"musc/engine/report"
 )
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"musc/engine/memory"
 	"slices"
 
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/engine/memory"
 	"musc/engine/mutual"
 	"musc/engine/npy"
 )

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"musc/engine/memory"
 	"os"
 	"runtime"
 	"strings"
@@ -16,6 +15,7 @@ import (
 	"musc/engine/backbone"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/engine/memory"
 	"musc/kernels"
 	"musc/models"
 )

@@ -3,7 +3,6 @@ package features
 import (
 	"errors"
 	"math"
-	"musc/engine/memory"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -11,6 +10,7 @@ import (
 	"testing"
 
 	"musc/engine/fault"
+	"musc/engine/memory"
 )
 
 // stores gives the same shape in memory and spilled.
