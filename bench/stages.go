@@ -8,12 +8,11 @@ import (
 	"time"
 
 	"musc/engine"
-	"musc/engine/assets"
-	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/models"
 	"musc/models/build"
+	"musc/models/resolve"
 )
 
 // caseTotal is the sum of an end-to-end run's steps.
@@ -85,27 +84,7 @@ func endToEnd(ctx context.Context, photos string, threads int) (engine.Config, e
 	if job.Images, _, err = dataset.Collect([]string{photos}, dataset.Options{}); err != nil {
 		return job, err
 	}
-	cached, missing := assets.LibraryPath()
-	if job.Library, _, err = backbone.FindLibrary("", cached); err != nil {
-		if missing != nil {
-			err = missing
-		}
-		return job, err
-	}
-	spec, err := models.Lookup(models.DefaultName)
-	if err != nil {
-		return job, err
-	}
-	weights, err := assets.PackageFile(spec.Sources[0].Package, spec.Sources[0].File)
-	if err != nil {
-		return job, err
-	}
-	cache, err := assets.Cache()
-	if err != nil {
-		return job, err
-	}
-	job.Model, err = build.Cached(ctx, filepath.Join(cache, "models"), spec,
-		build.Source{Path: weights}, build.Options{ImageSize: 224, Precision: build.Float32,
-			Attention: build.Fused})
+	job.Model, job.Library, err = resolve.Request{Options: build.Options{ImageSize: 224}}.
+		Backbone(ctx, "")
 	return job, err
 }

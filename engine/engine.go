@@ -22,7 +22,7 @@ type Config struct {
 	Decode     imageio.Options
 	Strict     bool // an unreadable image ends the job instead of being left out
 
-	Library      string // the ONNX Runtime library; see backbone.FindLibrary
+	Library      string // the ONNX Runtime library; models/resolve finds both
 	Model        string // an ONNX file with the outputs that the models package writes
 	Device       device.Choice
 	DeviceMemory int64 // bound on a GPU's memory for mutual scoring; 0: most of what is free

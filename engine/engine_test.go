@@ -12,14 +12,12 @@ import (
 	"strings"
 	"testing"
 
-	"musc/engine/assets"
-	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/evaluation/metrics"
 	"musc/engine/fault"
 	"musc/engine/memory"
-	"musc/models"
 	"musc/models/build"
+	"musc/models/resolve"
 )
 
 const washers = "../testdata/washer"
@@ -28,27 +26,10 @@ const washers = "../testdata/washer"
 // it needs is what `make setup` fetches: without it the tests fail and say so.
 func newJob(t *testing.T) Config {
 	t.Helper()
-	cached, _ := assets.LibraryPath()
-	library, _, err := backbone.FindLibrary("", cached)
+	model, library, err := resolve.Request{Options: build.Options{ImageSize: 224}}.
+		Backbone(t.Context(), "")
 	if err != nil {
 		t.Fatalf("%v (make setup)", err)
-	}
-	weights, err := assets.WeightsPath()
-	if err != nil {
-		t.Fatalf("%v (make setup)", err)
-	}
-	cache, err := assets.Cache()
-	if err != nil {
-		t.Fatal(err)
-	}
-	spec, err := models.Lookup(models.DefaultName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	model, err := build.Cached(t.Context(), filepath.Join(cache, "models"), spec,
-		build.Source{Path: weights}, build.Options{ImageSize: 224})
-	if err != nil {
-		t.Fatal(err)
 	}
 	items, skipped, err := dataset.Collect([]string{filepath.Join(washers, "labels.csv")},
 		dataset.Options{})

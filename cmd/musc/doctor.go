@@ -18,6 +18,7 @@ import (
 	"musc/engine/memory"
 	"musc/kernels"
 	"musc/models"
+	"musc/models/resolve"
 )
 
 func doctorCommand() *cli.Command {
@@ -42,7 +43,7 @@ func doctor(c *cli.Context) error {
 	report.ok("memory", "bound by default to %s", features.FormatBytes(memory.FairShare()))
 	cache, err := assets.Cache()
 	report.result("cache", err, "%s", cache)
-	library, err := findLibrary(c.String("library"))
+	library, err := resolve.Library(c.String("library"))
 	if report.result("ONNX Runtime", err, "%s", library); err == nil {
 		report.library(library)
 	}
@@ -128,7 +129,7 @@ func (f *findings) cuda() {
 func (f *findings) models() {
 	var here []string
 	for _, spec := range models.Registry {
-		path, err := fetchedWeights(spec)
+		path, err := resolve.Weights(spec)
 		if spec.Name == models.DefaultName {
 			f.result("default model", err, "%s (%s)", spec.Name, path)
 		} else if err == nil {

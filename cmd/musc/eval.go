@@ -192,7 +192,7 @@ func evalConfig(c *cli.Context, layout labelled.Layout) (job engine.Config, err 
 	default:
 		return job, fault.New(fault.Usage, "--deal %q is not one of labels, names", deal)
 	}
-	job.Model, job.Library, err = resolveModel(c)
+	job.Model, job.Library, err = backboneOf(c)
 	return job, err
 }
 

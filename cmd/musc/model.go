@@ -1,18 +1,11 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
-	"strings"
-
 	"github.com/urfave/cli/v2"
 
-	"musc/engine/assets"
-	"musc/engine/backbone"
-	"musc/engine/fault"
 	"musc/models"
 	"musc/models/build"
-	"musc/models/pull"
+	"musc/models/resolve"
 )
 
 // buildFlags choose the graph that is built from a model's weights.
@@ -46,91 +39,23 @@ func modelFlags() []cli.Flag {
 	}, buildFlags()...)
 }
 
-// resolveModel finds the model's graph, which it builds if need be, and the ONNX Runtime library.
-func resolveModel(c *cli.Context) (model, library string, err error) {
-	if library, err = findLibrary(c.String("library")); err != nil {
-		return "", "", err
+// requestOf reads modelFlags and buildFlags; what is not set is left to the model.
+func requestOf(c *cli.Context, name string) resolve.Request {
+	request := resolve.Request{Model: name, Weights: c.String("weights"), Random: c.Bool("random"),
+		Seed: c.Uint64("random-seed")}
+	if c.IsSet("image-size") {
+		request.ImageSize = c.Int("image-size")
 	}
-	model, err = resolveNamed(c, c.String("model"))
-	return model, library, err
+	if c.IsSet("precision") {
+		request.Precision = build.Precision(c.String("precision"))
+	}
+	if c.IsSet("attention") {
+		request.Attention = build.Attention(c.String("attention"))
+	}
+	return request
 }
 
-// resolveNamed finds the graph of the model of that name, which it builds if need be.
-func resolveNamed(c *cli.Context, name string) (string, error) {
-	if strings.EqualFold(filepath.Ext(name), ".onnx") {
-		for _, option := range []string{"weights", "random", "image-size", "precision", "attention"} {
-			if c.IsSet(option) {
-				return "", fault.New(fault.Usage,
-					"--%s is for a model that musc builds; %s is used as it is", option, name)
-			}
-		}
-		return name, nil
-	}
-	spec, err := models.Lookup(name)
-	if err != nil {
-		return "", err
-	}
-	folder, err := builtFolder()
-	if err != nil {
-		return "", err
-	}
-	return buildModel(c, spec, folder)
-}
-
-// findLibrary looks for the ONNX Runtime library where backbone.FindLibrary says, and in the cache.
-func findLibrary(flag string) (string, error) {
-	cached, missing := assets.LibraryPath()
-	path, _, err := backbone.FindLibrary(flag, cached)
-	if err != nil && cached == "" && flag == "" && os.Getenv("MUSC_ONNXRUNTIME") == "" {
-		return "", missing // says what to run
-	}
-	return path, err
-}
-
-// buildModel builds the graph as buildFlags say, or finds it built, in folder.
-func buildModel(c *cli.Context, spec models.Spec, folder string) (string, error) {
-	source := build.Source{Path: c.String("weights"), Seed: c.Uint64("random-seed")}
-	switch {
-	case source.Path != "" && c.Bool("random"):
-		return "", fault.New(fault.Usage, "--weights and --random exclude each other")
-	case source.Path == "" && !c.Bool("random"):
-		var err error
-		if source.Path, err = fetchedWeights(spec); err != nil {
-			return "", err
-		}
-	}
-	return build.Cached(c.Context, folder, spec, source, build.Options{
-		ImageSize: c.Int("image-size"),
-		Precision: build.Precision(c.String("precision")),
-		Attention: build.Attention(c.String("attention")),
-	})
-}
-
-// fetchedWeights is the model's first source that "musc setup" or "musc models pull" fetched.
-func fetchedWeights(spec models.Spec) (string, error) {
-	for _, source := range spec.Sources {
-		if source.Package != "" {
-			return assets.PackageFile(source.Package, source.File)
-		}
-	}
-	folder, err := weightsFolder()
-	if err != nil {
-		return "", err
-	}
-	if path, ok := pull.Find(spec, folder); ok {
-		return path, nil
-	}
-	return "", fault.New(fault.Setup, "the weights of %s are not here; run: musc models pull %s (or "+
-		"give a file with --weights)", spec.Name, spec.Name)
-}
-
-// builtFolder and weightsFolder are where the cache keeps graphs and pulled weights.
-func builtFolder() (string, error) {
-	cache, err := assets.Cache()
-	return filepath.Join(cache, "models"), err
-}
-
-func weightsFolder() (string, error) {
-	cache, err := assets.Cache()
-	return filepath.Join(cache, "weights"), err
+// backboneOf finds the model's graph, which it builds if need be, and the ONNX Runtime library.
+func backboneOf(c *cli.Context) (graph, library string, err error) {
+	return requestOf(c, c.String("model")).Backbone(c.Context, c.String("library"))
 }

@@ -13,6 +13,7 @@ import (
 	"musc/engine/fault"
 	"musc/models"
 	"musc/models/pull"
+	"musc/models/resolve"
 )
 
 func modelsCommand() *cli.Command {
@@ -65,7 +66,7 @@ func listModels(c *cli.Context) error {
 	fmt.Fprintln(table, "name\talias\tfamily\tpatch\twidth\tlayers\timage size\tweights")
 	for _, spec := range models.Registry {
 		state := "not here"
-		if _, err := fetchedWeights(spec); err == nil {
+		if _, err := resolve.Weights(spec); err == nil {
 			state = "here"
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", spec.Name, spec.Aliases[0],
@@ -102,7 +103,7 @@ func modelInfo(c *cli.Context) error {
 			row("  sha256", "%s", source.SHA256)
 		}
 	}
-	if path, err := fetchedWeights(spec); err == nil {
+	if path, err := resolve.Weights(spec); err == nil {
 		row("weights", "%s", path)
 	} else {
 		row("weights", "%v", err)
@@ -115,13 +116,9 @@ func buildGraph(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	folder := c.String("output")
-	if folder == "" {
-		if folder, err = builtFolder(); err != nil {
-			return err
-		}
-	}
-	path, err := buildModel(c, spec, folder)
+	request := requestOf(c, spec.Name)
+	request.Folder = c.String("output")
+	path, err := request.Graph(c.Context)
 	if err != nil {
 		return err
 	}
@@ -141,15 +138,7 @@ func verifyModel(c *cli.Context) error {
 			return err
 		}
 	}
-	folder, err := builtFolder()
-	if err != nil {
-		return err
-	}
-	path, err := buildModel(c, spec, folder)
-	if err != nil {
-		return err
-	}
-	library, err := findLibrary(c.String("library"))
+	path, library, err := requestOf(c, spec.Name).Backbone(c.Context, c.String("library"))
 	if err != nil {
 		return err
 	}
@@ -185,7 +174,7 @@ func pullModel(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	folder, err := weightsFolder()
+	folder, err := resolve.WeightsFolder()
 	if err != nil {
 		return err
 	}
@@ -211,20 +200,18 @@ func pullModel(c *cli.Context) error {
 // verifyWeights compares the weights with their checksum: the pinned one, or the one that was
 // recorded when they were pulled.
 func verifyWeights(c *cli.Context, spec models.Spec) error {
-	for _, source := range spec.Sources {
-		if source.Package != "" {
-			path, err := fetchedWeights(spec)
-			if err != nil {
-				return err
-			}
-			if err := assets.Verify(c.Context, &assets.Weights); err != nil {
-				return err
-			}
-			fmt.Fprintf(c.App.Writer, "%s has its checksum %s\n", path, source.SHA256)
-			return nil
+	if source, ok := resolve.Packaged(spec); ok {
+		path, err := resolve.Weights(spec)
+		if err != nil {
+			return err
 		}
+		if err := assets.Verify(c.Context, &assets.Weights); err != nil {
+			return err
+		}
+		fmt.Fprintf(c.App.Writer, "%s has its checksum %s\n", path, source.SHA256)
+		return nil
 	}
-	folder, err := weightsFolder()
+	folder, err := resolve.WeightsFolder()
 	if err != nil {
 		return err
 	}

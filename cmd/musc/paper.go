@@ -17,6 +17,7 @@ import (
 	"musc/engine/evaluation/table"
 	"musc/engine/fault"
 	"musc/engine/mutual"
+	"musc/models/resolve"
 )
 
 // timeTable is the name of the table that paper.Time measures.
@@ -149,7 +150,7 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 	job := &paper.Job{Backbone: c.String("model"), Classes: c.StringSlice("classes"), Folder: output,
 		Overwrite: c.Bool("overwrite"), Seed: c.Int64("seed"), Observer: observer,
 		Data:  map[labelled.Layout]*labelled.Dataset{},
-		Model: func(name string) (string, error) { return resolveNamed(c, name) }, Remarks: remarks(c)}
+		Model: func(name string) (string, error) { return requestOf(c, name).Graph(c.Context) }, Remarks: remarks(c)}
 	for flag, layout := range map[string]labelled.Layout{"mvtec": labelled.MVTec,
 		"visa": labelled.VisA, "btad": labelled.BTAD} {
 		if path := c.String(flag); path != "" {
@@ -167,7 +168,7 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 	if job.Engine, err = machineOf(c); err != nil {
 		return nil, false, err
 	}
-	if job.Engine.Library, err = findLibrary(c.String("library")); err != nil {
+	if job.Engine.Library, err = resolve.Library(c.String("library")); err != nil {
 		return nil, false, err
 	}
 	job.Engine.SpillInto = output
@@ -201,7 +202,7 @@ func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table
 	}
 	job := &paper.TimeJob{Program: program, Images: c.Int("images"), Folder: output,
 		Backbone: c.String("model"), Observer: observer,
-		Model: func(name string) (string, error) { return resolveNamed(c, name) }}
+		Model: func(name string) (string, error) { return requestOf(c, name).Graph(c.Context) }}
 	if job.Images < 2 {
 		return nil, fault.New(fault.Usage, "--images %d: mutual scoring needs two or more", job.Images)
 	}
@@ -224,7 +225,7 @@ func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table
 	if job.GPU = -1; choice.CUDA {
 		job.GPU = choice.Ordinals[0]
 	}
-	if _, err := findLibrary(c.String("library")); err != nil {
+	if _, err := resolve.Library(c.String("library")); err != nil {
 		return nil, err
 	}
 	t, err := paper.Time(c.Context, job)

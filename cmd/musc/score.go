@@ -78,7 +78,7 @@ func score(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if job.Model, job.Library, err = resolveModel(c); err != nil {
+	if job.Model, job.Library, err = backboneOf(c); err != nil {
 		return err
 	}
 	if err := engine.PrepareFolder(output, c.Bool("overwrite")); err != nil {

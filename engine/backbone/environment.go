@@ -26,7 +26,7 @@ func acquire(library string) error {
 	path, err := canonical(library)
 	if err != nil {
 		return fault.New(fault.Setup, "cannot load ONNX Runtime from %s: %w; name the library with "+
-			"$%s or run: musc setup", library, err, libraryVariable)
+			"$%s or run: musc setup", library, err, LibraryVariable)
 	}
 	environment.Lock()
 	defer environment.Unlock()

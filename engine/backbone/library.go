@@ -10,7 +10,8 @@ import (
 	"musc/engine/fault"
 )
 
-const libraryVariable = "MUSC_ONNXRUNTIME"
+// LibraryVariable names the ONNX Runtime library in the environment.
+const LibraryVariable = "MUSC_ONNXRUNTIME"
 
 // FindLibrary looks for the ONNX Runtime library: the flag, $MUSC_ONNXRUNTIME, beside the running
 // binary, then the candidates in their order (empty ones are left out). A flag or variable that
@@ -20,7 +21,7 @@ const libraryVariable = "MUSC_ONNXRUNTIME"
 func FindLibrary(flag string, candidates ...string) (path string, tried []string, err error) {
 	demanded := []struct{ source, place string }{
 		{"the option for the library", flag},
-		{"$" + libraryVariable, os.Getenv(libraryVariable)},
+		{"$" + LibraryVariable, os.Getenv(LibraryVariable)},
 	}
 	for _, demand := range demanded {
 		if demand.place == "" {
@@ -46,7 +47,7 @@ func FindLibrary(flag string, candidates ...string) (path string, tried []string
 		}
 	}
 	return "", tried, fault.New(fault.Setup, "no ONNX Runtime library found (looked at %s); run: "+
-		"musc setup, or name one with $%s", strings.Join(tried, ", "), libraryVariable)
+		"musc setup, or name one with $%s", strings.Join(tried, ", "), LibraryVariable)
 }
 
 // libraryAt returns the library that place is or holds, "" for none.

@@ -33,7 +33,7 @@ func TestWhereTheLibraryIsLookedFor(t *testing.T) {
 		{"nowhere", "", "", []string{absent}, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			t.Setenv(libraryVariable, test.variable)
+			t.Setenv(LibraryVariable, test.variable)
 			got, tried, err := FindLibrary(test.flag, test.candidates...)
 			if got != test.want || len(tried) == 0 {
 				t.Errorf("got %q, tried %q", got, tried)
