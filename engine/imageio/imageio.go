@@ -1,9 +1,10 @@
 // Package imageio turns image files into what a backbone takes in: decoded (DecodeRaster), brought
-// to 8-bit RGB (Decode), resized and normalised. It follows Pillow, with which the published results were made:
+// to 8-bit RGB (Decode), resized and normalised. It follows Pillow, with which the published results
+// were made:
 //
 //   - PNG, GIF, BMP, TIFF and lossless WebP decode to the same bytes. Grey and palettes are
 //     expanded, alpha is dropped (the colours beneath it stay), CMYK is converted as Pillow does.
-
+//     Deep samples, of more than 8 bits, are scaled by one range for all photos of a batch (Depth).
 //   - JPEG and lossy WebP decode with the chroma upsampling of libjpeg and libwebp. WebP decodes to
 //     the same bytes; JPEG differs by at most 3 levels, in a photo in 4 % of the samples, since the
 //     inverse cosine transform rounds differently.
