@@ -81,6 +81,35 @@ func (r *Raster) setPalette(palette color.Palette) {
 	for i, index := range r.Pix {
 		r.Alpha[i] = alpha[index]
 	}
+	r.greyPalette()
+}
+
+// greyPalette brings indices to grey levels if the whole palette is grey and no two indices in use
+// share a level: some formats know grey by its palette only, and some programs save grey so, whose
+// order then means nothing.
+func (r *Raster) greyPalette() {
+	var levels [256]uint8 // an index beyond the palette is black
+	for i, colour := range r.Palette {
+		if colour[0] != colour[1] || colour[1] != colour[2] {
+			return
+		}
+		levels[i] = colour[0]
+	}
+	var used [256]bool
+	for _, index := range r.Pix {
+		used[index] = true
+	}
+	var taken [256]bool
+	for i, level := range levels {
+		if used[i] && taken[level] {
+			return
+		}
+		taken[level] = taken[level] || used[i]
+	}
+	for i, index := range r.Pix {
+		r.Pix[i] = levels[index]
+	}
+	r.Palette = nil
 }
 
 // each applies pixel to every pixel of 4 bytes, of which the last is alpha.

@@ -10,7 +10,6 @@ import (
 	"io"
 	"strings"
 
-	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
 	"golang.org/x/image/webp"
 
@@ -20,7 +19,7 @@ import (
 // format is one that can be decoded.
 type format struct {
 	name   string
-	magic  string // what its files start with; ? stands for any byte
+	starts func(head string) bool // what its files start with
 	head   func(*io.SectionReader) (Head, error)
 	decode func(*io.SectionReader) (*Raster, error)
 
@@ -30,13 +29,14 @@ type format struct {
 }
 
 var formats = []format{
-	{"PNG", "\x89PNG\r\n\x1a\n", headBy(png.DecodeConfig), decodePNG, describePNG},
-	{"JPEG", "\xff\xd8\xff", headBy(jpeg.DecodeConfig), decodeJPEG, describeJPEG},
-	{"GIF", "GIF8?a", headBy(gif.DecodeConfig), decodeGIF, describeGIF},
-	{"BMP", "BM????\x00\x00\x00\x00", headBy(bmp.DecodeConfig), decodeBMP, describeBMP},
-	{"TIFF", "II*\x00", headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
-	{"TIFF", "MM\x00*", headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
-	{"WebP", "RIFF????WEBPVP8", headBy(webp.DecodeConfig), decodeWebP, describeWebP},
+	{"PNG", magic("\x89PNG\r\n\x1a\n"), headBy(png.DecodeConfig), decodePNG, describePNG},
+	{"JPEG", magic("\xff\xd8\xff"), headBy(jpeg.DecodeConfig), decodeJPEG, describeJPEG},
+	{"GIF", magic("GIF8?a"), headBy(gif.DecodeConfig), decodeGIF, describeGIF},
+	{"BMP", isBMP, headOfBMP, decodeBMP, describeBMP},
+	{"BMP", isDIB, headOfBMP, decodeBMP, describeBMP},
+	{"TIFF", magic("II*\x00"), headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
+	{"TIFF", magic("MM\x00*"), headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
+	{"WebP", magic("RIFF????WEBPVP8"), headBy(webp.DecodeConfig), decodeWebP, describeWebP},
 }
 
 // headBy makes a Head of what a decoder of the image packages tells.
@@ -62,14 +62,6 @@ func decodePNG(file *io.SectionReader) (*Raster, error) {
 	return rasterOf(picture, colour == grey || colour == greyWithAlpha), nil
 }
 
-func decodeBMP(file *io.SectionReader) (*Raster, error) {
-	picture, err := bmp.Decode(file)
-	if err != nil {
-		return nil, err
-	}
-	return rasterOf(picture, false), nil
-}
-
 // foreign are formats that users hand in and that are told by name.
 var foreign = []struct{ name, magic string }{
 	{"HEIC or AVIF", "????ftyp"},
@@ -84,6 +76,11 @@ var foreign = []struct{ name, magic string }{
 	{"FITS", "SIMPLE  ="},
 	{"a zip archive", "PK\x03\x04"},
 	{"a NumPy array", "\x93NUMPY"},
+}
+
+// magic matches what files start with; ? stands for any byte.
+func magic(magic string) func(head string) bool {
+	return func(head string) bool { return matches(magic, head) }
 }
 
 func matches(magic, head string) bool {
@@ -112,7 +109,7 @@ func Sniff(path string) (name string, supported bool) {
 		return "", false
 	}
 	for _, f := range formats {
-		if matches(f.magic, head) {
+		if f.starts(head) {
 			return f.name, true
 		}
 	}
@@ -124,9 +121,12 @@ func Sniff(path string) (name string, supported bool) {
 	return "", false
 }
 
-// start is the first 16 bytes, or all of a shorter file.
+// startLength is as much as recognising takes: "ftyp" and brands, a BMP's second header.
+const startLength = 32
+
+// start is the first 32 bytes, or all of a shorter file.
 func start(file *io.SectionReader) (string, error) {
-	bytes := make([]byte, 16)
+	bytes := make([]byte, startLength)
 	n, err := file.ReadAt(bytes, 0)
 	if err == io.EOF {
 		err = nil
@@ -142,7 +142,7 @@ func sniff(name string, file *io.SectionReader) (format, error) {
 		return format{}, unreadable(name, err)
 	}
 	for _, f := range formats {
-		if matches(f.magic, head) {
+		if f.starts(head) {
 			return f, nil
 		}
 	}
@@ -187,11 +187,12 @@ func (f format) guard(name string, decode func() error) (err error) {
 	var lossy jpeg.UnsupportedError
 	var flat png.UnsupportedError
 	var tagged tiff.UnsupportedError
+	var kind unsupportedError
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &lossy), errors.As(err, &flat), errors.As(err, &tagged),
-		errors.Is(err, bmp.ErrUnsupported):
+		errors.As(err, &kind):
 		return fault.New(fault.Input, "cannot read %s: it is a kind of %s that is not supported (%w); "+
 			"save it as 8-bit RGB PNG", name, f.name, err)
 	case strings.HasSuffix(err.Error(), io.EOF.Error()): // not every decoder wraps it
@@ -201,4 +202,19 @@ func (f format) guard(name string, decode func() error) (err error) {
 	text := strings.Join(strings.Fields(err.Error()), " ") // one line
 	return fault.New(fault.Input, "cannot read %s: its %s data is damaged (%s); "+
 		"copy or export it again", name, f.name, text)
+}
+
+// unsupportedError says of a whole file what kind it is of that is not decoded.
+type unsupportedError string
+
+func (e unsupportedError) Error() string { return string(e) }
+
+// isText says that all of head is printable ASCII or white space.
+func isText(head string) bool {
+	for i := range len(head) {
+		if c := head[i]; c != '\t' && c != '\n' && c != '\r' && (c < ' ' || c > '~') {
+			return false
+		}
+	}
+	return true
 }
