@@ -17,10 +17,11 @@ import (
 // Config is one scoring job. The zero values of Threads, Batch, Memory and MapSize stand for the
 // defaults that their comments name.
 type Config struct {
-	Images     []dataset.Item // what is scored
-	References []dataset.Item // labelled normal images of the same product; may be empty
-	Decode     imageio.Options
-	Strict     bool // an unreadable image ends the job instead of being left out
+	Images     []dataset.Item  // what is scored
+	References []dataset.Item  // labelled normal images of the same product; may be empty
+	Decode     imageio.Options // its Depth is set by the job
+	Bits       int             // of integers in photos of more than 8 bits a sample; 0: the fewest that do
+	Strict     bool            // an unreadable image ends the job instead of being left out
 
 	Library      string // the ONNX Runtime library; models/resolve finds both
 	Model        string // an ONNX file with the outputs that the models package writes
@@ -71,7 +72,8 @@ func Defaults() Scoring {
 type Result struct {
 	Images   []Image
 	Skipped  []dataset.Skipped
-	Warnings []string // about images that were scored all the same
+	Warnings []string      // about images that were scored all the same
+	Depth    imageio.Depth // the scale of photos of more than 8 bits a sample; none is zero
 	Model    backbone.Info
 	Scorer   string
 	Plan     string // how the memory bound was kept, for people
@@ -123,6 +125,9 @@ func (job *Config) check() error {
 	switch {
 	case job.Batch < 0 || job.Threads < 0 || job.Memory < 0 || job.Scoring.MapSize < 0:
 		return fault.New(fault.Usage, "batch, threads, memory and map size cannot be negative")
+	case job.Bits != 0 && (job.Bits < 8 || job.Bits > 32):
+		return fault.New(fault.Usage, "samples have 8, 10, 12, 14 or 16 bits (at most 32), not %d",
+			job.Bits)
 	case job.Scoring.Subsets < 1:
 		return fault.New(fault.Usage, "the number of subsets must be at least 1, not %d",
 			job.Scoring.Subsets)

@@ -70,6 +70,9 @@ func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*e
 	}
 	result.Model, result.Height, result.Width = x.info, x.info.GridHeight, x.info.GridWidth
 	job.noteDevices(clock.observer, x.info.DeviceNote)
+	if err := x.settleDepth(ctx); err != nil {
+		return nil, err
+	}
 	if err := x.run(ctx); err != nil {
 		x.stores.close()
 		return nil, err

@@ -20,6 +20,7 @@ type Step string
 // The steps of a job, in order.
 const (
 	StepLoad     Step = "load model"
+	StepDepth    Step = "sample depth" // only with photos of more than 8 bits a sample
 	StepBackbone Step = "backbone"
 	StepMutual   Step = "mutual scoring"
 	StepImage    Step = "image scores"

@@ -37,7 +37,7 @@ func (s *saver) run() (report.Run, error) {
 		Runtime: report.Runtime{Provider: info.Provider, Note: info.DeviceNote},
 		Counts: report.Counts{Listed: len(s.job.Images), Scored: len(r.Images),
 			Skipped: len(r.Skipped), References: len(s.job.References)},
-		Scale: s.scale,
+		Scale: s.scale, Depth: r.Depth,
 		Machine: report.Machine{OS: runtime.GOOS, Architecture: runtime.GOARCH, Scorer: r.Scorer,
 			SIMD: cpu.Level(), Threads: s.job.Threads, MemoryBound: s.job.Memory,
 			PeakResident: memory.PeakResident(), Plan: r.Plan},

@@ -78,6 +78,7 @@ func Save(ctx context.Context, result *Result, job Config, folder string, option
 	}
 	defer os.RemoveAll(fresh)
 	job = job.withDefaults()
+	job.Decode.Depth = result.Depth
 	s := &saver{result: result, folder: fresh, options: options, job: &job}
 	if err := s.write(ctx); err != nil {
 		return err

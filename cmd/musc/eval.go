@@ -171,7 +171,7 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 		return nil, err
 	}
 	folder.Settings = map[string]any{"scoring": job.Scoring, "shots": c.Int("shots"),
-		"model": model, "pictures": c.Bool("pictures")}
+		"model": model, "pictures": c.Bool("pictures"), "bits": job.Bits}
 	return func(class *labelled.Class) (*evaluation.Result, error) {
 		return evalClass(c, class, job, folder, observer)
 	}, nil

@@ -60,6 +60,8 @@ func batchFlags() []cli.Flag {
 			Usage: "score in this many subsets, separately: less time and memory"},
 		&cli.IntFlag{Name: "map-size", Category: categoryMethod, DefaultText: "the model's input",
 			Usage: "side of the anomaly map whose maximum is the image's score"},
+		&cli.IntFlag{Name: "bits", Category: categoryInput, DefaultText: "the fewest that hold them all",
+			Usage: "photos of more than 8 bits a sample: how many `BITS` they use, 8, 10, 12, 14 or 16"},
 		batchFlag(),
 	}
 }
@@ -89,7 +91,10 @@ func configOf(c *cli.Context) (job engine.Config, err error) {
 	}
 	job.Scoring.Stages = c.IntSlice("stages")
 	job.Scoring.Subsets, job.Scoring.Seed = c.Int("subsets"), c.Int64("seed")
-	job.Scoring.MapSize = c.Int("map-size")
+	job.Scoring.MapSize, job.Bits = c.Int("map-size"), c.Int("bits")
+	if c.IsSet("bits") && job.Bits == 0 {
+		return job, fault.New(fault.Usage, "--bits 0 is no depth; 8, 10, 12, 14 and 16 are")
+	}
 	return job, nil
 }
 

@@ -2,13 +2,16 @@ package imageio
 
 import "math"
 
-// Range is what the values of deep samples may be: Low becomes 0 and High 255. The ranges of
-// floats that are made for it are [0,1] and [-1,1]; all others are those of integers of 8 bits or
-// more, and a level is their highest 8 bits: value >> (bits-8). The zero Range stands for none.
+// Range is what the values of deep samples may be: Low becomes 0 and High 255. A small one, up to
+// [0,16] or [-16,16], is that of floats, whose levels are rounded; all others are those of integers
+// of 8 bits or more, and a level is their highest 8 bits: value >> (bits-8). The zero Range stands
+// for none.
 type Range struct {
 	Low  float64 `json:"low"`
 	High float64 `json:"high"`
 }
+
+func (r Range) small() bool { return r.High <= 16 }
 
 // Depth is how samples of more than 8 bits are brought to 8: the same for all photos of a batch,
 // since a defect must not change the scale of its own photo. The zero Depth takes each file by
@@ -75,12 +78,14 @@ func rangeOfIntegers(low, high float64) Range {
 	return rangeOfBits(power, low < 0)
 }
 
-// rangeOfFloats is [0,1] or [-1,1] if that holds all values, else the range that integers of the
-// same size have.
+// rangeOfFloats is [0,1] or [-1,1] if that holds all values, else the same times 2, 4, 8 or 16: no
+// photo of integers is as dark as that. Beyond them it is the range that integers have.
 func rangeOfFloats(low, high float64) Range {
-	for _, unit := range []Range{{0, 1}, {-1, 1}} {
-		if unit.holds(low, high) {
-			return unit
+	for top := 1.0; top <= 16; top *= 2 {
+		for _, small := range []Range{{0, top}, {-top, top}} {
+			if small.holds(low, high) {
+				return small
+			}
 		}
 	}
 	return rangeOfIntegers(math.Floor(low), math.Floor(high))
@@ -91,7 +96,7 @@ func (r Range) holds(low, high float64) bool { return low >= r.Low && high <= r.
 // levels are the 8-bit levels of values, those beyond the range at its ends. NaN is 0.
 func (r Range) levels(values []float32) []uint8 {
 	scale, half := 256/(r.High-r.Low+1), 0.0 // of integers: powers of two, so nothing is rounded
-	if r.High <= 1 {
+	if r.small() {
 		scale, half = 255/(r.High-r.Low), 0.5
 	}
 	out := make([]uint8, len(values))

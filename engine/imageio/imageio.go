@@ -42,7 +42,6 @@ type RGB struct {
 type Head struct {
 	Width, Height int  // as stored
 	Deep          bool // its samples have more than 8 bits: Raster.Deep will hold them
-	Float         bool // they are floats
 }
 
 // Decode reads the image at path; its content, not its name, says what format it is. The pixels
@@ -53,6 +52,10 @@ func Decode(path string, opts Options) (*RGB, []string, error) {
 	raster, warnings, err := DecodeRaster(path, opts)
 	if err != nil {
 		return nil, nil, err
+	}
+	if _, err := raster.Samples(); err != nil {
+		return nil, nil, fault.New(fault.Input, "cannot read %s: %w, which no shade stands for; "+
+			"export it again or leave it out", path, err)
 	}
 	return raster.RGB(opts.Depth), warnings, nil
 }

@@ -5,22 +5,26 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"musc/engine/imageio"
 )
 
 // Run is the content of run.json: what somebody needs to repeat the scores and to judge them.
 type Run struct {
-	Tool     Tool      `json:"tool"`
-	Started  time.Time `json:"started"`
-	Command  []string  `json:"command"`
-	Model    Model     `json:"model"`
-	Runtime  Runtime   `json:"runtime"`
-	Scoring  any       `json:"scoring"` // the method's parameters: a struct, or nil
-	Counts   Counts    `json:"counts"`
-	Scale    Scale     `json:"colour_scale"` // of the overlays
-	Machine  Machine   `json:"machine"`
-	Timings  []Timing  `json:"timings"` // by step, in their order
-	Skipped  []Skipped `json:"skipped"`
-	Warnings []string  `json:"warnings"`
+	Tool    Tool      `json:"tool"`
+	Started time.Time `json:"started"`
+	Command []string  `json:"command"`
+	Model   Model     `json:"model"`
+	Runtime Runtime   `json:"runtime"`
+	Scoring any       `json:"scoring"` // the method's parameters: a struct, or nil
+	Counts  Counts    `json:"counts"`
+	Scale   Scale     `json:"colour_scale"` // of the overlays
+	// Depth is how samples of more than 8 bits were scaled, absent without such photos.
+	Depth    imageio.Depth `json:"sample_depth,omitzero"`
+	Machine  Machine       `json:"machine"`
+	Timings  []Timing      `json:"timings"` // by step, in their order
+	Skipped  []Skipped     `json:"skipped"`
+	Warnings []string      `json:"warnings"`
 }
 
 // Tool is the program that ran.
