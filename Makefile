@@ -15,8 +15,8 @@ CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
 WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
-.PHONY: build setup demo test bench bench-peers check fuzz generate kernels check-kernels \
-	gpu-check clean
+.PHONY: build setup demo test bench bench-peers check fuzz mutants generate kernels \
+	check-kernels gpu-check clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -28,10 +28,12 @@ demo: build
 	./musc setup runtime model demo
 	./musc score "$$(./musc setup --where demo)" -o out/demo --overwrite
 
-# Tests that run a model use the library of the set-up, unless the variable names another.
+# Tests that run a model use the library of the set-up, unless the variable names another. RACE=-race
+# runs them under the race detector, as CI does: three times as long.
+RACE ?=
 test: setup
 	$(WITH_CUDA) MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
-		$(GO) test ./...
+		$(GO) test $(RACE) ./...
 
 # Throughput on this machine, in about five minutes; bench/README.md says how to read it. The peers
 # to compare with are installed into the cache once, by choice: 540 MB.
@@ -63,6 +65,12 @@ fuzz: setup
 	    $(WITH_CUDA) $(GO) test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
 	  done; \
 	done
+
+# Tests of the tests, package by package or only $(PACKAGES): operators are changed one at a time, and
+# the changes that no test notices are listed. An hour or two; not in CI.
+mutants: setup
+	$(WITH_CUDA) MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
+		$(GO) run ./bench/mutants $(PACKAGES)
 
 # The forwarders to the driver, from cuda.h; a test compares them with the committed ones.
 generate:

@@ -107,11 +107,8 @@ func wideEncoding(text []byte) string {
 		}
 	}
 	const enough = 4 // characters of a word such as "image"
-	if len(text) < 2*enough {
-		return ""
-	}
 	var zeros [2]int
-	for i, value := range text[:2*enough] {
+	for i, value := range text[:min(len(text), 2*enough)] {
 		if value == 0 {
 			zeros[i%2]++
 		}
