@@ -52,7 +52,7 @@ func TestFilesThatAreNoImagesAreExplained(t *testing.T) {
 		"head.webp":  {"RIFF\x10\x00\x00\x00WEBPVP8 ", "its WebP data"},
 		"short.webp": {"RIFF\x10\x00\x00\x00WEBPWAVE", "no PNG, JPEG"},
 		"loop.tif":   {"II*\x00\x08\x00\x00\x00\x00\x00\x08\x00\x00\x00", "its TIFF data is damaged"},
-		"wrong.png":  {header(3, 3)[:29] + "sums", "its PNG data is damaged (png: invalid format"},
+		"wrong.png":  {header(3, 3)[:29] + "sums", "its PNG data is damaged (the header's checksum is wrong"},
 	} {
 		path := filepath.Join(folder, name)
 		if err := os.WriteFile(path, []byte(c.content), 0o600); err != nil {

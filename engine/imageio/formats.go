@@ -29,7 +29,7 @@ type format struct {
 }
 
 var formats = []format{
-	{"PNG", magic("\x89PNG\r\n\x1a\n"), headBy(png.DecodeConfig), decodePNG, describePNG},
+	{"PNG", magic(pngMagic), headOfPNG, decodePNG, describePNG},
 	{"JPEG", magic("\xff\xd8\xff"), headBy(jpeg.DecodeConfig), decodeJPEG, describeJPEG},
 	{"GIF", magic("GIF8?a"), headBy(gif.DecodeConfig), decodeGIF, describeGIF},
 	{"BMP", isBMP, headOfBMP, decodeBMP, describeBMP},
@@ -50,16 +50,6 @@ func headBy(decode func(io.Reader) (image.Config, error)) func(*io.SectionReader
 		}
 		return Head{Width: config.Width, Height: config.Height, Deep: deep}, err
 	}
-}
-
-func decodePNG(file *io.SectionReader) (*Raster, error) {
-	picture, err := png.Decode(file)
-	if err != nil {
-		return nil, err
-	}
-	const grey, greyWithAlpha = 0, 4 // colour types, the byte behind size and depth
-	colour := bytesAt(file, 25, 1)[0]
-	return rasterOf(picture, colour == grey || colour == greyWithAlpha), nil
 }
 
 // foreign are formats that users hand in and that are told by name.
