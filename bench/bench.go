@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -45,12 +46,12 @@ type sized struct {
 func fullPlan() plan {
 	return plan{
 		kernelShapes: []shape{vitL, vitB, vitS, vitSSmall}, allLevels: true,
-		kernels: limits{least: 5, most: 15, budget: 3 * time.Second},
+		kernels: limits{least: 5, most: 15, budget: 3 * time.Second, each: 5 * time.Second},
 		scorers: []sized{{vitL, 8}, {vitB, 8}, {vitS, 8}, {vitSSmall, 16}, {classes, 1725}},
-		scoring: limits{least: 4, most: 9, budget: 15 * time.Second},
+		scoring: limits{least: 4, most: 9, budget: 15 * time.Second, each: 30 * time.Second},
 		growing: vitSSmall, imageCounts: []int{8, 16, 32, 64}, memoryCounts: []int{8, 16, 32, 64},
 		threading:     sized{vitL, 4},
-		scaling:       limits{least: 4, most: 7, budget: 6 * time.Second},
+		scaling:       limits{least: 4, most: 7, budget: 6 * time.Second, each: 15 * time.Second},
 		memoryMethods: []string{"published", "matmul"},
 		steps:         limits{least: 3, most: 5, budget: 15 * time.Second},
 	}
@@ -61,12 +62,12 @@ func quickPlan() plan {
 	return plan{
 		quick:        true,
 		kernelShapes: []shape{vitL, vitSSmall},
-		kernels:      limits{least: 5, most: 7, budget: time.Second},
+		kernels:      limits{least: 5, most: 7, budget: time.Second, each: 3 * time.Second},
 		scorers:      []sized{{vitL, 4}, {vitSSmall, 8}, {classes, 400}},
-		scoring:      limits{least: 4, most: 5, budget: 3 * time.Second},
+		scoring:      limits{least: 4, most: 5, budget: 3 * time.Second, each: 10 * time.Second},
 		growing:      vitSSmall, imageCounts: []int{8, 16}, memoryCounts: []int{8},
 		threading: sized{vitL, 2},
-		scaling:   limits{least: 4, most: 5, budget: time.Second / 2},
+		scaling:   limits{least: 4, most: 5, budget: time.Second / 2, each: 5 * time.Second},
 		steps:     limits{least: 1, most: 1},
 	}
 }
@@ -78,6 +79,9 @@ type bench struct {
 	scratch string  // a temporary folder
 	server  *server // nil without peers
 	say     func(format string, arguments ...any)
+
+	// slow holds the least work that each of the peers' methods was too slow for.
+	slow map[string]float64
 
 	// startPeers starts another process of the peers.
 	startPeers func(ctx context.Context) (*server, error)
@@ -184,4 +188,32 @@ func (b *bench) note(format string, arguments ...any) {
 // leaveOut notes the contenders that failed at a shape.
 func (b *bench) leaveOut(where string) func(name string, err error) {
 	return func(name string, err error) { b.note("%s left out, %s: %v", name, where, err) }
+}
+
+// without drops the contenders that were too slow for as much work before: trying them again would
+// take their limit once more.
+func (b *bench) without(slow []contender, where string) (left []contender) {
+	for _, c := range slow {
+		if least, known := b.slow[c.name]; known && c.work >= least {
+			b.note("%s left out, %s: it was too slow for less", c.name, where)
+			continue
+		}
+		left = append(left, c)
+	}
+	return left
+}
+
+// remember keeps what work a contender was too slow for.
+func (b *bench) remember(contenders []contender, name string, err error) {
+	if !errors.As(err, new(tooSlow)) {
+		return
+	}
+	for _, c := range contenders {
+		if c.name == name {
+			if b.slow == nil {
+				b.slow = map[string]float64{}
+			}
+			b.slow[name] = c.work
+		}
+	}
 }

@@ -21,7 +21,11 @@ func (b *bench) alternate(ctx context.Context, row Row, contenders []contender, 
 	Row, error) {
 
 	begun, all, own := time.Now(), busySeconds(), b.ownSeconds()
-	row, err := alternate(ctx, row, contenders, within, b.leaveOut(row.Shape))
+	contenders = b.without(contenders, row.Shape)
+	row, err := alternate(ctx, row, contenders, within, func(name string, err error) {
+		b.remember(contenders, name, err)
+		b.leaveOut(row.Shape)(name, err)
+	})
 	if all > 0 {
 		row.Others = max(0, busySeconds()-all-(b.ownSeconds()-own)) / time.Since(begun).Seconds()
 	}

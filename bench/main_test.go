@@ -47,7 +47,9 @@ func playPeers(manner string) {
 			fmt.Println("Segmentation fault, or so")
 		case manner == "stops":
 			time.Sleep(time.Hour)
-		case ask.Method == "matmul":
+		case manner == "slow" && ask.Method == "published":
+			time.Sleep(time.Hour)
+		case ask.Method == "matmul" && manner != "slow":
 			fmt.Println(`{"error": "no matmul today"}`)
 		case ask.Method == "memory":
 			fmt.Println(`{"resident": 1000, "peak": 5000}`)

@@ -4,8 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"sync"
@@ -62,35 +64,27 @@ type reply struct {
 // server is a running process of the peers. A nil server offers nothing. One that died, or did not
 // keep to the protocol, answers every further request with the first error.
 type server struct {
-	command  *exec.Cmd
-	input    io.WriteCloser
-	lines    *bufio.Reader
-	trouble  tail
-	waited   sync.Once
-	broken   error
-	versions map[string]string
-	methods  []string
+	arguments   []string // the program goes first
+	environment []string
+	command     *exec.Cmd
+	input       io.WriteCloser
+	lines       *bufio.Reader
+	trouble     *tail
+	waited      *sync.Once
+	broken      error
+	versions    map[string]string
+	methods     []string
 }
 
 // answerTime is the longest that a peer may take for one answer.
 const answerTime = 3 * time.Minute
 
-// startServer starts the peers and asks what they offer. The process ends with ctx or by close.
+// startServer starts the peers and asks what they offer. The process ends by close, or with a
+// request whose context ends.
 func startServer(ctx context.Context, program string, arguments ...string) (*server, error) {
-	s := &server{command: exec.CommandContext(ctx, program, arguments...)}
-	s.command.Stderr = &s.trouble
-	s.command.WaitDelay = patience
-	var err error
-	if s.input, err = s.command.StdinPipe(); err != nil {
-		return nil, fmt.Errorf("starting the peers: %w", err)
-	}
-	output, err := s.command.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("starting the peers: %w", err)
-	}
-	s.lines = bufio.NewReader(output)
-	if err := s.command.Start(); err != nil {
-		return nil, fmt.Errorf("starting the peers: %w", err)
+	s := &server{arguments: append([]string{program}, arguments...), environment: os.Environ()}
+	if err := s.start(); err != nil {
+		return nil, err
 	}
 	hello, err := s.ask(ctx, request{Method: "hello"})
 	if err != nil {
@@ -101,13 +95,36 @@ func startServer(ctx context.Context, program string, arguments ...string) (*ser
 	return s, nil
 }
 
+// start starts the process, which may be another one than before.
+func (s *server) start() error {
+	s.command = exec.Command(s.arguments[0], s.arguments[1:]...)
+	s.command.Env = s.environment
+	s.trouble, s.waited, s.broken = &tail{}, &sync.Once{}, nil
+	s.command.Stderr = s.trouble
+	s.command.WaitDelay = patience
+	var err error
+	if s.input, err = s.command.StdinPipe(); err != nil {
+		return fmt.Errorf("starting the peers: %w", err)
+	}
+	output, err := s.command.StdoutPipe()
+	if err != nil {
+		return fmt.Errorf("starting the peers: %w", err)
+	}
+	s.lines = bufio.NewReader(output)
+	if err := s.command.Start(); err != nil {
+		return fmt.Errorf("starting the peers: %w", err)
+	}
+	return nil
+}
+
 // offers tells whether the peers know the method and are still alive.
 func (s *server) offers(method string) bool {
 	return s != nil && s.broken == nil && slices.Contains(s.methods, method)
 }
 
 // ask sends one request and waits for its answer. An error that the peers report leaves them in
-// use; any other one is the end of them.
+// use; a request that took too long ends the process, in whose place another one starts; any other
+// error is the end of them.
 func (s *server) ask(ctx context.Context, ask request) (reply, error) {
 	if s.broken != nil {
 		return reply{}, s.broken
@@ -125,6 +142,12 @@ func (s *server) ask(ctx context.Context, ask request) (reply, error) {
 	if err != nil {
 		s.broken = err
 		s.kill()
+		if errors.Is(err, context.DeadlineExceeded) {
+			s.wait()
+			if s.broken = s.start(); s.broken == nil { // its start is not a part of anybody's time
+				_, _ = s.ask(context.WithoutCancel(ctx), request{Method: "hello"}) // broken if it fails
+			}
+		}
 		return reply{}, err
 	}
 	if answer.Error != "" {
@@ -139,8 +162,11 @@ func (s *server) exchange(ctx context.Context, ask request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	late := time.AfterFunc(answerTime, s.kill)
+	process := s.command.Process // the server may have another one by the time that a clock fires
+	kill := func() { _ = process.Kill() }
+	late := time.AfterFunc(answerTime, kill)
 	defer late.Stop()
+	defer context.AfterFunc(ctx, kill)()
 	if _, err := s.input.Write(append(line, '\n')); err != nil {
 		return nil, fmt.Errorf("the peers ended: %s", s.lastWords())
 	}

@@ -73,6 +73,29 @@ func TestPeersEndWithTheContext(t *testing.T) {
 	}
 }
 
+// A method that takes longer than a case may is dropped; the others are asked of another process.
+func TestSlowMethodDoesNotEndThePeers(t *testing.T) {
+	s := fakePeers(t, "slow")
+	first := s.command.Process.Pid
+	within := limits{least: 1, most: 1, each: 300 * time.Millisecond}
+	_, err := within.timed(t.Context(), s.contender("x", 7, request{Method: "published"}))
+	if !errors.As(err, new(tooSlow)) {
+		t.Fatalf("slow: %v", err)
+	}
+	contains(t, err.Error(), "it takes longer than 300ms")
+	if !s.offers("sgemm") {
+		t.Error("the other methods are lost")
+	}
+	within.each = time.Minute
+	if took, err := within.timed(t.Context(), s.contender("y", 7, request{Method: "sgemm"})); err != nil ||
+		took != 0.125 {
+		t.Errorf("after it: %v, %v", took, err)
+	}
+	if s.command.Process.Pid == first {
+		t.Error("the slow process still runs")
+	}
+}
+
 func TestMissingPeersProgram(t *testing.T) {
 	if _, err := startServer(t.Context(), "/nonexistent/python"); err == nil {
 		t.Error("started")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"time"
 )
@@ -13,10 +14,42 @@ type contender struct {
 	run  func(context.Context) (seconds float64, err error)
 }
 
-// limits end a row's rounds: at least and at most so many, and none begins after the budget.
+// limits end a row's rounds: at least and at most so many, and none begins after the budget; where
+// even the least take several budgets, one is enough. A case that takes longer than each is dropped.
 type limits struct {
 	least, most int
 	budget      time.Duration
+	each        time.Duration // 0: no limit
+}
+
+// severalBudgets is how many budgets the least number of rounds may take.
+const severalBudgets = 4
+
+// over tells whether a row ends after so many rounds and so much time.
+func (l limits) over(rounds int, spent time.Duration) bool {
+	if l.budget > 0 && rounds > 0 && spent > severalBudgets*l.budget {
+		return true
+	}
+	return rounds >= l.least && spent > l.budget
+}
+
+// tooSlow is why a case was dropped.
+type tooSlow struct{ limit time.Duration }
+
+func (e tooSlow) Error() string { return fmt.Sprintf("it takes longer than %v", e.limit) }
+
+// timed runs a contender once, for as long as a case may take.
+func (l limits) timed(ctx context.Context, c contender) (seconds float64, err error) {
+	if l.each == 0 {
+		return c.run(ctx)
+	}
+	limited, cancel := context.WithTimeout(ctx, l.each)
+	defer cancel()
+	seconds, err = c.run(limited)
+	if limited.Err() != nil && ctx.Err() == nil {
+		err = tooSlow{l.each}
+	}
+	return seconds, err
 }
 
 // settle is waited before a contender starts: threads of the one before may still be spinning.
@@ -24,8 +57,8 @@ const settle = 30 * time.Millisecond
 
 // alternate runs every contender once a round, each round beginning with another one, so that what
 // disturbs the machine for a while disturbs all of them. Sample k of every case is from round k:
-// they are pairs. A first round that is not kept warms up. A contender that fails is left out of
-// the row, and failed hears why; the error is ctx's.
+// they are pairs. A first round that is not kept warms up. A contender that fails, or takes longer
+// than a case may, is left out of the row, and failed hears why; the error is ctx's.
 func alternate(ctx context.Context, row Row, contenders []contender, within limits,
 	failed func(name string, err error)) (Row, error) {
 
@@ -34,7 +67,7 @@ func alternate(ctx context.Context, row Row, contenders []contender, within limi
 	out := make([]bool, len(contenders))
 	begun := time.Now()
 	for round := -1; round < within.most; round++ {
-		if round >= within.least && time.Since(begun) > within.budget {
+		if within.over(round, time.Since(begun)) {
 			break
 		}
 		pulse := takePulse()
@@ -46,7 +79,7 @@ func alternate(ctx context.Context, row Row, contenders []contender, within limi
 			if within.budget > 0 {
 				time.Sleep(settle)
 			}
-			took, err := contenders[k].run(ctx)
+			took, err := within.timed(ctx, contenders[k])
 			if ctx.Err() != nil {
 				return row, ctx.Err()
 			}
