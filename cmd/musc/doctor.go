@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"runtime"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 	"musc/engine/memory"
 	"musc/kernels"
 	"musc/models"
+	"musc/models/build"
 	"musc/models/resolve"
 )
 
@@ -143,7 +145,7 @@ func (f *findings) models() {
 	}
 }
 
-// verify reads every pinned file that is in the cache.
+// verify reads every pinned file and every built graph that is in the cache.
 func (f *findings) verify(c *cli.Context) {
 	for _, name := range []string{"runtime", "model", "demo"} {
 		known := pinned[name]
@@ -155,5 +157,16 @@ func (f *findings) verify(c *cli.Context) {
 			f.result("checksums", assets.Verify(c.Context, known.artifact), "%s",
 				known.artifact.Title)
 		}
+	}
+	folder, err := resolve.GraphFolder()
+	if err != nil {
+		return // told above
+	}
+	graphs, err := build.Built(folder)
+	if err != nil {
+		f.result("checksums", err, "")
+	}
+	for _, graph := range graphs {
+		f.result("checksums", build.Verify(c.Context, graph), "%s", filepath.Base(graph))
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -38,5 +39,31 @@ func TestDoctorWithoutDriver(t *testing.T) {
 	got := cudaLines(t, "MUSC_LIBCUDA=/nowhere/libcuda.so")
 	if !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// doctor --verify reads the graphs that were built, and names one that is damaged.
+func TestDoctorVerifiesBuiltGraphs(t *testing.T) {
+	t.Setenv("MUSC_CACHE", t.TempDir())
+	code, graph, stderr := musc(t, "models", "build", "dinov2-s", "--random", "--image-size", "28")
+	if code != exitOK {
+		t.Fatalf("exit %d: %s", code, stderr)
+	}
+	graph = strings.TrimSpace(graph)
+	name := filepath.Base(graph)
+	if _, told, _ := musc(t, "doctor", "--verify"); !strings.Contains(told, "ok   checksums      "+name) {
+		t.Errorf("whole: %s", told)
+	}
+	data, err := os.OpenFile(graph+".data", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer data.Close()
+	if _, err := data.WriteAt([]byte{1, 2, 3, 4}, 1000); err != nil {
+		t.Fatal(err)
+	}
+	code, told, _ := musc(t, "doctor", "--verify")
+	if code == exitOK || !strings.Contains(told, "FAIL checksums      "+graph+".data is damaged") {
+		t.Errorf("damaged: exit %d: %s", code, told)
 	}
 }

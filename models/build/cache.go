@@ -27,6 +27,7 @@ const (
 // key: a hash of the weights, the description, the options and Version. Equal names therefore mean
 // equal contents, the data file is written first, each file is whole or absent: a graph never
 // meets another graph's weights, whenever the program dies and however many of them build at once.
+// A third file has the checksums of both, for Verify.
 //
 // Options out of range are a fault.Usage, unsuitable weights a fault.Input, a full disk a
 // fault.Output; a cancelled ctx leaves no file behind.
@@ -64,7 +65,8 @@ func key(spec *models.Spec, identity string, options Options) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// isWhole looks whether a graph is there and its data file has the size that the graph says.
+// isWhole looks whether a graph and its checksums are there, and its data file has the size that the
+// graph says.
 func isWhole(modelPath string) bool {
 	model, err := onnxfile.Open(modelPath)
 	if err != nil {
@@ -73,6 +75,9 @@ func isWhole(modelPath string) bool {
 	defer model.Close()
 	size, err := strconv.ParseInt(model.Metadata(dataSizeKey), 10, 64)
 	if err != nil {
+		return false
+	}
+	if _, err := os.Stat(modelPath + sumsSuffix); err != nil {
 		return false
 	}
 	data, err := os.Stat(modelPath + dataSuffix)
@@ -90,7 +95,9 @@ func write(ctx context.Context, modelPath string, spec *models.Spec, weights Wei
 		return err
 	}
 	var model []byte
+	sum := sha256.New()
 	err = atomicfile.Save(modelPath+dataSuffix, func(w io.Writer) error {
+		w = io.MultiWriter(w, sum)
 		b := builder{ctx: ctx, spec: spec, options: options, grid: grid, weights: named,
 			added: map[string]bool{}, Graph: onnxfile.NewGraph(spec.Name,
 				options.Precision.elements(), w, filepath.Base(modelPath)+dataSuffix)}
@@ -101,6 +108,9 @@ func write(ctx context.Context, modelPath string, spec *models.Spec, weights Wei
 		model = b.Model(Version)
 		return nil
 	})
+	if err == nil {
+		err = writeSums(modelPath, sha256.Sum256(model), sum.Sum(nil))
+	}
 	if err == nil {
 		err = atomicfile.WriteFile(modelPath, model)
 	}

@@ -153,7 +153,7 @@ func TestSeveralBuildsAtOnce(t *testing.T) {
 	}
 	sameFile(t, paths[0], whole)
 	sameFile(t, paths[0]+dataSuffix, whole+dataSuffix)
-	if entries, _ := os.ReadDir(folder); len(entries) != 3 { // graph, data, checksums
+	if entries, _ := os.ReadDir(folder); len(entries) != 4 { // graph, data, their checksums, the weights'
 		t.Errorf("left behind: %v", entries)
 	}
 }
