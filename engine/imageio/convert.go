@@ -1,11 +1,8 @@
 package imageio
 
 import (
-	"errors"
 	"image"
 	"image/color"
-	"image/gif"
-	"io"
 )
 
 // rasterOf takes over what a decoder of the image packages gives, all but luma and chroma. grey
@@ -211,42 +208,4 @@ func (r *Raster) any(picture image.Image) {
 			r.Pix = append(r.Pix, pixel[:]...)
 		}
 	}
-}
-
-// decodeGIF puts the first frame, which may be smaller, on the canvas. Around it is the
-// transparent colour if there is one, else the first of the palette, as Pillow has it.
-func decodeGIF(file *io.SectionReader) (*Raster, error) {
-	config, err := gif.DecodeConfig(io.NewSectionReader(file, 0, file.Size()))
-	if err != nil {
-		return nil, err
-	}
-	picture, err := gif.Decode(file)
-	if err != nil {
-		return nil, err
-	}
-	frame, ok := picture.(*image.Paletted)
-	if !ok || !frame.Rect.In(image.Rect(0, 0, config.Width, config.Height)) {
-		return nil, errors.New("the first frame is outside the canvas")
-	}
-	// Go blanks the transparent entry of the palette; the global one in config still has it.
-	global, _ := config.ColorModel.(color.Palette)
-	around := -1
-	for i, entry := range frame.Palette {
-		if _, _, _, alpha := entry.RGBA(); alpha == 0 && i < len(global) {
-			around = i
-		}
-	}
-	canvas := image.NewPaletted(image.Rect(0, 0, config.Width, config.Height), frame.Palette)
-	for i := range canvas.Pix {
-		canvas.Pix[i] = uint8(max(around, 0))
-	}
-	for y := frame.Rect.Min.Y; y < frame.Rect.Max.Y; y++ {
-		row := frame.Pix[(y-frame.Rect.Min.Y)*frame.Stride:][:frame.Rect.Dx()]
-		copy(canvas.Pix[y*canvas.Stride+frame.Rect.Min.X:], row)
-	}
-	r := rasterOf(canvas, false)
-	if around >= 0 {
-		r.Palette[around] = opaque(global[around])
-	}
-	return r, nil
 }

@@ -103,7 +103,6 @@ func describeGIF(file *io.SectionReader) (orientation, string) {
 		switch head[0] {
 		case '!': // an extension: its kind, then blocks
 			offset = endOfBlocks(file, offset+2)
-			continue
 		case ',': // a frame: place and flags, colours, code size, then blocks
 			frame := bytesAt(file, offset, 10)
 			if frame == nil {
@@ -113,9 +112,11 @@ func describeGIF(file *io.SectionReader) (orientation, string) {
 				return upright, "frames"
 			}
 			offset = endOfBlocks(file, offset+10+colourTable(frame[9])+1)
-			continue
+		case ';':
+			return upright, ""
+		default: // lost bytes
+			offset++
 		}
-		break
 	}
 	return upright, ""
 }

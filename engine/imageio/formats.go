@@ -4,7 +4,6 @@ import (
 	"errors"
 	"image"
 	"image/color"
-	"image/gif"
 	"image/jpeg"
 	"image/png"
 	"io"
@@ -31,7 +30,7 @@ type format struct {
 var formats = []format{
 	{"PNG", magic(pngMagic), headOfPNG, decodePNG, describePNG},
 	{"JPEG", magic("\xff\xd8\xff"), headBy(jpeg.DecodeConfig), decodeJPEG, describeJPEG},
-	{"GIF", magic("GIF8?a"), headBy(gif.DecodeConfig), decodeGIF, describeGIF},
+	{"GIF", magic("GIF8?a"), headOfGIF, decodeGIF, describeGIF},
 	{"BMP", isBMP, headOfBMP, decodeBMP, describeBMP},
 	{"BMP", isDIB, headOfBMP, decodeBMP, describeBMP},
 	{"TIFF", magic("II*\x00"), headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
