@@ -22,18 +22,18 @@ build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
 
 setup: build
-	./musc setup runtime model
+	./musc setup runtime model codecs
 
 demo: build
-	./musc setup runtime model demo
+	./musc setup runtime model codecs demo
 	./musc score "$$(./musc setup --where demo)" -o out/demo --overwrite
 
-# Tests that run a model use the library of the set-up, unless the variable names another. RACE=-race
-# runs them under the race detector, as CI does: three times as long.
+# Tests that run a model or a decoder use the libraries of the set-up, unless the variables name
+# others. RACE=-race runs them under the race detector, as CI does: three times as long.
 RACE ?=
 test: setup
 	$(WITH_CUDA) MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
-		$(GO) test $(RACE) ./...
+		MUSC_CODECS="$${MUSC_CODECS:-$$(./musc setup --where codecs)}" $(GO) test $(RACE) ./...
 
 # Throughput on this machine, in about five minutes; bench/README.md says how to read it. The peers
 # to compare with are installed into the cache once, by choice: 540 MB.
@@ -62,7 +62,8 @@ fuzz: setup
 	@set -e; \
 	for file in $$(grep -rlE --include='*_test.go' '^func Fuzz' .); do \
 	  for name in $$(grep -oE '^func Fuzz[A-Za-z0-9]+' $$file | cut -d' ' -f2); do \
-	    $(WITH_CUDA) $(GO) test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
+	    $(WITH_CUDA) MUSC_CODECS="$${MUSC_CODECS:-$$(./musc setup --where codecs)}" \
+	      $(GO) test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
 	  done; \
 	done
 

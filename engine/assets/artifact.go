@@ -27,6 +27,7 @@ type Artifact struct {
 	Written  []Written
 	Platform string // GOOS/GOARCH it is for; "": any
 	Command  string // that fetches it; "": musc setup
+	Variable string // of the environment, that names another copy; "": there is none
 }
 
 // Member is a file of the wheel.
@@ -82,6 +83,7 @@ var Runtime = Artifact{
 	Licence:  "MIT, Microsoft Corporation",
 	Folder:   "onnxruntime-1.31.1",
 	Platform: "linux/amd64",
+	Variable: "MUSC_ONNXRUNTIME",
 	Members: []Member{
 		{"onnxruntime/LICENSE", "LICENSE", 1073,
 			"2f07c72751aed99790b8a4869cf2311df85a860b22ded05fa22803587a48922c"},

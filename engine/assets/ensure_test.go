@@ -172,12 +172,13 @@ func TestPipIsTriedBeforeItIsTaken(t *testing.T) {
 func TestOtherMachine(t *testing.T) {
 	newCache(t)
 	artifact, _ := photos(t)
-	artifact.Platform = "plan9/" + runtime.GOARCH
+	artifact.Platform, artifact.Variable = "plan9/"+runtime.GOARCH, "MUSC_PHOTOS"
 	for _, err := range []error{
 		Ensure(t.Context(), []Artifact{artifact}, Options{}),
 		func() error { _, err := Path(&artifact, ""); return err }(),
 	} {
-		if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "$MUSC_ONNXRUNTIME") {
+		if fault.KindOf(err) != fault.Setup || !strings.HasSuffix(err.Error(), "only for "+
+			artifact.Platform+"; install it yourself and name it with $MUSC_PHOTOS") {
 			t.Errorf("got %v", err)
 		}
 	}
