@@ -11,6 +11,7 @@ import (
 	"musc/cgo/cpu"
 	"musc/engine/backbone"
 	"musc/engine/fault"
+	"musc/engine/imageio"
 	"musc/engine/memory"
 	"musc/engine/report"
 )
@@ -42,6 +43,10 @@ func (s *saver) run() (report.Run, error) {
 			SIMD: cpu.Level(), Threads: s.job.Threads, MemoryBound: s.job.Memory,
 			PeakResident: memory.PeakResident(), Plan: r.Plan},
 		Warnings: r.Warnings,
+	}
+	var absent error
+	if run.Decoders.Names, absent = imageio.Decoders(); absent != nil {
+		run.Decoders.Note = absent.Error()
 	}
 	for _, timing := range r.Timings {
 		run.Timings = append(run.Timings, report.Timing{

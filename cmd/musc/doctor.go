@@ -16,6 +16,7 @@ import (
 	"musc/engine/backbone"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/engine/imageio"
 	"musc/engine/memory"
 	"musc/kernels"
 	"musc/models"
@@ -50,6 +51,7 @@ func doctor(c *cli.Context) error {
 		report.library(library)
 	}
 	report.cuda()
+	report.decoders()
 	report.models()
 	if path, err := assets.DemoManifest(); err == nil {
 		report.ok("demo photos", "%s", path)
@@ -127,6 +129,15 @@ func (f *findings) cuda() {
 	}
 }
 
+// decoders says what reads JPEG, TIFF and WebP. Without the libraries some kinds are not read.
+func (f *findings) decoders() {
+	if names, err := imageio.Decoders(); err == nil {
+		f.ok("decoders", "%s", names)
+	} else {
+		f.note("decoders", "Go's, which read fewer kinds of JPEG and TIFF: %v", err)
+	}
+}
+
 // models lists the backbones whose weights are here. The default one must be.
 func (f *findings) models() {
 	var here []string
@@ -147,7 +158,7 @@ func (f *findings) models() {
 
 // verify reads every pinned file and every built graph that is in the cache.
 func (f *findings) verify(c *cli.Context) {
-	for _, name := range []string{"runtime", "model", "demo"} {
+	for _, name := range []string{"runtime", "model", "codecs", "demo"} {
 		known := pinned[name]
 		path, err := known.path()
 		if err != nil {

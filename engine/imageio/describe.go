@@ -71,8 +71,9 @@ func describePNG(file *io.SectionReader) (orientation, string) {
 	return found, several
 }
 
-// describeWebP looks for the EXIF chunk. Animations are not decoded at all.
+// describeWebP looks for the EXIF chunk and counts frames (ANMF) up to two.
 func describeWebP(file *io.SectionReader) (orientation, string) {
+	found, frames, several := upright, 0, ""
 	offset := int64(12)
 	for range maxChunks {
 		head := bytesAt(file, offset, 8)
@@ -80,12 +81,17 @@ func describeWebP(file *io.SectionReader) (orientation, string) {
 			break
 		}
 		length := int64(binary.LittleEndian.Uint32(head[4:]))
-		if string(head[:4]) == "EXIF" {
-			return describeEXIF(file, offset+8, length), ""
+		switch string(head[:4]) {
+		case "EXIF":
+			found = describeEXIF(file, offset+8, length)
+		case "ANMF":
+			if frames++; frames > 1 {
+				several = "frames"
+			}
 		}
 		offset += 8 + length + length&1
 	}
-	return upright, ""
+	return found, several
 }
 
 // describeGIF counts frames up to two. GIFs have no orientation.

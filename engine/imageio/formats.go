@@ -2,15 +2,12 @@ package imageio
 
 import (
 	"errors"
-	"image"
-	"image/color"
 	"image/jpeg"
 	"image/png"
 	"io"
 	"strings"
 
 	"golang.org/x/image/tiff"
-	"golang.org/x/image/webp"
 
 	"musc/engine/fault"
 )
@@ -29,26 +26,15 @@ type format struct {
 
 var formats = []format{
 	{"PNG", magic(pngMagic), headOfPNG, decodePNG, describePNG},
-	{"JPEG", magic("\xff\xd8\xff"), headBy(jpeg.DecodeConfig), decodeJPEG, describeJPEG},
+	{"JPEG", magic("\xff\xd8\xff"), headOfJPEG, decodeJPEG, describeJPEG},
 	{"GIF", magic("GIF8?a"), headOfGIF, decodeGIF, describeGIF},
 	{"BMP", isBMP, headOfBMP, decodeBMP, describeBMP},
 	{"BMP", isDIB, headOfBMP, decodeBMP, describeBMP},
-	{"TIFF", magic("II*\x00"), headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
-	{"TIFF", magic("MM\x00*"), headBy(tiff.DecodeConfig), decodeTIFF, describeTIFF},
-	{"WebP", magic("RIFF????WEBPVP8"), headBy(webp.DecodeConfig), decodeWebP, describeWebP},
-}
-
-// headBy makes a Head of what a decoder of the image packages tells.
-func headBy(decode func(io.Reader) (image.Config, error)) func(*io.SectionReader) (Head, error) {
-	return func(file *io.SectionReader) (Head, error) {
-		config, err := decode(file)
-		deep := false
-		switch config.ColorModel {
-		case color.Gray16Model, color.RGBA64Model, color.NRGBA64Model:
-			deep = true
-		}
-		return Head{Width: config.Width, Height: config.Height, Deep: deep}, err
-	}
+	{"TIFF", magic("II*\x00"), headOfTIFF, decodeTIFF, describeTIFF},
+	{"TIFF", magic("MM\x00*"), headOfTIFF, decodeTIFF, describeTIFF},
+	{"TIFF", magic("II+\x00"), headOfTIFF, decodeTIFF, describeTIFF},
+	{"TIFF", magic("MM\x00+"), headOfTIFF, decodeTIFF, describeTIFF},
+	{"WebP", magic("RIFF????WEBPVP8"), headOfWebP, decodeWebP, describeWebP},
 }
 
 // foreign are formats that users hand in and that are told by name.
@@ -59,8 +45,6 @@ var foreign = []struct{ name, magic string }{
 	{"JPEG 2000", "\x00\x00\x00\x0cjP  "},
 	{"PDF", "%PDF-"},
 	{"Photoshop", "8BPS"},
-	{"BigTIFF", "II+\x00"},
-	{"BigTIFF", "MM\x00+"},
 	{"OpenEXR", "v/1\x01"},
 	{"FITS", "SIMPLE  ="},
 	{"a zip archive", "PK\x03\x04"},
@@ -177,9 +161,12 @@ func (f format) guard(name string, decode func() error) (err error) {
 	var flat png.UnsupportedError
 	var tagged tiff.UnsupportedError
 	var kind unsupportedError
+	var library *needsLibraryError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &library):
+		return library.explain(name, f.name)
 	case errors.As(err, &lossy), errors.As(err, &flat), errors.As(err, &tagged),
 		errors.As(err, &kind):
 		return fault.New(fault.Input, "cannot read %s: it is a kind of %s that is not supported (%w); "+

@@ -1,91 +1,217 @@
 package imageio
 
 import (
-	"encoding/binary"
+	"errors"
+	"fmt"
 	"image"
 	"io"
 
 	"golang.org/x/image/tiff"
+
+	"musc/cgo/codecs"
 )
 
-// Tags of a TIFF directory, and the values that matter here.
-const (
-	tagCompression = 0x0103
-	tagPhotometric = 0x0106
-	tagOrientation = 0x0112
-
-	compressionFax3, compressionFax4 = 3, 4
-	photometricBlackIsZero           = 1
-)
-
-// directory is the first of a TIFF file: the first value of each tag of type SHORT.
-type directory struct {
-	values map[uint16]uint16
-	more   bool // another directory follows: a further page
-}
-
-// readDirectory reads a byte order, the directory's offset, then 12 bytes an entry, then the
-// offset of the next directory. What cannot be read is left empty.
-func readDirectory(file io.ReaderAt) directory {
-	const short = 3
-	found := directory{values: map[uint16]uint16{}}
-	var order binary.ByteOrder = binary.LittleEndian
-	start := bytesAt(file, 0, 8)
-	if start == nil {
-		return found
-	}
-	if start[0] == 'M' {
-		order = binary.BigEndian
-	}
-	offset := int64(order.Uint32(start[4:]))
-	count := bytesAt(file, offset, 2)
-	if count == nil {
-		return found
-	}
-	length := 12 * int(order.Uint16(count))
-	for entries := bytesAt(file, offset+2, length); len(entries) > 0; entries = entries[12:] {
-		if order.Uint16(entries[2:]) == short {
-			found.values[order.Uint16(entries)] = order.Uint16(entries[8:])
-		}
-	}
-	next := bytesAt(file, offset+2+int64(length), 4)
-	found.more = next != nil && order.Uint32(next) != 0
-	return found
-}
-
-// decodeTIFF is tiff.Decode, but for fax-coded images whose zeros are black: there Go shows the
-// inverse of what libtiff shows, and libtiff is what Pillow and the scanners' software use.
 func decodeTIFF(file *io.SectionReader) (*Raster, error) {
-	picture, err := tiff.Decode(file)
+	d := readDirectory(file)
+	l, err := libraries()
+	if err != nil {
+		return tiffByGo(file, d)
+	}
+	data, err := content(file)
 	if err != nil {
 		return nil, err
+	}
+	width, height := d.or(tagWidth, 0), d.or(tagHeight, 0)
+	// What libtiff takes for itself: a strip or a tile of several samples, a codec's tables.
+	t, err := l.OpenTIFF(data, 64<<20+16*int64(width)*int64(height))
+	if err != nil {
+		return nil, codecsError(err)
+	}
+	defer t.Close()
+	if t.Width != width || t.Height != height {
+		return nil, errors.New("its directory contradicts itself")
+	}
+	plan, err := planTIFF(t.TIFFHead, d)
+	if err != nil {
+		return nil, err
+	}
+	if err := plausible(t, plan, len(data)); err != nil {
+		return nil, err
+	}
+	if plan.coloursByLibrary {
+		pix, err := t.Colours()
+		if err != nil {
+			return nil, codecsError(err)
+		}
+		r := &Raster{Width: width, Height: height, Channels: 3, Lossy: plan.lossy}
+		r.each(pix, 4*width, fromColours)
+		r.Alpha = nil
+		return r, nil
+	}
+	planes := 1
+	if t.Separate {
+		planes = plan.samples()
+	}
+	data, err = t.Read(planes)
+	if err != nil {
+		return nil, codecsError(err)
+	}
+	return plan.raster(packed{data: data, row: t.RowBytes(), bits: t.Bits, height: height,
+		pixel: t.Samples, separate: t.Separate}, t.TIFFHead), nil
+}
+
+// plausible refuses pictures whose samples take a gigabyte or more, though the file holds hardly
+// anything: deflate's densest is 1032 to 1.
+func plausible(t *codecs.TIFF, plan tiffPlan, size int) error {
+	planes := 1
+	if t.Separate {
+		planes = plan.samples()
+	}
+	if bytes := planes * t.Height * t.RowBytes(); bytes > 1<<30 && bytes/1100 > size {
+		return errors.New("it announces far more pixels than it holds")
+	}
+	return nil
+}
+
+// tiffPlan is how a file's samples become a Raster.
+type tiffPlan struct {
+	channels         int // of the Raster; 4 inks become 3 colours
+	inks             bool
+	palette          bool
+	inverted         bool // the highest value is black
+	alpha            int  // the sample that holds it; -1: none
+	associated       bool // colours are multiplied by alpha
+	format           int
+	lossy            bool
+	coloursByLibrary bool // luma with chroma of fewer samples: libtiff makes RGB of it
+}
+
+// samples is how many of a pixel's first samples are needed.
+func (p tiffPlan) samples() int {
+	count := p.channels
+	if p.inks {
+		count = 4
+	}
+	return max(count, p.alpha+1)
+}
+
+// planTIFF decides by what the file says of itself; d is the directory as it stands, since libtiff
+// completes it. The error is an unsupportedError.
+func planTIFF(head codecs.TIFFHead, d directory) (tiffPlan, error) {
+	plan := tiffPlan{channels: 1, alpha: -1, format: head.Format,
+		lossy: head.Compression == compressionJPEG || head.Compression == compressionOldJPEG}
+	if plan.format == formatUndefined {
+		plan.format = formatUnsigned
+	}
+	photometric := d.or(tagPhotometric, -1)
+	if photometric < 0 { // required, but some writers do without
+		photometric = whiteIsZero
+		if head.Samples >= 3 {
+			photometric = photometricRGB
+		}
+	}
+	if head.Compression == compressionOldJPEG {
+		photometric = photometricYCbCr
+	}
+	switch photometric {
+	case whiteIsZero:
+		plan.inverted = true
+	case blackIsZero:
+	case photometricRGB:
+		plan.channels = 3
+	case photometricPalette:
+		plan.palette = true
+	case photometricCMYK:
+		plan.channels, plan.inks = 3, true
+	case photometricYCbCr:
+		plan.channels = min(head.Samples, 3)
+		plan.coloursByLibrary = head.Compression != compressionJPEG || head.Separate
+		plan.coloursByLibrary = plan.coloursByLibrary && head.Samples >= 3
+	default:
+		return plan, unsupportedError(photometricName(photometric))
+	}
+	if err := checkSamples(head, plan); err != nil {
+		return plan, err
+	}
+	const associated, unassociated, corelDraw = 1, 2, 999
+	kind := d.or(tagExtraSamples, 0)
+	_, declared := d.values[tagExtraSamples]
+	switch own := plan.samples(); {
+	case plan.coloursByLibrary || plan.inks || head.Samples <= own:
+	case kind == associated || kind == unassociated || kind == corelDraw,
+		!declared && photometric == photometricRGB && head.Samples == 4:
+		plan.alpha, plan.associated = own, kind == associated
+	}
+	return plan, nil
+}
+
+// checkSamples refuses kinds of samples that cannot be read as the plan wants them.
+func checkSamples(head codecs.TIFFHead, plan tiffPlan) error {
+	switch {
+	case head.Samples < plan.samples():
+		return fmt.Errorf("%d samples a pixel are too few for its colours", head.Samples)
+	case plan.format == formatFloat && head.Bits != 16 && head.Bits != 24 && head.Bits != 32 &&
+		head.Bits != 64:
+		return unsupportedError(fmt.Sprintf("floats of %d bits", head.Bits))
+	case plan.format < formatUnsigned || plan.format > formatFloat:
+		return unsupportedError("complex numbers")
+	case head.Bits < 1 || head.Bits > 64 || head.Bits > 32 && head.Bits != 64:
+		return unsupportedError(fmt.Sprintf("%d bits a sample", head.Bits))
+	case plan.palette && (head.Bits > 8 || len(head.Red) == 0):
+		return unsupportedError(fmt.Sprintf("a palette of %d bits", head.Bits))
+	case plan.palette && plan.format != formatUnsigned, plan.inks && plan.format != formatUnsigned:
+		return unsupportedError("a palette or inks with numbers of another kind")
+	case plan.inks && head.InkSet != 1:
+		return unsupportedError("inks other than CMYK")
+	case plan.inks && head.Bits != 8 && head.Bits != 16:
+		return unsupportedError(fmt.Sprintf("inks of %d bits", head.Bits))
+	}
+	return nil
+}
+
+// photometricName says what a file's colours are that are not read.
+func photometricName(photometric int) string {
+	names := map[int]string{4: "a transparency mask", 8: "CIE L*a*b*", 9: "ICC L*a*b*",
+		10: "ITU L*a*b*", 32803: "a camera's raw data", 32844: "LogL", 32845: "LogLuv",
+		34892: "linear raw data"}
+	if name := names[photometric]; name != "" {
+		return name
+	}
+	return fmt.Sprintf("colours of kind %d", photometric)
+}
+
+// tiffByGo is tiff.Decode, but for fax-coded images whose zeros are black: there Go shows the
+// inverse of what libtiff shows, and libtiff is what Pillow and the scanners' software use. What Go
+// would read wrongly is refused.
+func tiffByGo(file *io.SectionReader, d directory) (*Raster, error) {
+	compression := d.or(tagCompression, 1)
+	fax := compression >= compressionFax2 && compression <= compressionFax4
+	refused := ""
+	switch {
+	case d.big:
+		refused = "BigTIFF"
+	case d.or(tagFillOrder, 1) == 2 && !fax:
+		refused = "bits in reverse order"
+	case d.or(tagPlanar, 1) == 2 && d.or(tagSamples, 1) > 1:
+		refused = "a plane for each colour"
+	case d.or(tagSampleFormat, formatUnsigned) != formatUnsigned:
+		refused = "samples that are floats or have a sign"
+	}
+	if refused != "" {
+		return nil, &needsLibraryError{"libtiff", unsupportedError(refused)}
+	}
+	picture, err := tiff.Decode(file)
+	if err != nil {
+		return nil, &needsLibraryError{"libtiff", err}
 	}
 	r := rasterOf(picture, false)
 	if _, bilevel := picture.(*image.Gray); !bilevel {
 		return r, nil
 	}
-	values := readDirectory(file).values
-	compression := values[tagCompression]
-	if (compression == compressionFax3 || compression == compressionFax4) &&
-		values[tagPhotometric] == photometricBlackIsZero {
+	if fax && d.or(tagPhotometric, whiteIsZero) == blackIsZero {
 		for i := range r.Pix {
 			r.Pix[i] = ^r.Pix[i]
 		}
 	}
 	return r, nil
-}
-
-func describeTIFF(file *io.SectionReader) (orientation, string) {
-	found := readDirectory(file)
-	if found.more {
-		return found.orientation(), "pages"
-	}
-	return found.orientation(), ""
-}
-
-func (d directory) orientation() orientation {
-	if value := orientation(d.values[tagOrientation]); value >= 1 && value <= 8 {
-		return value
-	}
-	return upright
 }

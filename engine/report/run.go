@@ -11,14 +11,15 @@ import (
 
 // Run is the content of run.json: what somebody needs to repeat the scores and to judge them.
 type Run struct {
-	Tool    Tool      `json:"tool"`
-	Started time.Time `json:"started"`
-	Command []string  `json:"command"`
-	Model   Model     `json:"model"`
-	Runtime Runtime   `json:"runtime"`
-	Scoring any       `json:"scoring"` // the method's parameters: a struct, or nil
-	Counts  Counts    `json:"counts"`
-	Scale   Scale     `json:"colour_scale"` // of the overlays
+	Tool     Tool      `json:"tool"`
+	Started  time.Time `json:"started"`
+	Command  []string  `json:"command"`
+	Model    Model     `json:"model"`
+	Runtime  Runtime   `json:"runtime"`
+	Decoders Decoders  `json:"decoders"`
+	Scoring  any       `json:"scoring"` // the method's parameters: a struct, or nil
+	Counts   Counts    `json:"counts"`
+	Scale    Scale     `json:"colour_scale"` // of the overlays
 	// Depth is how samples of more than 8 bits were scaled, absent without such photos.
 	Depth    imageio.Depth `json:"sample_depth,omitzero"`
 	Machine  Machine       `json:"machine"`
@@ -61,6 +62,12 @@ type Runtime struct {
 	Version  string `json:"version"`
 	Provider string `json:"provider"`
 	Note     string `json:"note,omitempty"` // why it is not the device that was asked for
+}
+
+// Decoders are what read JPEG, TIFF and WebP photos: lossy ones differ by a few levels between them.
+type Decoders struct {
+	Names string `json:"names"`
+	Note  string `json:"note,omitempty"` // why they are Go's and not the libraries
 }
 
 // Machine is what the job ran on and how it used that.
