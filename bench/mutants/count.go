@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -27,6 +29,9 @@ func (m mutant) String() string {
 // readMutants reads the tool's report about a package, and the lines of the source it speaks of.
 func readMutants(folder, report string) ([]mutant, error) {
 	text, err := os.ReadFile(report)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -116,6 +116,7 @@ func unleash(folder, output string) ([]mutant, error) {
 			arguments = append(arguments, "--exclude-files", "^"+entry.Name()+"/")
 		}
 	}
+	_ = os.Remove(output) // the tool writes none about a package without mutants
 	command := exec.Command("go", append(arguments, folder)...)
 	command.Env = append(os.Environ(), "GOFLAGS="+strings.TrimSpace(os.Getenv("GOFLAGS")+" -short"))
 	if text, err := command.CombinedOutput(); err != nil {
