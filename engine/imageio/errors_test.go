@@ -41,7 +41,7 @@ func TestFilesThatAreNoImagesAreExplained(t *testing.T) {
 		"empty.png":  {"", "the file is empty; copy it again"},
 		"notes.png":  {"these are notes", "no PNG, JPEG, GIF, BMP, TIFF or WebP image"},
 		"one.png":    {"x", "no PNG, JPEG, GIF, BMP, TIFF or WebP image"},
-		"phone.jpg":  {"\x00\x00\x00\x18ftypheic", "it is HEIC or AVIF"},
+		"phone.jpg":  {"\x00\x00\x00\x18ftypheic", "it is HEIC, not PNG, JPEG, GIF, BMP, TIFF or WebP; convert it to PNG or leave it out"},
 		"paper.png":  {"%PDF-1.7", "it is PDF"},
 		"maps.npy":   {"\x93NUMPY\x01\x00", "it is a NumPy array"},
 		"head.png":   {"\x89PNG\r\n\x1a\n", "its PNG data ends too early"},

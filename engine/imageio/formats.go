@@ -37,36 +37,8 @@ var formats = []format{
 	{"WebP", magic("RIFF????WEBPVP8"), headOfWebP, decodeWebP, describeWebP},
 }
 
-// foreign are formats that users hand in and that are told by name.
-var foreign = []struct{ name, magic string }{
-	{"HEIC or AVIF", "????ftyp"},
-	{"JPEG XL", "\xff\x0a"},
-	{"JPEG XL", "\x00\x00\x00\x0cJXL "},
-	{"JPEG 2000", "\x00\x00\x00\x0cjP  "},
-	{"PDF", "%PDF-"},
-	{"Photoshop", "8BPS"},
-	{"OpenEXR", "v/1\x01"},
-	{"FITS", "SIMPLE  ="},
-	{"a zip archive", "PK\x03\x04"},
-	{"a NumPy array", "\x93NUMPY"},
-}
-
-// magic matches what files start with; ? stands for any byte.
-func magic(magic string) func(head string) bool {
-	return func(head string) bool { return matches(magic, head) }
-}
-
-func matches(magic, head string) bool {
-	if len(head) < len(magic) {
-		return false
-	}
-	for i := range len(magic) {
-		if magic[i] != '?' && magic[i] != head[i] {
-			return false
-		}
-	}
-	return true
-}
+// startLength is as much as recognising takes: DICOM has its mark behind 128 bytes.
+const startLength = 132
 
 // Sniff says by the first bytes of the file at path what format it has: a name that reads well
 // after "it is", and whether Decode reads that format. The name is "" if it is none that is known
@@ -81,23 +53,11 @@ func Sniff(path string) (name string, supported bool) {
 	if err != nil {
 		return "", false
 	}
-	for _, f := range formats {
-		if f.starts(head) {
-			return f.name, true
-		}
-	}
-	for _, f := range foreign {
-		if matches(f.magic, head) {
-			return f.name, false
-		}
-	}
-	return "", false
+	f, name := recognise(head)
+	return name, f.decode != nil
 }
 
-// startLength is as much as recognising takes: "ftyp" and brands, a BMP's second header.
-const startLength = 32
-
-// start is the first 32 bytes, or all of a shorter file.
+// start is the first bytes, or all of a shorter file.
 func start(file *io.SectionReader) (string, error) {
 	bytes := make([]byte, startLength)
 	n, err := file.ReadAt(bytes, 0)
@@ -107,6 +67,21 @@ func start(file *io.SectionReader) (string, error) {
 	return string(bytes[:n]), err
 }
 
+// recognise gives a format that is read, or only the name of another; neither of none that is known.
+func recognise(head string) (format, string) {
+	for _, f := range foreign {
+		if f.starts(head) {
+			return format{}, f.name
+		}
+	}
+	for _, f := range formats {
+		if f.starts(head) {
+			return f, f.name
+		}
+	}
+	return format{}, ""
+}
+
 // sniff recognises the format by the file's first bytes.
 func sniff(name string, file *io.SectionReader) (format, error) {
 	const supported = "PNG, JPEG, GIF, BMP, TIFF or WebP"
@@ -114,19 +89,16 @@ func sniff(name string, file *io.SectionReader) (format, error) {
 	if err != nil {
 		return format{}, unreadable(name, err)
 	}
-	for _, f := range formats {
-		if f.starts(head) {
-			return f, nil
-		}
+	f, kind := recognise(head)
+	switch {
+	case kind == "":
+		return f, fault.New(fault.Input, "cannot read %s: it is no "+supported+
+			" image; convert it to PNG or leave it out", name)
+	case f.decode == nil:
+		return f, fault.New(fault.Input, "cannot read %s: it is %s, not "+supported+
+			"; convert it to PNG or leave it out", name, kind)
 	}
-	for _, f := range foreign {
-		if matches(f.magic, head) {
-			return format{}, fault.New(fault.Input, "cannot read %s: it is %s, not "+supported+
-				"; convert it to PNG", name, f.name)
-		}
-	}
-	return format{}, fault.New(fault.Input, "cannot read %s: it is no "+supported+
-		" image; convert it to PNG or leave it out", name)
+	return f, nil
 }
 
 func (f format) readHead(name string, file *io.SectionReader) (head Head, err error) {

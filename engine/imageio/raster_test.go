@@ -1,7 +1,6 @@
 package imageio
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 )
@@ -38,33 +37,6 @@ func TestRasterIsWhatTheFileStores(t *testing.T) {
 			(r.Palette != nil) != want.palette || (r.Alpha != nil) != want.alpha {
 			t.Errorf("%s: %d channels, %d bits, %d colours, alpha %v, lossy %v; want %+v", name,
 				r.Channels, r.Bits, len(r.Palette), r.Alpha != nil, r.Lossy, want)
-		}
-	}
-}
-
-func TestSniffLooksAtTheContent(t *testing.T) {
-	folder := t.TempDir()
-	for name, want := range map[string]struct {
-		content, format string
-		supported       bool
-	}{
-		"photo":     {"\xff\xd8\xff\xe0", "JPEG", true},
-		"photo.dat": {"\x89PNG\r\n\x1a\n\x00\x00\x00\x0d", "PNG", true},
-		"phone.jpg": {"\x00\x00\x00\x18ftypheic", "HEIC or AVIF", false},
-		"notes.png": {"these are notes", "", false},
-		"empty.png": {"", "", false},
-	} {
-		path := filepath.Join(folder, name)
-		if err := os.WriteFile(path, []byte(want.content), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if format, supported := Sniff(path); format != want.format || supported != want.supported {
-			t.Errorf("%s: got %q, %v, want %q, %v", name, format, supported, want.format, want.supported)
-		}
-	}
-	for _, path := range []string{folder, filepath.Join(folder, "absent.png")} {
-		if format, supported := Sniff(path); format != "" || supported {
-			t.Errorf("%s: got %q, %v", path, format, supported)
 		}
 	}
 }
