@@ -142,6 +142,9 @@ func (s *saver) write(ctx context.Context) error {
 // float32 and encoded, or the photo decoded, converted and shrunk.
 const bytesOfPixel = 12
 
+// bytesOfDeepPixel is the same if samples have more than 8 bits: as decoded and as float32.
+const bytesOfDeepPixel = 24
+
 // saver is one call of Save.
 type saver struct {
 	result  *Result
@@ -181,7 +184,11 @@ func (s *saver) pictures(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(s.job.Threads)
 	// Photos that are large for the memory bound wait for each other.
-	room := max(1, (s.job.Memory-memory.Resident())/bytesOfPixel)
+	perPixel := int64(bytesOfPixel)
+	if s.result.Depth != (imageio.Depth{}) {
+		perPixel = bytesOfDeepPixel
+	}
+	room := max(1, (s.job.Memory-memory.Resident())/perPixel)
 	pixels := semaphore.NewWeighted(room)
 	for i, image := range s.result.Images {
 		weight := min(int64(image.Width)*int64(image.Height), room)

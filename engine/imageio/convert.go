@@ -1,6 +1,7 @@
 package imageio
 
 import (
+	"encoding/binary"
 	"image"
 	"image/color"
 )
@@ -27,7 +28,11 @@ func rasterOf(picture image.Image, grey bool) *Raster {
 	case *image.NRGBA64:
 		r.deepen(m.Pix, m.Stride, 4)
 	case *image.RGBA:
-		r.each(m.Pix, m.Stride, fromPremultiplied)
+		if m.Opaque() { // such as all PNGs without alpha
+			r.opaque(m.Pix, m.Stride)
+		} else {
+			r.each(m.Pix, m.Stride, fromPremultiplied)
+		}
 	case *image.RGBA64:
 		r.deepen(m.Pix, m.Stride, 4)
 		r.divide(m.Pix, m.Stride)
@@ -70,7 +75,7 @@ func (r *Raster) setPalette(palette color.Palette) {
 		alpha[i] = 255
 	}
 	for i, entry := range palette[:min(len(palette), len(alpha))] {
-		r.Palette = append(r.Palette, opaque(entry))
+		r.Palette = append(r.Palette, withoutAlpha(entry))
 		_, _, _, a := entry.RGBA()
 		alpha[i] = uint8(a >> 8)
 	}
@@ -124,25 +129,33 @@ func (r *Raster) each(pix []uint8, stride int, pixel func(to, from []uint8)) {
 	}
 }
 
+// opaque takes over pixels of 4 bytes without their alpha.
+func (r *Raster) opaque(pix []uint8, stride int) {
+	r.Pix = make([]uint8, r.Width*r.Height*r.Channels)
+	to := r.Pix
+	for y := range r.Height {
+		for row := pix[y*stride:][:4*r.Width]; len(row) >= 4; row = row[4:] {
+			to = to[copy(to, row[:r.Channels]):]
+		}
+	}
+}
+
 // deepen takes over big-endian samples of 16 bits: one of grey a pixel, or 3 and alpha.
 func (r *Raster) deepen(pix []uint8, stride, samples int) {
 	r.Bits, r.Deep = 16, make([]float32, r.Width*r.Height*r.Channels)
 	if samples == 4 {
 		r.Alpha = make([]uint8, r.Width*r.Height)
 	}
-	at := 0
 	for y := range r.Height {
-		row := pix[y*stride:][:2*samples*r.Width]
+		row, to := pix[y*stride:][:2*samples*r.Width], r.Deep[y*r.Width*r.Channels:]
 		for x := range r.Width {
-			pixel := row[2*samples*x:][:2*samples]
 			for channel := range r.Channels {
-				value := int(pixel[2*channel])<<8 | int(pixel[2*channel+1])
-				r.Deep[at] = float32(value)
-				at++
+				to[x*r.Channels+channel] = float32(binary.BigEndian.Uint16(row[2*channel:]))
 			}
 			if samples == 4 {
-				r.Alpha[y*r.Width+x] = pixel[6]
+				r.Alpha[y*r.Width+x] = row[6]
 			}
+			row = row[2*samples:]
 		}
 	}
 }
@@ -184,8 +197,8 @@ func fromCMYK(to, from []uint8) {
 	}
 }
 
-// opaque is the colour without its alpha.
-func opaque(c color.Color) [3]uint8 {
+// withoutAlpha is the colour as it is beneath its alpha.
+func withoutAlpha(c color.Color) [3]uint8 {
 	switch c := c.(type) {
 	case color.NRGBA:
 		return [3]uint8{c.R, c.G, c.B}
@@ -204,7 +217,7 @@ func (r *Raster) any(picture image.Image) {
 	r.Channels = 3
 	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
 		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			pixel := opaque(picture.At(x, y))
+			pixel := withoutAlpha(picture.At(x, y))
 			r.Pix = append(r.Pix, pixel[:]...)
 		}
 	}

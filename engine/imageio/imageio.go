@@ -53,7 +53,7 @@ func Decode(path string, opts Options) (*RGB, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if _, err := raster.Samples(); err != nil {
+	if err := raster.finite(); err != nil {
 		return nil, nil, fault.New(fault.Input, "cannot read %s: %w, which no shade stands for; "+
 			"export it again or leave it out", path, err)
 	}

@@ -3,6 +3,7 @@ package imageio
 import (
 	"fmt"
 	"math"
+	"math/bits"
 )
 
 // Samples sums up the deep samples of photos: what a batch's Depth is decided by. The zero value is
@@ -13,6 +14,8 @@ type Samples struct {
 	// declared is the largest depth of integers that a file itself names, as a packed TIFF of 12 bits
 	// does; 16 and 32 bits are what programs store any depth in and say nothing.
 	declared int
+
+	lengths [65]int64 // how many integers from 0 on have so many bits
 }
 
 // Extremes are the smallest and the largest sample of some photos.
@@ -30,8 +33,11 @@ func (e Extremes) join(other Extremes) Extremes {
 
 // Join is what both hold together.
 func (s Samples) Join(other Samples) Samples {
+	for i, count := range other.lengths {
+		s.lengths[i] += count
+	}
 	return Samples{s.Integers.join(other.Integers), s.Floats.join(other.Floats),
-		max(s.declared, other.declared)}
+		max(s.declared, other.declared), s.lengths}
 }
 
 // Samples sums up the raster's own deep samples. NaN and infinity are an error that says where.
@@ -39,43 +45,58 @@ func (r *Raster) Samples() (Samples, error) {
 	if r.Deep == nil {
 		return Samples{}, nil
 	}
-	for i, value := range r.Deep {
-		if difference := value - value; difference != 0 { // NaN of NaN and of infinity
-			pixel := i / r.Channels
-			return Samples{}, fmt.Errorf("it holds %v in row %d, column %d", value,
-				pixel/r.Width, pixel%r.Width)
-		}
+	if err := r.finite(); err != nil {
+		return Samples{}, err
 	}
 	low, high := limits(r.Deep)
 	extremes := Extremes{1, low, high}
 	if r.Bits == 0 {
 		return Samples{Floats: extremes}, nil
 	}
-	declared := 0
+	s := Samples{Integers: extremes}
 	if r.Bits < 16 {
-		declared = r.Bits
+		s.declared = r.Bits
 	}
-	return Samples{Integers: extremes, declared: declared}, nil
+	for _, value := range r.Deep {
+		if value >= 0 {
+			s.lengths[bits.Len64(uint64(value))]++
+		}
+	}
+	return s, nil
 }
 
-// Depth is the scale for all photos: integers of so many bits, or if bits is 0 of the fewest common
-// bits that hold all samples. Floats take [0,1] or [-1,1] if that holds all of them, whatever bits
-// is, and are taken for integers in other units else.
-func (s Samples) Depth(bits int) Depth {
+// finite says where the first float is that is no number.
+func (r *Raster) finite() error {
+	if r.Bits > 0 {
+		return nil
+	}
+	for i, value := range r.Deep {
+		if difference := value - value; difference != 0 { // NaN, of infinity too
+			pixel := i / r.Channels
+			return fmt.Errorf("it holds %v in row %d, column %d", value, pixel/r.Width, pixel%r.Width)
+		}
+	}
+	return nil
+}
+
+// Depth is the scale for all photos: integers of as many bits as asked for, or if that is 0 of the
+// fewest common bits that hold all samples. Floats take [0,1], [-1,1] or twice, 4, 8, 16 times that if
+// it holds all of them, whatever is asked for, and are taken for integers else.
+func (s Samples) Depth(asked int) Depth {
 	var depth Depth
 	if s.Integers.Photos > 0 {
 		depth.Integers = rangeOfIntegers(s.Integers.Low, s.Integers.High)
 		if declared := rangeOfBits(s.declared, s.Integers.Low < 0); declared.High > depth.Integers.High {
 			depth.Integers = declared
 		}
-		if bits > 0 {
-			depth.Integers = rangeOfBits(bits, s.Integers.Low < 0)
+		if asked > 0 {
+			depth.Integers = rangeOfBits(asked, s.Integers.Low < 0)
 		}
 	}
 	if s.Floats.Photos > 0 {
 		depth.Floats = rangeOfFloats(s.Floats.Low, s.Floats.High)
-		if bits > 0 && !depth.Floats.small() {
-			depth.Floats = rangeOfBits(bits, s.Floats.Low < 0)
+		if asked > 0 && !depth.Floats.small() {
+			depth.Floats = rangeOfBits(asked, s.Floats.Low < 0)
 		}
 	}
 	return depth
@@ -99,9 +120,33 @@ func (s Samples) Explain(depth Depth) (lines []string) {
 		if !part.by.small() {
 			line += "; --bits decides otherwise"
 		}
+		if part.by == depth.Integers {
+			line += s.strays(depth.Integers)
+		}
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// strays says if hardly a value needs the range: dead pixels, or a frame drawn in white, would make
+// the rest dark.
+func (s Samples) strays(by Range) string {
+	const few = 10000 // in as many values one may be a stray
+	total := int64(0)
+	for _, count := range s.lengths {
+		total += count
+	}
+	for _, common := range commonBits {
+		beyond := int64(0)
+		for _, count := range s.lengths[common+1:] {
+			beyond += count
+		}
+		if below := rangeOfBits(common, false); below.High < by.High && beyond > 0 && beyond <= total/few {
+			return fmt.Sprintf(" (of %d values only %d exceed %.0f: with dead pixels, give --bits %d)",
+				total, beyond, below.High, common)
+		}
+	}
+	return ""
 }
 
 // String is as in "12-bit values, 0 to 4095".

@@ -153,6 +153,26 @@ func TestTheScaleIsExplained(t *testing.T) {
 			t.Errorf("got %q, want %q", got, want)
 		}
 	}
+	many := make([]float32, 20000)
+	for i := range many {
+		many[i] = 1000
+	}
+	many[5], many[7] = 4096, 65535
+	strays := " (of 20000 values only 2 exceed 1023: with dead pixels, give --bits 10)"
+	for _, c := range []struct {
+		bits int
+		want bool
+	}{{0, true}, {12, true}, {10, false}, {8, false}} {
+		all := samplesOf(t, raster(16, many...))
+		if got := all.Explain(all.Depth(c.bits))[0]; strings.HasSuffix(got, strays) != c.want {
+			t.Errorf("--bits %d: got %q", c.bits, got)
+		}
+	}
+	many[9] = 5000 // more than one in 10000
+	if got := samplesOf(t, raster(16, many...)).Explain(Depth{Integers: Range{0, 65535}})[0]; strings.Contains(got, "1023:") ||
+		!strings.HasSuffix(got, "(of 20000 values only 1 exceed 16383: with dead pixels, give --bits 14)") {
+		t.Errorf("got %q", got)
+	}
 	both := samplesOf(t, raster(16, 1), raster(0, 1))
 	if got := both.Explain(both.Depth(0)); len(got) != 2 || !strings.Contains(got[1], "floats") {
 		t.Errorf("got %q", got)
