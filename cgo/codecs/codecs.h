@@ -47,6 +47,7 @@ struct musc_tiff_head {
     uint32_t width, height;
     uint16_t bits, samples, photometric, separate, format, compression, inks;
     uint16_t photometric_known;
+    uint16_t chroma[2];       // pixels that a sample of chroma spans, across and down
     uint16_t extras;          // extra samples, of which
     uint16_t first_extra;     // is the kind of the first
     const uint16_t *colours[3]; // of 1 << bits entries each, or NULL

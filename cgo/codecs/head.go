@@ -10,7 +10,8 @@ type TIFFHead struct {
 	Format           int
 	Compression      int
 	InkSet           int
-	Extras           int // of Samples; libtiff also counts those that the file does not declare
-	FirstExtra       int // the kind of the first of them
+	Extras           int    // of Samples; libtiff also counts those that the file does not declare
+	FirstExtra       int    // the kind of the first of them
+	Chroma           [2]int // pixels that a sample of chroma spans, across and down
 	Red, Green, Blue []uint16
 }

@@ -24,6 +24,7 @@ enum {
     TAG_INKS = 332,
     TAG_EXTRAS = 338,
     TAG_FORMAT = 339,
+    TAG_CHROMA = 530,
     TAG_JPEG_COLOURS = 65538, // no tag of the file: what libtiff is to make of YCbCr in JPEG
 };
 enum { COMPRESSION_JPEG = 7, PHOTOMETRIC_YCBCR = 6, SEPARATE = 2, JPEG_AS_RGB = 1, UPRIGHT = 1 };
@@ -201,6 +202,7 @@ static void read_head(const struct musc_tiff *l, TIFF *tiff, struct musc_tiff_he
     l->get_or_default(tiff, TAG_COMPRESSION, &head->compression);
     l->get_or_default(tiff, TAG_PLANAR, &planar);
     l->get_or_default(tiff, TAG_INKS, &head->inks);
+    l->get_or_default(tiff, TAG_CHROMA, &head->chroma[0], &head->chroma[1]);
     head->separate = planar == SEPARATE && head->samples > 1;
     head->photometric_known = l->get(tiff, TAG_PHOTOMETRIC, &head->photometric);
     if (l->get(tiff, TAG_EXTRAS, &head->extras, &extras) && head->extras)

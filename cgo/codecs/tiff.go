@@ -39,6 +39,7 @@ func (l *Libraries) OpenTIFF(data []byte, memory int64) (*TIFF, error) {
 		Photometric: int(head.photometric), Format: int(head.format),
 		Compression: int(head.compression), InkSet: int(head.inks),
 		Extras: int(head.extras), FirstExtra: int(head.first_extra),
+		Chroma: [2]int{int(head.chroma[0]), int(head.chroma[1])},
 	}
 	if head.photometric_known == 0 {
 		t.Photometric = -1

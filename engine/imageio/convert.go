@@ -165,24 +165,22 @@ func (r *Raster) divide(pix []uint8, stride int) {
 	for i := range r.Alpha {
 		pixel := pix[i/r.Width*stride+8*(i%r.Width):]
 		alpha := int(pixel[6])<<8 | int(pixel[7])
-		if alpha == 0 || alpha == 0xffff {
-			continue
-		}
 		for channel := range r.Channels {
 			value := int(pixel[2*channel])<<8 | int(pixel[2*channel+1])
-			r.Deep[i*r.Channels+channel] = float32(min(value*0xffff/alpha, 0xffff))
+			if r.Deep[i*r.Channels+channel] = 0; alpha != 0 {
+				r.Deep[i*r.Channels+channel] = float32(min(value*0xffff/alpha, 0xffff))
+			}
 		}
 	}
 }
 
 func fromColours(to, from []uint8) { copy(to, from[:3]) }
 
-// fromPremultiplied divides by alpha as Pillow does: rounded down, and unchanged where alpha is 0.
+// fromPremultiplied divides by alpha as Pillow does: rounded down, and 0 where alpha is 0.
 func fromPremultiplied(to, from []uint8) {
-	copy(to, from[:3])
-	if alpha := int(from[3]); alpha != 0 && alpha != 255 {
-		for i := range to {
-			to[i] = uint8(min(int(from[i])*255/alpha, 255))
+	for i := range to {
+		if to[i] = 0; from[3] != 0 {
+			to[i] = uint8(min(int(from[i])*255/int(from[3]), 255))
 		}
 	}
 }

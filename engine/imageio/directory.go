@@ -22,6 +22,7 @@ const (
 )
 
 const (
+	uncompressed       = 1
 	compressionFax2    = 2
 	compressionFax3    = 3
 	compressionFax4    = 4

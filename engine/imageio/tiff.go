@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"image/color"
 	"io"
 
 	"golang.org/x/image/tiff"
@@ -20,6 +21,9 @@ func decodeTIFF(file *io.SectionReader) (*Raster, error) {
 	data, err := content(file)
 	if err != nil {
 		return nil, err
+	}
+	if name := compressionNames[d.or(tagCompression, uncompressed)]; name != "" {
+		return nil, unsupportedError("compressed as " + name)
 	}
 	width, height := d.or(tagWidth, 0), d.or(tagHeight, 0)
 	// What libtiff takes for itself: a strip or a tile of several samples, a codec's tables.
@@ -83,7 +87,8 @@ type tiffPlan struct {
 	associated       bool // colours are multiplied by alpha
 	format           int
 	lossy            bool
-	coloursByLibrary bool // luma with chroma of fewer samples: libtiff makes RGB of it
+	coloursByLibrary bool // luma and chroma of which libtiff makes RGB
+	coloursByPillow  bool // luma and chroma, uncompressed, of which Pillow makes RGB by itself
 }
 
 // samples is how many of a pixel's first samples are needed.
@@ -125,10 +130,12 @@ func planTIFF(head codecs.TIFFHead, d directory) (tiffPlan, error) {
 		plan.channels, plan.inks = 3, true
 	case photometricYCbCr:
 		plan.channels = min(head.Samples, 3)
-		plan.coloursByLibrary = head.Compression != compressionJPEG || head.Separate
-		plan.coloursByLibrary = plan.coloursByLibrary && head.Samples >= 3
+		plan.coloursByPillow = head.Samples >= 3 && head.Bits == 8 &&
+			head.Compression == uncompressed && head.Chroma == [2]int{1, 1}
+		plan.coloursByLibrary = head.Samples >= 3 && !plan.coloursByPillow &&
+			(head.Compression != compressionJPEG || head.Separate)
 	default:
-		return plan, unsupportedError(photometricName(photometric))
+		return plan, unsupportedError(nameOf(photometricNames, photometric, "colours"))
 	}
 	if err := checkSamples(head, plan); err != nil {
 		return plan, err
@@ -169,22 +176,28 @@ func checkSamples(head codecs.TIFFHead, plan tiffPlan) error {
 	return nil
 }
 
-// photometricName says what a file's colours are that are not read.
-func photometricName(photometric int) string {
-	names := map[int]string{4: "a transparency mask", 8: "CIE L*a*b*", 9: "ICC L*a*b*",
-		10: "ITU L*a*b*", 32803: "a camera's raw data", 32844: "LogL", 32845: "LogLuv",
-		34892: "linear raw data"}
-	if name := names[photometric]; name != "" {
+// photometricNames are the colours that are not read.
+var photometricNames = map[int]string{4: "a transparency mask", 8: "CIE L*a*b*", 9: "ICC L*a*b*",
+	10: "ITU L*a*b*", 32803: "a camera's raw data", 32844: "LogL", 32845: "LogLuv",
+	34892: "a camera's raw data"}
+
+// compressionNames are those that libtiff was built without, or that it never had.
+var compressionNames = map[int]string{33003: "JPEG 2000", 33005: "JPEG 2000", 34712: "JPEG 2000",
+	34661: "JBIG", 34715: "JBIG2", 34887: "LERC", 34892: "lossy JPEG of raw data", 34933: "PNG",
+	34934: "JPEG XR", 50001: "WebP", 50002: "JPEG XL", 52546: "JPEG XL"}
+
+func nameOf(names map[int]string, value int, what string) string {
+	if name := names[value]; name != "" {
 		return name
 	}
-	return fmt.Sprintf("colours of kind %d", photometric)
+	return fmt.Sprintf("%s of kind %d", what, value)
 }
 
 // tiffByGo is tiff.Decode, but for fax-coded images whose zeros are black: there Go shows the
 // inverse of what libtiff shows, and libtiff is what Pillow and the scanners' software use. What Go
 // would read wrongly is refused.
 func tiffByGo(file *io.SectionReader, d directory) (*Raster, error) {
-	compression := d.or(tagCompression, 1)
+	compression := d.or(tagCompression, uncompressed)
 	fax := compression >= compressionFax2 && compression <= compressionFax4
 	refused := ""
 	switch {
@@ -204,6 +217,9 @@ func tiffByGo(file *io.SectionReader, d directory) (*Raster, error) {
 	if err != nil {
 		return nil, &needsLibraryError{"libtiff", err}
 	}
+	if m, ok := picture.(*image.Paletted); ok && black(m.Palette) {
+		return nil, &needsLibraryError{"libtiff", unsupportedError("a palette of low bytes")}
+	}
 	r := rasterOf(picture, false)
 	if _, bilevel := picture.(*image.Gray); !bilevel {
 		return r, nil
@@ -214,4 +230,14 @@ func tiffByGo(file *io.SectionReader, d directory) (*Raster, error) {
 		}
 	}
 	return r, nil
+}
+
+// black says that all colours are, to 8 bits: what comes of a palette in the low bytes of its levels.
+func black(palette color.Palette) bool {
+	for _, c := range palette {
+		if r, g, b, _ := c.RGBA(); r|g|b > 255 {
+			return false
+		}
+	}
+	return true
 }

@@ -101,6 +101,9 @@ func (plan tiffPlan) raster(p packed, head codecs.TIFFHead) *Raster {
 	if plan.associated {
 		plan.divide(r, p)
 	}
+	if plan.coloursByPillow {
+		pillowColours(r.Pix)
+	}
 	if plan.palette {
 		r.Palette = paletteOf(head)
 		r.greyPalette()
@@ -187,7 +190,8 @@ func (plan tiffPlan) fillDeep(r *Raster, p packed) {
 	}
 }
 
-// divide undoes the multiplication by alpha as Pillow does: rounded down, 0 where alpha is 0.
+// divide undoes the multiplication by alpha as Pillow does: rounded down, and where alpha is 0
+// colours are 0, while grey stays.
 func (plan tiffPlan) divide(r *Raster, p packed) {
 	highest := 1.0
 	if plan.format != formatFloat {
@@ -197,6 +201,7 @@ func (plan tiffPlan) divide(r *Raster, p packed) {
 		alpha := float64(plan.number(value, p.bits))
 		for i := at * r.Channels; i < (at+1)*r.Channels; i++ {
 			switch {
+			case r.Channels == 1 && alpha == 0:
 			case r.Deep == nil && r.Alpha[at] == 0:
 				r.Pix[i] = 0
 			case r.Deep == nil:
@@ -249,4 +254,20 @@ func paletteOf(head codecs.TIFFHead) [][3]uint8 {
 			uint8(head.Blue[i] >> shift)}
 	}
 	return palette
+}
+
+// pillowColours is full-range BT.601 in place, in Pillow's 6-bit fixed point.
+func pillowColours(pix []uint8) {
+	scaled := func(factor float64, value int) int { return int(factor*64*float64(value-128) + 0.5) }
+	var red, greenOfBlue, greenOfRed, blue [256]int
+	for value := range 256 {
+		red[value], blue[value] = scaled(1.402, value), scaled(1.772, value)
+		greenOfBlue[value], greenOfRed[value] = scaled(-0.34414, value), scaled(-0.71414, value)
+	}
+	for ; len(pix) >= 3; pix = pix[3:] {
+		y, cb, cr := int(pix[0]), pix[1], pix[2]
+		pix[0] = clip(y + red[cr]>>6)
+		pix[1] = clip(y + (greenOfBlue[cb]+greenOfRed[cr])>>6)
+		pix[2] = clip(y + blue[cb]>>6)
+	}
 }

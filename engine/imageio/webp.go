@@ -2,7 +2,6 @@ package imageio
 
 import (
 	"encoding/binary"
-	"errors"
 	"image"
 	"io"
 
@@ -29,10 +28,10 @@ func headOfWebP(file *io.SectionReader) (Head, error) {
 // decodeWebP leaves still pictures to Go's decoder, whose chroma is completed here as libwebp does
 // it, and what that does not read, such as animations, to libwebp.
 func decodeWebP(file *io.SectionReader) (*Raster, error) {
-	err := errors.New("an animation")
+	var cause error = unsupportedError("an animation")
 	if !animated(file) {
 		var r *Raster
-		if r, err = stillWebP(io.NewSectionReader(file, 0, file.Size())); err == nil {
+		if r, cause = stillWebP(io.NewSectionReader(file, 0, file.Size())); cause == nil {
 			return r, nil
 		}
 	}
@@ -42,7 +41,7 @@ func decodeWebP(file *io.SectionReader) (*Raster, error) {
 	}
 	l, missing := libraries()
 	if missing != nil {
-		return nil, &needsLibraryError{"libwebp", err}
+		return nil, &needsLibraryError{"libwebp", cause}
 	}
 	data, err := content(file)
 	if err != nil {
