@@ -183,7 +183,7 @@ func (x *extractor) keep(i int, image prepared) error {
 	size := store.Shape().Patches() * store.Shape().Channels
 	for stage, number := range x.job.Scoring.Stages {
 		copy(store.Tokens(stage, index), x.tokens.Stages[number-1][i*size:(i+1)*size])
-		if err := store.CheckFinite(stage, index); err != nil {
+		if err := store.Accept(stage, index); err != nil {
 			var where *features.NonFinite
 			if errors.As(err, &where) {
 				err = fmt.Errorf("the model gave %v at stage %d, patch %d; a float32 model may not",

@@ -165,11 +165,16 @@ func (t *tokenFiles) load(ctx context.Context, shape features.Shape, plan mutual
 
 func (t *tokenFiles) loadOne(store *features.Store, stage, image int) error {
 	tokens := store.Tokens(stage, image)
-	if err := t.arrays[stage].ReadFloat32(tokens, image*len(tokens)); err != nil {
+	if err := t.read(tokens, stage, image); err != nil {
 		return fmt.Errorf("image %d: %w", image, err)
 	}
 	defer store.Release(stage, image)
-	err := store.CheckFinite(stage, image)
+	err := store.Accept(stage, image)
+	var faint *features.Faint
+	if errors.As(err, &faint) {
+		return fault.New(fault.Input, "%s: %w: floats cannot compare them; leave that image out",
+			t.paths[stage], err)
+	}
 	var where *features.NonFinite
 	if errors.As(err, &where) {
 		return fault.New(fault.Input, "%s holds %v for image %d, patch %d, channel %d: scores would "+
@@ -177,6 +182,20 @@ func (t *tokenFiles) loadOne(store *features.Store, stage, image int) error {
 			where.Channel)
 	}
 	return err
+}
+
+// read reads the tokens of one image and stage, [P,C].
+func (t *tokenFiles) read(tokens []float32, stage, image int) error {
+	array, first := t.arrays[stage], image*len(tokens)
+	if array.Dtype != npy.Float64 {
+		return array.ReadFloat32(tokens, first)
+	}
+	wide := make([]float64, len(tokens))
+	if err := array.ReadFloat64(wide, first); err != nil {
+		return err
+	}
+	features.Narrow(tokens, wide)
+	return nil
 }
 
 // newStore makes room for patch tokens in memory, or in a file in folder.

@@ -185,30 +185,6 @@ func resident(t *testing.T, name string) int64 {
 	return bytes
 }
 
-func TestCheckFiniteFindsTheFirst(t *testing.T) {
-	store := NewMemory(Shape{Stages: 2, Images: 3, Height: 2, Width: 2, Channels: 5})
-	defer store.Close()
-	tokens := store.Tokens(1, 2)
-	tokens[0], tokens[1] = math.MaxFloat32, math.SmallestNonzeroFloat32
-	if err := store.CheckFinite(1, 2); err != nil {
-		t.Fatalf("finite values: %v", err)
-	}
-	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
-		tokens[3*5+4] = float32(math.NaN()) // a later one
-		tokens[2*5+3] = float32(bad)
-		var place *NonFinite
-		if err := store.CheckFinite(1, 2); !errors.As(err, &place) {
-			t.Fatalf("%v: got %v", bad, err)
-		}
-		if place.Stage != 1 || place.Image != 2 || place.Patch != 2 || place.Channel != 3 {
-			t.Errorf("%v found at %+v", bad, *place)
-		}
-	}
-	if err := store.CheckFinite(0, 2); err != nil {
-		t.Errorf("another stage: %v", err)
-	}
-}
-
 func TestFormatBytes(t *testing.T) {
 	for n, want := range map[int64]string{
 		0: "0 B", 999: "999 B", 1000: "1.0 kB", 4_190_000: "4.2 MB", 999_960_000: "1.0 GB",

@@ -47,7 +47,7 @@ type Scorer interface {
 	// PatchScores returns [len(Members), P], row-major. Its errors are those of a Problem that
 	// makes no sense (fault.Usage, fault.Input), of a folder that cannot hold the spilled
 	// distances (fault.Output), and ctx.Err() soon after ctx is done. Tokens that are NaN or
-	// infinite give scores without meaning; features.Store.CheckFinite finds them beforehand.
+	// infinite give scores without meaning; features.Store.Accept finds them beforehand.
 	PatchScores(ctx context.Context, problem *Problem) ([]float64, error)
 }
 

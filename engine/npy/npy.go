@@ -25,6 +25,9 @@ import (
 // blockBytes is how much of a file is read at a time.
 const blockBytes = 1 << 16
 
+// Float64 is the Dtype whose values do not all fit into float32.
+const Float64 = "<f8"
+
 // Array is an open .npy file. Reads do not move anything in it: several goroutines may read.
 type Array struct {
 	Shape []int  // in row-major order; empty for a single number
