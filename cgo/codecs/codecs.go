@@ -45,9 +45,12 @@ func Open(folder string) (*Libraries, error) {
 		return nil, errors.New(C.GoString(&answer.text[0]))
 	}
 	if l.tiff = C.musc_tiff_open(paths[1], &answer); l.tiff == nil {
+		C.free(unsafe.Pointer(l.jpeg))
 		return nil, errors.New(C.GoString(&answer.text[0]))
 	}
 	if l.webp = C.musc_webp_open(paths[2], paths[3], &answer); l.webp == nil {
+		C.free(unsafe.Pointer(l.jpeg))
+		C.free(unsafe.Pointer(l.tiff))
 		return nil, errors.New(C.GoString(&answer.text[0]))
 	}
 	l.versions = l.askVersions(C.GoString(paths[0]))

@@ -1,6 +1,11 @@
 package imageio
 
-import "math"
+import (
+	"math"
+
+	"musc/cgo/cpu"
+	"musc/cgo/resample"
+)
 
 // Filter is a resampling kernel of Pillow's.
 type Filter int
@@ -12,7 +17,7 @@ const (
 
 // precision is the number of fraction bits of a coefficient: 32 less 8 for a pixel and 2 for
 // coefficients beyond 1 and their negative lobes.
-const precision = 32 - 8 - 2
+const precision = resample.Precision
 
 // Grey is an 8-bit single-channel image, such as a ground-truth mask.
 type Grey struct {
@@ -34,20 +39,20 @@ func (m *RGB) Grey() *Grey {
 // the kernel widens when the image shrinks, in one pass along rows and one along columns, each
 // rounded to 8 bits. An axis that keeps its length is not filtered. The sides must be positive.
 func (m *RGB) Resize(width, height int, filter Filter) *RGB {
-	pix := resample(m.Pix, m.Width, m.Height, width, height, 3, filter)
+	pix := inTwoPasses(m.Pix, m.Width, m.Height, width, height, 3, filter)
 	return &RGB{Width: width, Height: height, Pix: pix}
 }
 
 // ResizeGrey is Resize for one channel. Ground-truth masks take Bilinear.
 func ResizeGrey(m *Grey, width, height int, filter Filter) *Grey {
-	pix := resample(m.Pix, m.Width, m.Height, width, height, 1, filter)
+	pix := inTwoPasses(m.Pix, m.Width, m.Height, width, height, 1, filter)
 	return &Grey{Width: width, Height: height, Pix: pix}
 }
 
-// resample runs the two passes. Rows come first, unless the height shrinks by more than twice as
+// inTwoPasses runs the two passes. Rows come first, unless the height shrinks by more than twice as
 // many pixels as the width: then Pillow, since version 13, saves work by starting with columns.
 // Because each pass rounds, the order shows in the result.
-func resample(pix []uint8, inWidth, inHeight, width, height, channels int, filter Filter) []uint8 {
+func inTwoPasses(pix []uint8, inWidth, inHeight, width, height, channels int, filter Filter) []uint8 {
 	if width < 1 || height < 1 {
 		panic("imageio: resize to a side below 1")
 	}
@@ -70,6 +75,9 @@ func resampleRows(pix []uint8, in, out, height, channels int, filter Filter) []u
 	}
 	result := make([]uint8, height*out*channels)
 	windows := makeWindows(in, out, filter)
+	if channels == 3 && cpu.Level() != "portable" && resample.Rows(result, pix, height, in, windows) {
+		return result
+	}
 	for y := range height {
 		from, to := pix[y*in*channels:][:in*channels], result[y*out*channels:][:out*channels]
 		if channels == 3 {
@@ -93,8 +101,8 @@ func resampleColumns(pix []uint8, stride, in, out int, filter Filter) []uint8 {
 		for i := range sums {
 			sums[i] = 1 << (precision - 1)
 		}
-		for j, c := range w.coefficients {
-			row := pix[(w.first+j)*stride:][:len(sums)]
+		for j, c := range w.Coefficients {
+			row := pix[(w.First+j)*stride:][:len(sums)]
 			for i, value := range row {
 				sums[i] += c * int32(value)
 			}
@@ -107,19 +115,13 @@ func resampleColumns(pix []uint8, stride, in, out int, filter Filter) []uint8 {
 	return result
 }
 
-// window is where an output sample comes from: coefficients of the input samples from first on.
-type window struct {
-	first        int
-	coefficients []int32 // in units of 2^-precision
-}
-
 // makeWindows follows Pillow's precompute_coeffs and normalize_coeffs_8bpc. Output sample i is
 // centred on (i + 1/2) in/out; the kernel is stretched by max(in/out, 1); its values at the input
 // samples' centres, divided by their sum, are rounded half away from zero.
 //
 // The explicit float64 conversions keep compilers from fusing products and sums, so that all
 // machines get the same coefficients.
-func makeWindows(in, out int, filter Filter) []window {
+func makeWindows(in, out int, filter Filter) []resample.Window {
 	scale := float64(in) / float64(out)
 	stretch := max(scale, 1)
 	kernel, support := triangle, stretch
@@ -127,7 +129,7 @@ func makeWindows(in, out int, filter Filter) []window {
 		kernel, support = cubic, 2*stretch
 	}
 	inverse := 1 / stretch
-	windows := make([]window, out)
+	windows := make([]resample.Window, out)
 	values := make([]float64, 0, 2*int(math.Ceil(support))+1)
 	for i := range windows {
 		centre := float64((float64(i) + 0.5) * scale)
@@ -147,7 +149,7 @@ func makeWindows(in, out int, filter Filter) []window {
 			}
 			coefficients[j] = int32(math.Copysign(0.5, value) + float64(value*(1<<precision)))
 		}
-		windows[i] = window{first, coefficients}
+		windows[i] = resample.Window{First: first, Coefficients: coefficients}
 	}
 	return windows
 }
@@ -169,11 +171,11 @@ func cubic(x float64) float64 {
 // rounded drops the fraction bits, of which sum holds one half already, and clips.
 func rounded(sum int32) uint8 { return uint8(min(max(sum>>precision, 0), 255)) }
 
-func resampleRow3(to, from []uint8, windows []window) {
+func resampleRow3(to, from []uint8, windows []resample.Window) {
 	for x, w := range windows {
 		r, g, b := int32(1<<(precision-1)), int32(1<<(precision-1)), int32(1<<(precision-1))
-		at := from[3*w.first:][:3*len(w.coefficients)]
-		for _, c := range w.coefficients {
+		at := from[3*w.First:][:3*len(w.Coefficients)]
+		for _, c := range w.Coefficients {
 			pixel := at[:3:3]
 			r += c * int32(pixel[0])
 			g += c * int32(pixel[1])
@@ -185,11 +187,11 @@ func resampleRow3(to, from []uint8, windows []window) {
 	}
 }
 
-func resampleRow1(to, from []uint8, windows []window) {
+func resampleRow1(to, from []uint8, windows []resample.Window) {
 	for x, w := range windows {
 		sum := int32(1 << (precision - 1))
-		at := from[w.first:][:len(w.coefficients)]
-		for i, c := range w.coefficients {
+		at := from[w.First:][:len(w.Coefficients)]
+		for i, c := range w.Coefficients {
 			sum += c * int32(at[i])
 		}
 		to[x] = rounded(sum)

@@ -78,12 +78,12 @@ func definition(m *RGB, width, height int, filter Filter) *RGB {
 			x, y, channel := i/3%width, i/3/width, i%3
 			sum := int64(1) << (precision - 1)
 			if width != m.Width {
-				for j, c := range columns[x].coefficients {
-					sum += int64(c) * int64(m.Pix[3*(y*m.Width+columns[x].first+j)+channel])
+				for j, c := range columns[x].Coefficients {
+					sum += int64(c) * int64(m.Pix[3*(y*m.Width+columns[x].First+j)+channel])
 				}
 			} else {
-				for j, c := range rows[y].coefficients {
-					sum += int64(c) * int64(m.Pix[3*((rows[y].first+j)*width+x)+channel])
+				for j, c := range rows[y].Coefficients {
+					sum += int64(c) * int64(m.Pix[3*((rows[y].First+j)*width+x)+channel])
 				}
 			}
 			out.Pix[i] = uint8(min(max(sum>>precision, 0), 255))
@@ -162,11 +162,11 @@ func TestWindowsAddUpToOne(t *testing.T) {
 		for _, c := range [][2]int{{2, 1}, {1, 9}, {1024, 518}, {518, 1024}, {9999, 224}} {
 			for i, w := range makeWindows(c[0], c[1], filter) {
 				sum := 0
-				for _, coefficient := range w.coefficients {
+				for _, coefficient := range w.Coefficients {
 					sum += int(coefficient)
 				}
-				if off := sum - 1<<precision; off > len(w.coefficients) || -off > len(w.coefficients) ||
-					w.first < 0 || w.first+len(w.coefficients) > c[0] {
+				if off := sum - 1<<precision; off > len(w.Coefficients) || -off > len(w.Coefficients) ||
+					w.First < 0 || w.First+len(w.Coefficients) > c[0] {
 					t.Fatalf("%v, output %d: window %v adds up to 1 %+d", c, i, w, off)
 				}
 			}
