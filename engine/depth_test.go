@@ -2,14 +2,19 @@ package engine
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"image"
 	"image/color"
 	"image/png"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"musc/engine/dataset"
@@ -171,5 +176,34 @@ func TestDepthsThatNoSampleHas(t *testing.T) {
 			!strings.Contains(err.Error(), "8, 10, 12, 14 or 16 bits") {
 			t.Errorf("%d bits: %v", bits, err)
 		}
+	}
+}
+
+func TestInParallelDoesEachOnceUntilItEnds(t *testing.T) {
+	var mutex sync.Mutex
+	calls := make([]int, 50)
+	running, most := 0, 0
+	err := inParallel(t.Context(), len(calls), 3, func(i int) {
+		mutex.Lock()
+		calls[i]++
+		running++
+		most = max(most, running)
+		mutex.Unlock()
+		runtime.Gosched()
+		mutex.Lock()
+		running--
+		mutex.Unlock()
+	})
+	if err != nil || slices.Min(calls) != 1 || slices.Max(calls) != 1 || most > 3 {
+		t.Errorf("%v calls, at most %d at once, %v", calls, most, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := 0
+	err = inParallel(ctx, 50, 1, func(int) {
+		done++
+		cancel()
+	})
+	if !errors.Is(err, context.Canceled) || done > 2 {
+		t.Errorf("%d calls after the end, %v", done, err)
 	}
 }

@@ -1,7 +1,12 @@
 package imageio
 
 import (
+	"io"
+	"math"
+	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 )
 
@@ -38,5 +43,83 @@ func TestRasterIsWhatTheFileStores(t *testing.T) {
 			t.Errorf("%s: %d channels, %d bits, %d colours, alpha %v, lossy %v; want %+v", name,
 				r.Channels, r.Bits, len(r.Palette), r.Alpha != nil, r.Lossy, want)
 		}
+	}
+}
+
+// What the head tells of depth is what decides whether a photo is looked at for the batch's range.
+func TestTheHeadTellsTheDepth(t *testing.T) {
+	paths, err := filepath.Glob(inputs + "/*")
+	if err != nil || len(paths) < 70 {
+		t.Fatalf("%d inputs, %v", len(paths), err)
+	}
+	for _, path := range paths {
+		if filepath.Ext(path) == ".rgb" {
+			continue
+		}
+		head, err := ReadHead(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, _, err := DecodeRaster(path, Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := strings.Contains(path, "16"); head.Deep != want || (r.Deep != nil) != want {
+			t.Errorf("%s: deep %v by its head, %v by its samples", path, head.Deep, r.Deep != nil)
+		}
+		if width, height, err := Size(path); width != r.Width || height != r.Height || err != nil {
+			t.Errorf("%s: %d x %d by its head, %d x %d decoded, %v", path, width, height, r.Width,
+				r.Height, err)
+		}
+	}
+}
+
+func TestRastersThatContradictTheirHead(t *testing.T) {
+	head := Head{Width: 2, Height: 3}
+	for name, c := range map[string]struct {
+		raster Raster
+		want   string
+	}{
+		"grey":            {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6)}, ""},
+		"deep colour":     {Raster{Width: 2, Height: 3, Channels: 3, Deep: make([]float32, 18)}, ""},
+		"alpha":           {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6), Alpha: make([]uint8, 6)}, ""},
+		"width":           {Raster{Width: 3, Height: 3, Channels: 1, Pix: make([]uint8, 9)}, "3 x 3 pixels instead of 2 x 3"},
+		"height":          {Raster{Width: 2, Height: 2, Channels: 1, Pix: make([]uint8, 4)}, "2 x 2 pixels instead of 2 x 3"},
+		"few samples":     {Raster{Width: 2, Height: 3, Channels: 3, Pix: make([]uint8, 6)}, "6 samples for 2 x 3 pixels"},
+		"both":            {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6), Deep: make([]float32, 6)}, "12 samples for 2 x 3 pixels"},
+		"alpha too short": {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6), Alpha: make([]uint8, 5)}, "6 samples for 2 x 3 pixels"},
+	} {
+		got := ""
+		if err := c.raster.fits(head); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: got %q, want %q", name, got, c.want)
+		}
+	}
+}
+
+// A photo with NaN is refused by name; a mask with it is its reader's business.
+func TestPhotosWithoutNumbersAreErrors(t *testing.T) {
+	known := formats
+	t.Cleanup(func() { formats = known })
+	head := func(*io.SectionReader) (Head, error) { return Head{Width: 2, Height: 1, Deep: true}, nil }
+	values := []float32{0, float32(math.NaN())}
+	formats = append(slices.Clone(known), format{"floats", magic("floats"), head,
+		func(*io.SectionReader) (*Raster, error) {
+			return &Raster{Width: 2, Height: 1, Channels: 1, Deep: values}, nil
+		}, describeBMP})
+	path := filepath.Join(t.TempDir(), "a.tif")
+	if err := os.WriteFile(path, []byte("floats"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := Decode(path, Options{})
+	checkMessage(t, "NaN", err, path, "it holds NaN in row 0, column 1, which no shade stands for")
+	if r, _, err := DecodeRaster(path, Options{}); err != nil || len(r.Deep) != 2 {
+		t.Errorf("the raster: %v", err)
+	}
+	values = []float32{1, 3}
+	if m, _, err := Decode(path, Options{Depth: Depth{Floats: Range{0, 4}}}); err != nil || m.Pix[0] != 64 || m.Pix[3] != 191 {
+		t.Errorf("by the range of the options: %v, %v", m, err)
 	}
 }
