@@ -61,7 +61,7 @@ func pillowsBytes(t *testing.T, archive string, atLeast int) {
 	}
 }
 
-func TestBMPsOfAllKinds(t *testing.T) { pillowsBytes(t, "bmp.zip", 70) }
+func TestBMPsOfAllKinds(t *testing.T) { pillowsBytes(t, "bmp.zip", 78) }
 
 func TestAlphaOfBMP(t *testing.T) {
 	files := archived(t, "bmp.zip")
@@ -87,13 +87,15 @@ func TestIndicesAndGreyOfBMP(t *testing.T) {
 		colours int
 		values  []uint8
 	}{
-		"palette8.bmp":     {256, nil},
-		"palette_used.bmp": {5, []uint8{0, 1, 2, 3, 4}},
-		"core4.bmp":        {16, nil},
-		"palette1.bmp":     {2, []uint8{0, 1}},
-		"black_white.bmp":  {0, []uint8{0, 255}},
-		"white_black.bmp":  {0, []uint8{0, 255}},
-		"grey8.bmp":        {0, nil},
+		"palette8.bmp":          {256, nil},
+		"palette_used.bmp":      {5, []uint8{0, 1, 2, 3, 4}},
+		"core4.bmp":             {16, nil},
+		"core8_short.bmp":       {200, nil},
+		"oversized_palette.dib": {256, nil},
+		"palette1.bmp":          {2, []uint8{0, 1}},
+		"black_white.bmp":       {0, []uint8{0, 255}},
+		"white_black.bmp":       {0, []uint8{0, 255}},
+		"grey8.bmp":             {0, nil},
 	} {
 		r, _, err := decode(name, sectionOf(files[name]), Options{})
 		if err != nil {
@@ -183,9 +185,23 @@ func TestSniffingBMP(t *testing.T) {
 	for _, text := range []string{"", "B", "BM", "BMW is no bitmap", "BMW is no bitmap but a maker of cars",
 		"\x28\x00\x00\x00", "\x28\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x02\x00\x18\x00",
 		"\x28\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x19\x00",
-		"\x29\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18"} {
+		"\x29\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18",
+		"\x0c\x00\x00\x00\x05\x00\x05\x00\x02\x00\x18\x00\x00\x00\x00\x00",
+		"\x41\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18\x00",
+		"\x0f\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18\x00",
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\xc8\x00\x00\x00"} {
 		if isBMP(text) || isDIB(text) {
 			t.Errorf("%q is taken for a BMP", text)
+		}
+	}
+	for _, head := range []string{"BM\x00", "BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00",
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00",
+		"\x28\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18\x00",
+		"\x10\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18\x00",
+		"\x40\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18\x00",
+		"\x0c\x00\x00\x00\x05\x00\x05\x00\x01\x00\x18\x00\x00\x00\x00\x00"} {
+		if !isBMP(head) && !isDIB(head) {
+			t.Errorf("%q is not taken for a BMP", head)
 		}
 	}
 }

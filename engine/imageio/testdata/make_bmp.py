@@ -120,6 +120,11 @@ for bits in (1, 2, 4, 8):
     write(f"core{bits}.bmp", header(12, bits), triples(table), pack(few, bits), table[few])
 few = index % 5
 write("palette_used.bmp", header(40, 8, used=5), quads(colours[:5]), pack(few, 8), colours[few])
+write("palette_used_no_offset.bmp", header(40, 8, used=5), quads(colours[:5]), pack(few, 8), colours[few], offset=0)
+write("offset_at_palette.bmp", header(40, 8), quads(colours), pack(index, 8), colours[index], offset=54)
+more = np.concatenate([colours, colours[:44]])
+write("oversized_palette.bmp", header(40, 8, used=300), quads(more), pack(index, 8), colours[index])
+write("oversized_palette.dib", header(40, 8, used=300), quads(more), pack(index, 8), colours[index])
 write("grey8.bmp", header(40, 8), quads(greys), pack(index, 8), greys[index])
 write("grey8_gap.bmp", header(40, 8), quads(greys), pack(index, 8), greys[index], gap=bytes(10))
 write("black_white.bmp", header(40, 1), quads([(0, 0, 0), (255, 255, 255)]), pack(index % 2, 1))
@@ -135,6 +140,7 @@ write("core8_short.bmp", header(12, 8), triples(colours[:200]), pack(core, 8), c
 write("rgb24.bmp", header(40, 24), b"", bgr(rgb), rgb)
 write("gap.bmp", header(40, 24), b"", bgr(rgb), rgb, gap=b"gap" * 7)
 write("palette_in_24.bmp", header(40, 24, used=16), quads(colours[:16]), bgr(rgb), rgb)
+write("colours_named_24.bmp", header(40, 24, used=16), b"", bgr(rgb), rgb)
 write("reserved.bmp", header(40, 24), b"", bgr(rgb), rgb, reserved=0x1234)
 write("top_down.bmp", header(40, 24, down=True), b"", bgr(rgb[::-1]), rgb)
 write("no_offset.bmp", header(40, 24), b"", bgr(rgb), rgb, offset=0)
@@ -167,6 +173,11 @@ for name, size, bits, compression, masks in (
     planes = three + [alpha] if len(masks) == 4 else three
     word, shown = fields(masks, planes)
     stored = () if compression == 0 else masks
+    if name == "fields565":
+        write("fields565_no_offset.bmp", header(size, bits, compression, masks=stored), b"", whole(word, 2), shown, offset=0)
+        write("fields565.dib", header(size, bits, compression, masks=stored), b"", whole(word, 2), shown)
+    if name == "alpha_fields":
+        write("alpha_fields.dib", header(size, bits, compression, masks=stored), b"", whole(word, 4), shown)
     write(f"{name}.bmp", header(size, bits, compression, masks=stored), b"", whole(word, bits // 8), shown)
 
 
