@@ -180,7 +180,7 @@ static int on_warning(TIFF *tiff, void *ours, const char *where, const char *for
 static int judge(const struct source *source, const char *otherwise, struct musc_answer *answer) {
     static const char *const early[] = {"Read error", "Not enough data", "not enough data",
                                         "Cannot read", "Can not read", "Failed to read", "short ",
-                                        "Premature", "EOF", NULL};
+                                        "Premature", "EOF", "IO error", NULL};
     static const char *const unsupported[] = {"not configured", "not supported", "not implemented",
                                               "nsupported", "an not handle", "annot handle",
                                               "beyond", NULL};

@@ -175,7 +175,8 @@ func FuzzTIFF(f *testing.F) {
 			return
 		}
 		defer file.Close()
-		if file.Width < 1 || file.Height < 1 || file.Width > 1<<14/file.Height || file.Samples > 64 {
+		if file.Width < 1 || file.Height < 1 || file.Width > 1<<14/file.Height ||
+			file.Samples > 16 || file.Bits > 64 {
 			return
 		}
 		planes := 1

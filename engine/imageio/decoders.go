@@ -20,9 +20,11 @@ import (
 // fetched; "none" stands for no folder: Go's own decoders.
 const codecsVariable = "MUSC_CODECS"
 
-// libraries opens the libraries that decode JPEG, TIFF and the WebP that Go does not. It looks once;
-// where it fails Go's decoders are in force, and the error says why.
-var libraries = sync.OnceValues(func() (*codecs.Libraries, error) {
+// libraries are what decodes JPEG, TIFF and the WebP that Go does not. They are looked for once; where
+// that fails Go's decoders are in force, and the error says why.
+var libraries = sync.OnceValues(openLibraries)
+
+func openLibraries() (*codecs.Libraries, error) {
 	folder := os.Getenv(codecsVariable)
 	switch folder {
 	case "none":
@@ -34,7 +36,7 @@ var libraries = sync.OnceValues(func() (*codecs.Libraries, error) {
 		}
 	}
 	return codecs.Open(folder)
-})
+}
 
 // Decoders says what decodes JPEG, TIFF and WebP: the libraries' names and versions, or "Go" and, as
 // the error, why the libraries are not in use.

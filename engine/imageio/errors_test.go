@@ -145,8 +145,12 @@ func FuzzDecode(f *testing.F) {
 	if err != nil || len(paths) == 0 {
 		f.Fatal("no seeds: ", err)
 	}
-	for _, path := range paths {
-		if filepath.Ext(path) == ".rgb" {
+	kinds, err := filepath.Glob(formatsFolder + "/*.*")
+	if err != nil || len(kinds) == 0 {
+		f.Fatal("no seeds: ", err)
+	}
+	for _, path := range append(paths, kinds...) {
+		if filepath.Ext(path) == ".rgb" || filepath.Ext(path) == ".csv" {
 			continue
 		}
 		text, err := os.ReadFile(path)

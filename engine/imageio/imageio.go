@@ -5,9 +5,10 @@
 //   - PNG, GIF, BMP, TIFF and lossless WebP decode to the same bytes. Grey and palettes are
 //     expanded, alpha is dropped (the colours beneath it stay), CMYK is converted as Pillow does.
 //     Deep samples, of more than 8 bits, are scaled by one range for all photos of a batch (Depth).
-//   - JPEG and lossy WebP decode with the chroma upsampling of libjpeg and libwebp. WebP decodes to
-//     the same bytes; JPEG differs by at most 3 levels, in a photo in 4 % of the samples, since the
-//     inverse cosine transform rounds differently.
+//   - JPEG, TIFF and what Go does not read of WebP are decoded by libjpeg-turbo, libtiff and libwebp,
+//     to the same bytes, where they were fetched; Decoders says whether. Without them Go's decoders
+//     read fewer kinds, and JPEG differs by at most 3 levels, in a photo in 4 % of the samples, since
+//     the inverse cosine transform rounds differently. docs/formats.md lists the kinds.
 //   - Resize gives the same bytes for the same pixels.
 //
 // Every file is untrusted: the size is checked against a limit before the pixels are decoded, and

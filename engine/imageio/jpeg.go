@@ -1,6 +1,7 @@
 package imageio
 
 import (
+	"bufio"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -19,17 +20,34 @@ type jpegFrame struct {
 // errNoFrame is of a file whose pixels begin before their size was told.
 var errNoFrame = errors.New("it has no frame header")
 
-// readFrame looks for the frame header. What lies between segments is passed over, as libjpeg does.
+// nextMarker is where the next marker is from offset on, or the file's end. What lies between
+// segments, be it fill bytes or rubbish, is passed over, as libjpeg does.
+func nextMarker(file *io.SectionReader, offset int64) int64 {
+	reader := bufio.NewReader(io.NewSectionReader(file, offset, file.Size()-offset))
+	for previous := byte(0); ; offset++ {
+		value, err := reader.ReadByte()
+		if err != nil {
+			return file.Size()
+		}
+		if previous == 0xff && value != 0xff && value != 0 {
+			return offset - 1
+		}
+		previous = value
+	}
+}
+
+// readFrame looks for the frame header.
 func readFrame(file *io.SectionReader) (jpegFrame, error) {
 	offset := int64(2)
 	for range maxChunks {
+		if head := bytesAt(file, offset, 2); head != nil &&
+			(head[0] != 0xff || head[1] == 0xff || head[1] == 0) {
+			offset = nextMarker(file, offset)
+		}
 		head := bytesAt(file, offset, 2)
 		switch {
 		case head == nil:
 			return jpegFrame{}, io.ErrUnexpectedEOF
-		case head[0] != 0xff || head[1] == 0xff || head[1] == 0: // rubbish or a fill byte
-			offset++
-			continue
 		case head[1] == 0xd9 || head[1] == 0xda: // the end, the scan
 			return jpegFrame{}, errNoFrame
 		case head[1] >= 0xd0 && head[1] <= 0xd8 || head[1] == 1: // markers without a segment
@@ -93,8 +111,11 @@ func jpegByLibrary(file *io.SectionReader, l *codecs.Libraries) (*Raster, error)
 	if err != nil {
 		return nil, err
 	}
-	if frame.components != 1 && frame.components != 3 && frame.components != 4 {
+	switch {
+	case frame.components != 1 && frame.components != 3 && frame.components != 4:
 		return nil, unsupportedError(fmt.Sprintf("%d colour components", frame.components))
+	case frame.components == 4 && frame.bits != 8:
+		return nil, unsupportedError(fmt.Sprintf("inks of %d bits", frame.bits))
 	}
 	data, err := content(file)
 	if err != nil {
@@ -107,8 +128,6 @@ func jpegByLibrary(file *io.SectionReader, l *codecs.Libraries) (*Raster, error)
 	r := &Raster{Width: frame.width, Height: frame.height, Channels: min(frame.components, 3),
 		Lossy: true}
 	switch {
-	case frame.components == 4 && frame.bits != 8:
-		return nil, unsupportedError(fmt.Sprintf("CMYK of %d bits", frame.bits))
 	case frame.components == 4:
 		r.Pix = fromInvertedCMYK(pix)
 	case frame.bits > 8:
