@@ -21,6 +21,7 @@ package anomalymap
 
 import (
 	"math"
+	"slices"
 
 	"musc/engine/fault"
 )
@@ -98,11 +99,7 @@ func (u *Upsampler) Max(scores []float64) float64 {
 	}
 	largest := math.Inf(-1)
 	u.eachRow(scores, func(_ int, row []float64) {
-		for _, value := range row {
-			if value > largest {
-				largest = value
-			}
-		}
+		largest = max(largest, slices.Max(row))
 	})
 	return largest
 }

@@ -21,6 +21,12 @@ func TestDevices(t *testing.T) {
 			t.Errorf("%q: %q is read as %+v, %v", text, got, again, err)
 		}
 	}
+	if first := CPU.First(); first != 0 {
+		t.Errorf("the CPU runs on device %d", first)
+	}
+	if choice, _ := Parse("cuda:2,0"); choice.First() != 2 {
+		t.Errorf("cuda:2,0 begins with device %d", choice.First())
+	}
 	for _, text := range []string{"gpu", "cuda:", "cuda:-1", "cuda:x", "CPU", "3", "cuda:0,",
 		"cuda:0,0", "cuda:0;1"} {
 		if _, err := Parse(text); fault.KindOf(err) != fault.Usage {

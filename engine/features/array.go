@@ -81,13 +81,16 @@ func (a *Array) Slice(from, to int64) []float32 { return a.values[from:to:to] }
 // what they are and views stay valid, also those of neighbours on a shared page. In memory it does
 // nothing.
 func (a *Array) Release(from, to int64) {
-	if !a.spilled || from >= to {
+	if !a.spilled {
 		return
 	}
-	page := int64(os.Getpagesize())
-	first := 4 * from / page * page
-	last := min((4*to+page-1)/page*page, int64(len(a.mapped)))
-	dropPages(a.mapped[first:last])
+	first, last := pagesOf(from, to, int64(os.Getpagesize()))
+	dropPages(a.mapped[first:min(last, int64(len(a.mapped)))])
+}
+
+// pagesOf gives the bytes [first, last) of the pages that hold any of the values [from, to).
+func pagesOf(from, to, page int64) (first, last int64) {
+	return 4 * from / page * page, (4*to + page - 1) / page * page
 }
 
 // Close frees the memory and, with it, the file. A second Close does nothing.

@@ -2,6 +2,7 @@ package features
 
 import (
 	"fmt"
+	"math"
 	"os"
 )
 
@@ -28,8 +29,8 @@ func FormatBytes(n int64) string {
 		return fmt.Sprintf("%d B", n)
 	}
 	value, unit := float64(n)/1000, 0
-	units := []string{"kB", "MB", "GB", "TB", "PB", "EB"}
-	for unit < len(units)-1 && (value >= 999.95 || value <= -999.95) {
+	units := []string{"kB", "MB", "GB", "TB", "PB", "EB"} // an int64 is 9.2 EB at most
+	for math.Abs(value) >= 999.95 {
 		value, unit = value/1000, unit+1
 	}
 	return fmt.Sprintf("%.1f %s", value, units[unit])

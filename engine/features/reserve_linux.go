@@ -10,20 +10,25 @@ import (
 
 // reserve gives the file size bytes of disk that no later write can find missing.
 func reserve(file *os.File, size int64) error {
-	for {
-		switch err := unix.Fallocate(int(file.Fd()), 0, 0, size); {
-		case err == nil:
-			return nil
-		case errors.Is(err, unix.EINTR):
-		case errors.Is(err, unix.EOPNOTSUPP), errors.Is(err, unix.ENOSYS):
-			if space, known := free(file); known && space < size {
-				return unix.ENOSPC
-			}
-			return writeZeros(file, size)
-		default:
-			return fmt.Errorf("reserving the space: %w", err)
-		}
+	var err error = unix.EINTR
+	for errors.Is(err, unix.EINTR) {
+		err = unix.Fallocate(int(file.Fd()), 0, 0, size)
 	}
+	if errors.Is(err, unix.EOPNOTSUPP) || errors.Is(err, unix.ENOSYS) {
+		return fill(file, size)
+	}
+	if err != nil {
+		return fmt.Errorf("reserving the space: %w", err)
+	}
+	return nil
+}
+
+// fill reserves the space where the file system cannot, if it is there.
+func fill(file *os.File, size int64) error {
+	if space, known := free(file); known && space < size {
+		return unix.ENOSPC
+	}
+	return writeZeros(file, size)
 }
 
 func free(file *os.File) (bytes int64, known bool) {

@@ -111,9 +111,13 @@ func TestTooLittleSpaceSaysHowMuchIsNeeded(t *testing.T) {
 }
 
 func TestFolderThatIsNotThere(t *testing.T) {
-	_, err := NewSpilled(Shape{1, 1, 1, 1, 1}, filepath.Join(t.TempDir(), "absent"))
+	folder := filepath.Join(t.TempDir(), "absent")
+	_, err := NewSpilled(Shape{1, 1, 1, 25, 10}, folder)
 	if fault.KindOf(err) != fault.Output || !errors.Is(err, os.ErrNotExist) {
 		t.Fatalf("got %v of kind %v", err, fault.KindOf(err))
+	}
+	if !strings.HasPrefix(err.Error(), "cannot spill 1.0 kB to "+folder+": ") {
+		t.Errorf("%q does not say what was to be spilled where", err)
 	}
 }
 
@@ -122,6 +126,10 @@ func TestImpossibleLengths(t *testing.T) {
 		if _, err := NewArray(n, ""); fault.KindOf(err) != fault.Output {
 			t.Errorf("%d values: %v", n, err)
 		}
+	}
+	_, err := NewArray(math.MaxInt/4, t.TempDir()) // can be addressed: it is the disk that is too small
+	if fault.KindOf(err) != fault.Output || !strings.Contains(err.Error(), "9.2 EB needed") {
+		t.Errorf("the most values there can be: %v", err)
 	}
 	for _, dir := range []string{"", t.TempDir()} {
 		empty, err := NewArray(0, dir)
@@ -189,29 +197,11 @@ func TestFormatBytes(t *testing.T) {
 	for n, want := range map[int64]string{
 		0: "0 B", 999: "999 B", 1000: "1.0 kB", 4_190_000: "4.2 MB", 999_960_000: "1.0 GB",
 		4_500_000_000: "4.5 GB", -2_000_000: "-2.0 MB", math.MaxInt64: "9.2 EB",
+		999_949: "999.9 kB", 999_950: "1.0 MB", -999_950: "-1.0 MB", // 1000.0 kB is never written
+		-999: "-999 B", -1000: "-1.0 kB", math.MinInt64: "-9.2 EB",
 	} {
 		if got := FormatBytes(n); got != want {
 			t.Errorf("%d: %q, want %q", n, got, want)
 		}
 	}
-}
-
-func TestHeadSharesTheFirstImages(t *testing.T) {
-	store := NewMemory(Shape{Stages: 2, Images: 3, Height: 1, Width: 2, Channels: 2})
-	defer store.Close()
-	for stage := range 2 {
-		for image := range 3 {
-			store.Tokens(stage, image)[0] = float32(10*stage + image)
-		}
-	}
-	head := store.Head(2)
-	if head.Shape().Images != 2 || head.Tokens(1, 1)[0] != 11 || store.Shape().Images != 3 {
-		t.Errorf("shape %v, token %v", head.Shape(), head.Tokens(1, 1)[0])
-	}
-	defer func() {
-		if recover() == nil {
-			t.Error("the third image is within reach")
-		}
-	}()
-	head.Tokens(0, 2)
 }

@@ -6,7 +6,8 @@ import "math"
 // multiplied after it is subtracted, 1 / sqrt(variance + Epsilon). Both are taken in float64: one
 // channel of a vision transformer is often a hundred times larger than the others.
 func Moments(tokens []float32) (mean, scale float64) {
-	mean = sum(tokens, func(x float64) float64 { return x }) / float64(len(tokens))
+	total := sum(tokens, func(x float64) float64 { return x })
+	mean = total / float64(len(tokens))
 	squares := sum(tokens, func(x float64) float64 { return (x - mean) * (x - mean) })
 	return mean, 1 / math.Sqrt(squares/float64(len(tokens))+Epsilon)
 }

@@ -43,6 +43,42 @@ func TestMomentsNormalise(t *testing.T) {
 	}
 }
 
+// A mean a million times larger than the spread takes no digit of the variance: the squares are of
+// the differences. Six values and one that is 1/16 larger have a variance of 6/49/16^2.
+func TestMomentsOfValuesFarFromZero(t *testing.T) {
+	raw := []float32{1e6, 1e6, 1e6, 1e6 + 0.0625, 1e6, 1e6, 1e6}
+	wantMean, wantScale := 1e6+0.0625/7, 1/math.Sqrt(6./49/256+1e-5)
+	mean, scale := Moments(raw)
+	if math.Abs(mean-wantMean) > 1e-9 || math.Abs(scale/wantScale-1) > 1e-9 {
+		t.Errorf("mean %v, scale %v; want %v, %v", mean, scale, wantMean, wantScale)
+	}
+	normalised := make([]float64, len(raw))
+	NormaliseDefinition(normalised, widen(raw))
+	for k, x := range raw {
+		if want := (float64(x) - wantMean) * wantScale; math.Abs(normalised[k]-want) > 1e-8 {
+			t.Errorf("value %d is %v, want %v", k, normalised[k], want)
+		}
+	}
+}
+
+// Four sums run side by side, so that 1 is added to 2^54 twice and lost each time; one after the
+// other it would be lost once.
+func TestOrderOfTheSumIsFixed(t *testing.T) {
+	for _, c := range []struct {
+		values []float32
+		mean   float64
+	}{
+		{[]float32{0x1p54, 1, -0x1p54, 1}, 0},
+		{[]float32{0x1p54, -0x1p54, 1, 1}, 0.5},
+		{[]float32{0x1p54, 1, -0x1p54}, 0},
+		{[]float32{0x1p54, -0x1p54, 1}, 1. / 3},
+	} {
+		if mean, _ := Moments(c.values); mean != c.mean {
+			t.Errorf("%v: mean %v, want %v", c.values, mean, c.mean)
+		}
+	}
+}
+
 func TestAggregatedTokensHaveUnitLength(t *testing.T) {
 	const height, width, channels = 6, 5, 24
 	raw := widen(tokens(height*width, channels))

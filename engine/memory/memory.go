@@ -5,7 +5,6 @@ import (
 	"bufio"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 	"strings"
 )
@@ -16,12 +15,16 @@ const fallbackMemory = 4 << 30
 // FairShare is the default memory bound in bytes: half of what the machine, or the container
 // around the process, has available.
 func FairShare() int64 {
-	available := procValue("/proc/meminfo", "MemAvailable")
-	if available <= 0 {
+	return fairShare("/proc/meminfo", "/sys/fs/cgroup")
+}
+
+func fairShare(meminfo, group string) int64 {
+	available := procValue(meminfo, "MemAvailable")
+	if available == 0 {
 		available = fallbackMemory
 	}
-	if limit := containerLimit(); limit > 0 && limit < available {
-		available = limit
+	if left := containerLimit(group); left != 0 {
+		available = min(available, left)
 	}
 	return available / 2
 }
@@ -39,9 +42,6 @@ func Status(name string) int64 { return procValue("/proc/self/status", name) }
 
 // procValue reads the value of one "Name:  123 kB" line, in bytes; 0 if there is none.
 func procValue(path, name string) int64 {
-	if runtime.GOOS != "linux" {
-		return 0
-	}
 	file, err := os.Open(path)
 	if err != nil {
 		return 0
@@ -50,7 +50,7 @@ func procValue(path, name string) int64 {
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
 		fields := strings.Fields(lines.Text())
-		if len(fields) >= 2 && fields[0] == name+":" {
+		if len(fields) == 3 && fields[0] == name+":" && fields[2] == "kB" {
 			kilobytes, _ := strconv.ParseInt(fields[1], 10, 64)
 			return kilobytes << 10
 		}
@@ -58,11 +58,11 @@ func procValue(path, name string) int64 {
 	return 0
 }
 
-// containerLimit is what is left below the control group's memory limit, 0 without a limit.
-func containerLimit() int64 {
-	const groups = "/sys/fs/cgroup"
+// containerLimit is what is left below the memory limit of the control group in folder, but at
+// least an eighth of it, as files that the system caches count as used; 0 without a limit.
+func containerLimit(folder string) int64 {
 	read := func(name string) int64 {
-		text, err := os.ReadFile(filepath.Join(groups, name))
+		text, err := os.ReadFile(filepath.Join(folder, name))
 		if err != nil {
 			return 0
 		}

@@ -70,6 +70,47 @@ func TestUnusableFilesAreExplained(t *testing.T) {
 	}
 }
 
+// What is just allowed, and what is just too much.
+func TestBoundsOfAHeader(t *testing.T) {
+	const plain = "{'descr': '<f4', 'fortran_order': False, 'shape': (), }"
+	padded := func(length int) string {
+		return plain + strings.Repeat(" ", length-len(plain))
+	}
+	described := func(length int) string {
+		return "{'descr': '" + strings.Repeat("x", length) + "', 'fortran_order': False, 'shape': ()}"
+	}
+	for name, c := range map[string]struct{ text, want string }{
+		"65536 bytes":    {padded(65536), ""},
+		"65537 bytes":    {padded(65537), "claims 65537 bytes, more than 65536"},
+		"a dtype of 32":  {described(32), "are not float16, float32 or float64"},
+		"a dtype of 33":  {described(33), "a short quoted text missing"},
+		"64 sides":       {strings.Replace(plain, "()", "("+strings.Repeat("1,", 64)+")", 1), ""},
+		"ends in digits": {"{'descr': '<f4', 'fortran_order': False, 'shape': (12", `")" missing`},
+		"ends in a side": {"{'descr': '<f4', 'fortran_order': False, 'shape': (", "at most 64 sides"},
+	} {
+		length := []byte{byte(len(c.text)), byte(len(c.text) >> 8), byte(len(c.text) >> 16), 0}
+		_, err := readHeader(strings.NewReader(magic + "\x02\x00" + string(length) + c.text))
+		if c.want == "" && err != nil || c.want != "" &&
+			(err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// Lengths of numpy.lib.format.write_array_header_1_0 of NumPy 2.4: it leaves 21 characters for the
+// first side, so that the file can grow.
+func TestHeadersAreAsLongAsNumPys(t *testing.T) {
+	for _, c := range []struct{ first, twos, length int }{
+		{7, 0, 128}, {1000, 0, 128}, {7, 13, 128}, {1000, 12, 128}, {12345678901, 12, 128},
+		{1000, 13, 128}, {12345678901, 28, 192}, {1000, 33, 192}, {12345678901, 49, 256},
+	} {
+		shape := append([]int{c.first}, slices.Repeat([]int{2}, c.twos)...)
+		if got := len(formatHeader("<f4", shape)); got != c.length {
+			t.Errorf("%d and %d twos: %d bytes, want %d", c.first, c.twos, got, c.length)
+		}
+	}
+}
+
 func TestFilesThatAreNotArrays(t *testing.T) {
 	folder := t.TempDir()
 	for name, c := range map[string]struct{ content, want string }{

@@ -2,6 +2,7 @@ package npy
 
 import (
 	"bytes"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -129,8 +130,9 @@ func TestAnyPartOfALargeArrayIsReadByManyGoroutines(t *testing.T) {
 	}
 	all.Wait()
 	for _, from := range []int{-1, length - 1, length + 1} {
-		if err := array.ReadFloat32(make([]float32, 2), from); err == nil {
-			t.Errorf("two elements from %d of %d were read", from, length)
+		want := fmt.Sprintf("cannot read 2 elements from element %d of %s: it has %d", from, path, length)
+		if err := array.ReadFloat32(make([]float32, 2), from); err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 	if err := os.Truncate(path, 4096); err != nil {
@@ -154,6 +156,20 @@ func TestShapesThatAreNotTheDataAreRefused(t *testing.T) {
 	err := Write(filepath.Join(t.TempDir(), "absent", "x.npy"), []int{1}, []float32{1})
 	if fault.KindOf(err) != fault.Output {
 		t.Fatalf("unwritable place: got %v", err)
+	}
+}
+
+func TestLoadReadsTheWholeArray(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.npy")
+	if err := Write(path, []int{2, 2}, []float32{1, 2, 3, 4.5}); err != nil {
+		t.Fatal(err)
+	}
+	values, shape, err := Load(path)
+	if err != nil || !slices.Equal(values, []float64{1, 2, 3, 4.5}) || !slices.Equal(shape, []int{2, 2}) {
+		t.Errorf("%v of shape %v, %v", values, shape, err)
+	}
+	if values, _, err := Load(path + "x"); fault.KindOf(err) != fault.Input || values != nil {
+		t.Errorf("an absent file: %v, %v", values, err)
 	}
 }
 

@@ -24,7 +24,7 @@ import (
 const blockRows = 256
 
 // cancellation is the share of the absolute weights below which their sum is rounding error.
-const cancellation = 1e-12
+const cancellation = 0x1p-40
 
 // RowError says which image of the batch cannot be re-scored; it is wrapped in an error of kind
 // fault.Input. A caller who knows the images' names finds it with errors.As.
@@ -87,7 +87,7 @@ func average(scaled []float64, tokens blas64.General, sizes []int) ([]float64, e
 	result := make([]float64, n)
 	nearest := make([]int, 0, slices.Max(sizes))
 	block := blas64.General{Cols: n, Stride: n, Data: make([]float64, min(blockRows, n)*n)}
-	for first := 0; first < n; first += blockRows {
+	for first := 0; first != n; first += block.Rows {
 		block.Rows = min(blockRows, n-first)
 		rows := tokens
 		rows.Rows, rows.Data = block.Rows, tokens.Data[first*tokens.Stride:]

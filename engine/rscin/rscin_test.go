@@ -146,6 +146,49 @@ func TestFaultsNameTheRow(t *testing.T) {
 	}
 }
 
+func TestProblemsAreTold(t *testing.T) {
+	nan := float32(math.NaN())
+	for name, c := range map[string]struct {
+		scores []float64
+		tokens []float32 // [n,2]
+		want   string
+	}{
+		"token":      {[]float64{1, 2, 3}, []float32{1, 0, 1, 1, 1, nan}, "entry 1 of its class token is NaN"},
+		"score":      {[]float64{1, math.Inf(1)}, []float32{1, 0, 0, 1}, "its score is +Inf"},
+		"neighbours": {[]float64{1, 2}, []float32{1, 0, -1, 0}, "to its 2 nearest images sum to zero"},
+	} {
+		_, err := Rescore(c.scores, c.tokens, len(c.scores), 2, []int{2})
+		var row *RowError
+		if !errors.As(err, &row) || !strings.Contains(row.Problem, c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// Class tokens of one entry: W(i,j) = t(i) t(j).
+func TestClassTokensOfOneEntry(t *testing.T) {
+	got, err := Rescore([]float64{0, 0.5, 1}, []float32{1, 2, 4}, 3, 1, []int{2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	mean := (4*1 + 2*0.5) / (4 + 2.) // images 2 and 1 are the nearest of all
+	compare(t, got, []float64{mean / 2, (0.5 + mean) / 2, (1 + mean) / 2}, 1e-15)
+}
+
+// Weights whose sum is 2^-40 of their absolute values are rounding error, larger ones are not,
+// whatever the size of the weights.
+func TestWeightsThatCancel(t *testing.T) {
+	for _, scale := range []float64{0x1p-20, 1, 0x1p20} {
+		for rest, usable := range map[float64]bool{0: false, 0x1p-40: false, 0x1.1p-40: true, 0.5: true} {
+			similarity := []float64{scale * (1 + rest), -scale * (1 - rest)} // rest = sum / sum of |w|
+			_, ok := weightedMean([]float64{1, 0}, similarity, []int{0, 1})
+			if ok != usable {
+				t.Errorf("weights %v, of which %g remains: usable %v", similarity, rest, ok)
+			}
+		}
+	}
+}
+
 func TestLengthsAndWindowsAreChecked(t *testing.T) {
 	cases := map[string]struct{ scores, tokens, n, d, window int }{
 		"no images":    {0, 0, 0, 2, 2},
