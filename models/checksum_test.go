@@ -19,6 +19,17 @@ func TestFileSHA256(t *testing.T) {
 	if got, err := FileSHA256(context.Background(), path); err != nil || got != want {
 		t.Errorf("got %s, %v", got, err)
 	}
+	// One byte more than is read at once, by Python's hashlib.
+	if err := os.WriteFile(path, bytes.Repeat([]byte("a"), 1<<20+1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const longer = "4a3f0c0c213adea174f9a3d4c13177315b588bdb2e9c1012d3d0bf0453ca0f6a"
+	if got, err := FileSHA256(context.Background(), path); err != nil || got != longer {
+		t.Errorf("longer: got %s, %v", got, err)
+	}
+	if got, err := FileSHA256(context.Background(), t.TempDir()); err == nil || got != "" {
+		t.Errorf("a folder: got %s, %v", got, err)
+	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	if _, err := FileSHA256(ctx, path); !errors.Is(err, context.Canceled) {

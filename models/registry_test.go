@@ -86,6 +86,25 @@ func TestUnknownNameListsTheKnownOnes(t *testing.T) {
 	}
 }
 
+func TestSmallestAndLargestImages(t *testing.T) {
+	for name, sizes := range map[string]map[int]int{ // image size -> grid
+		"dinov2-s": {14: 1, 4088: 292}, "ViT-B-16": {16: 1, 4096: 256}, "ViT-B-32": {32: 1, 4096: 128},
+	} {
+		spec, err := Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for size, want := range sizes {
+			if grid, err := spec.Grid(size); err != nil || grid != want {
+				t.Errorf("%s at %d pixels: grid %d, %v, want %d", name, size, grid, err, want)
+			}
+		}
+		if _, err := spec.Grid(4096 + spec.Patch); fault.KindOf(err) != fault.Usage {
+			t.Errorf("%s beyond 4096 pixels: %v", name, err)
+		}
+	}
+}
+
 func TestImageSizeMustFitThePatches(t *testing.T) {
 	spec, err := Lookup(DefaultName)
 	if err != nil {
@@ -97,29 +116,6 @@ func TestImageSizeMustFitThePatches(t *testing.T) {
 		_, err := spec.Grid(size)
 		if fault.KindOf(err) != fault.Usage || !strings.HasSuffix(err.Error(), "is "+nearest) {
 			t.Errorf("size %d: got %v, want %s proposed", size, err, nearest)
-		}
-	}
-}
-
-func TestImpossibleSpecsAreRefused(t *testing.T) {
-	for name, spoil := range map[string]func(*Spec){
-		"name with a slash":      func(s *Spec) { s.Name = "../x" },
-		"unknown family":         func(s *Spec) { s.Family = "resnet" },
-		"no position grid":       func(s *Spec) { s.PretrainGrid = 0 },
-		"windows of no swin":     func(s *Spec) { s.Window = 7 },
-		"unknown activation":     func(s *Spec) { s.Activation = "relu" },
-		"no heads":               func(s *Spec) { s.Heads = 0 },
-		"heads not in width":     func(s *Spec) { s.Heads = 5 },
-		"eps of zero":            func(s *Spec) { s.NormEps = 0 },
-		"class token of its own": func(s *Spec) { s.ClassDim = 7 },
-		"stage past the end":     func(s *Spec) { s.Stages[3] = s.Layers },
-		"stages out of order":    func(s *Spec) { s.Stages[1] = s.Stages[0] },
-		"size off the patches":   func(s *Spec) { s.ImageSize = 225 },
-	} {
-		spec := Registry[0]
-		spoil(&spec)
-		if err := spec.Validate(); fault.KindOf(err) != fault.Usage || err == nil {
-			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }
@@ -141,28 +137,6 @@ func TestImageSizeMustFitTheWindows(t *testing.T) {
 		_, err := spec.Grid(size)
 		if fault.KindOf(err) != fault.Usage || !strings.HasSuffix(err.Error(), "is "+nearest) {
 			t.Errorf("size %d: got %v, want %s proposed", size, err, nearest)
-		}
-	}
-}
-
-func TestImpossibleSwinsAreRefused(t *testing.T) {
-	for name, spoil := range map[string]func(*Spec){
-		"no window":               func(s *Spec) { s.Window = 0 },
-		"window without a shift":  func(s *Spec) { s.Window = 1 },
-		"window past all images":  func(s *Spec) { s.Window = 129 },
-		"position embeddings":     func(s *Spec) { s.PretrainGrid = 96 },
-		"normed stages":           func(s *Spec) { s.FinalNormOnStages = true },
-		"blocks after the stages": func(s *Spec) { s.Layers++ },
-		"class token of stage 0":  func(s *Spec) { s.ClassDim = s.Width },
-		"stages out of order":     func(s *Spec) { s.Stages[1] = s.Stages[0] },
-	} {
-		spec, err := Lookup("swin-b")
-		if err != nil {
-			t.Fatal(err)
-		}
-		spoil(&spec)
-		if err := spec.Validate(); fault.KindOf(err) != fault.Usage || err == nil {
-			t.Errorf("%s: got %v", name, err)
 		}
 	}
 }

@@ -110,55 +110,69 @@ func (s *Spec) LastWidth() int {
 
 // Validate checks that the numbers fit together; a Spec of the registry always passes.
 func (s *Spec) Validate() error {
-	wrong := func(what string) error {
-		return fault.New(fault.Usage, "model %q: %s; correct its description", s.Name, what)
+	problem := s.problem()
+	if problem == "" {
+		problem = s.familyProblem()
 	}
-	switch {
-	case s.Name == "" || strings.ContainsAny(s.Name, `/\`) || strings.HasPrefix(s.Name, "."):
-		return wrong("the name must be usable as a file name")
-	case !slices.Contains([]Family{CLIP, DINO, DINOv2, Swin}, s.Family):
-		return wrong("the family is none of clip, dino, dinov2, swin")
-	case s.Activation != GELU && s.Activation != QuickGELU:
-		return wrong("the activation is none of gelu, quick_gelu")
-	case s.Patch < 1 || s.Width < 1 || s.Layers < 1 || s.Heads < 1:
-		return wrong("patch size, width, layers and heads must be positive")
-	case s.Width%s.Heads != 0:
-		return wrong("the width is no multiple of the number of heads")
-	case !(s.NormEps > 0):
-		return wrong("the layer norm's eps must be positive")
-	case s.ClassDim < 1 || !s.Projection && s.ClassDim != s.LastWidth():
-		return wrong("the class token's size must be the last width unless it is projected")
-	}
-	for i, stage := range s.Stages {
-		if stage < 0 || stage >= s.Layers || i > 0 && stage <= s.Stages[i-1] {
-			return wrong("the stages must be four rising layer numbers from 0")
-		}
-	}
-	if problem := s.familyProblem(); problem != "" {
-		return wrong(problem)
+	if problem != "" {
+		return fault.New(fault.Usage, "model %q: %s; correct its description", s.Name, problem)
 	}
 	_, err := s.Grid(s.ImageSize)
 	return err
 }
 
+// rule is something that must not be, and what to say if it is.
+type rule struct {
+	broken bool
+	text   string
+}
+
+func firstBroken(rules []rule) string {
+	for _, rule := range rules {
+		if rule.broken {
+			return rule.text
+		}
+	}
+	return ""
+}
+
+// problem says what is wrong with the fields that all families have; "" if they are in order.
+func (s *Spec) problem() string {
+	stages := s.Stages
+	return firstBroken([]rule{
+		{s.Name == "" || strings.ContainsAny(s.Name, `/\`) || strings.HasPrefix(s.Name, "."),
+			"the name must be usable as a file name"},
+		{!slices.Contains([]Family{CLIP, DINO, DINOv2, Swin}, s.Family),
+			"the family is none of clip, dino, dinov2, swin"},
+		{s.Activation != GELU && s.Activation != QuickGELU,
+			"the activation is none of gelu, quick_gelu"},
+		{min(s.Patch, s.Width, s.Layers, s.Heads) < 1,
+			"patch size, width, layers and heads must be positive"},
+		{s.Width%max(s.Heads, 1) != 0, "the width is no multiple of the number of heads"},
+		{!(s.NormEps > 0), "the layer norm's eps must be positive"},
+		{s.ClassDim < 1 || !s.Projection && s.ClassDim != s.LastWidth(),
+			"the class token's size must be the last width unless it is projected"},
+		{stages[0] < 0 || stages[0] >= stages[1] || stages[1] >= stages[2] ||
+			stages[2] >= stages[3] || stages[3] >= s.Layers,
+			"the stages must be four rising layer numbers from 0"},
+	})
+}
+
 // familyProblem says what is wrong with the fields that mean nothing to the other families, or
 // something else to Swin; "" if they are in order.
 func (s *Spec) familyProblem() string {
-	switch {
-	case s.Family != Swin && s.PretrainGrid < 1:
-		return "the position grid must be positive"
-	case s.Family != Swin && s.Window != 0:
-		return "only swin has windows"
-	case s.Family != Swin:
-		return ""
-	case s.Window < 2 || swinScale*s.Patch*s.Window > MaxImageSize:
-		return "the window must be of 2 patches or more, and an image must hold 8 beside each other"
-	case s.PretrainGrid != 0 || s.PositionOffset != 0:
-		return "swin has no position embeddings"
-	case s.FinalNormOnStages || s.PreNorm || s.LayerScale || s.Projection:
-		return "swin has no norm of its stages, norm before its blocks, layer scale or projection"
-	case s.Stages[3] != s.Layers-1:
-		return "the last stage of swin must end with the last block"
+	if s.Family != Swin {
+		return firstBroken([]rule{
+			{s.PretrainGrid < 1, "the position grid must be positive"},
+			{s.Window != 0, "only swin has windows"},
+		})
 	}
-	return ""
+	return firstBroken([]rule{
+		{s.Window < 2 || swinScale*s.Patch*s.Window > MaxImageSize,
+			"the window must be of 2 patches or more, and an image must hold 8 beside each other"},
+		{s.PretrainGrid != 0 || s.PositionOffset != 0, "swin has no position embeddings"},
+		{s.FinalNormOnStages || s.PreNorm || s.LayerScale || s.Projection,
+			"swin has no norm of its stages, norm before its blocks, layer scale or projection"},
+		{s.Stages[3] != s.Layers-1, "the last stage of swin must end with the last block"},
+	})
 }

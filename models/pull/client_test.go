@@ -96,6 +96,27 @@ func TestHubOfTheEnvironment(t *testing.T) {
 	pull(t, &Client{}, t.TempDir())
 }
 
+func TestRedirectionsAreCounted(t *testing.T) {
+	h := &hub{status: 302, header: map[string]string{"Location": address}}
+	_, err := serve(t, h).Weights(context.Background(), tiny, t.TempDir())
+	if err == nil || len(h.ranges) != maxRedirects {
+		t.Errorf("%d requests, %v, want %d", len(h.ranges), err, maxRedirects)
+	}
+}
+
+func TestFolderThatCannotBeMade(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := serve(t, &hub{}).Weights(context.Background(), tiny, filepath.Join(file, "weights"))
+	if fault.KindOf(err) != fault.Output || !strings.HasPrefix(err.Error(),
+		"cannot create the folder for weights: ") || !strings.HasSuffix(err.Error(),
+		"; choose another one with $MUSC_CACHE") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestEncryptedHubMayNotLeadElsewhereInTheOpen(t *testing.T) {
 	server := httptest.NewTLSServer(http.RedirectHandler("http://localhost:1/x", http.StatusFound))
 	defer server.Close()
@@ -131,5 +152,30 @@ func TestVerify(t *testing.T) {
 	if _, _, err := Verify(ctx, tiny, folder); fault.KindOf(err) != fault.Input ||
 		!strings.Contains(err.Error(), "nothing to compare") {
 		t.Errorf("no record: got %v", err)
+	}
+}
+
+// Each source has a checksum of its own; the file's is that of the source it came from.
+func TestVerifyTakesTheChecksumOfTheFilesSource(t *testing.T) {
+	folder, other := t.TempDir(), strings.Repeat("ab", 32)
+	spec := tiny
+	spec.Sources = []models.Source{
+		{Repo: "timm/tiny", File: "open_clip_model.safetensors", SHA256: other},
+		{Repo: "timm/tiny", File: "model.safetensors", SHA256: strings.ToUpper(digest)},
+		{Repo: "timm/tiny", File: "pytorch_model.bin", SHA256: other},
+	}
+	path := filepath.Join(folder, "tiny.safetensors")
+	if err := os.WriteFile(path, content, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if got, sum, err := Verify(context.Background(), spec, folder); err != nil || got != path ||
+		sum != digest {
+		t.Errorf("%s, %s, %v", got, sum, err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _, err := Verify(ctx, spec, folder)
+	if fault.KindOf(err) != fault.Input || !strings.HasPrefix(err.Error(), "cannot verify the weights: ") {
+		t.Errorf("interrupted: %v", err)
 	}
 }

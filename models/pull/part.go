@@ -55,13 +55,11 @@ func (p *part) write(b []byte) error {
 func (p *part) truncate() error {
 	p.hash.Reset()
 	p.size = 0
-	if _, err := p.file.Seek(0, io.SeekStart); err != nil {
-		return p.unwritable(err)
+	_, err := p.file.Seek(0, io.SeekStart)
+	if err == nil {
+		err = p.file.Truncate(0)
 	}
-	if info, err := p.file.Stat(); err != nil || info.Size() == 0 {
-		return p.unwritable(err)
-	}
-	return p.unwritable(p.file.Truncate(0))
+	return p.unwritable(err)
 }
 
 // remember keeps the version that the part is of. Weak tags do not promise equal bytes.

@@ -18,6 +18,7 @@ const (
 	partSuffix = ".part"      // what has arrived so far
 	tagSuffix  = ".part.etag" // the version of the file that it is a part of
 	chunkBytes = 1 << 18
+	unknown    = -1 // the length of a file, where the server does not say it
 )
 
 var errStalled = errors.New("nothing arrived any more")
@@ -57,7 +58,7 @@ func (c *Client) fetch(ctx context.Context, address, target, want string) error 
 		}
 		c.report(part.size, total)
 	}
-	if err != io.EOF || total >= 0 && part.size != total {
+	if err != io.EOF || total != unknown && part.size != total {
 		return part.interrupted(ctx, address, err)
 	}
 	return part.finish(address, want)
@@ -102,7 +103,7 @@ func (c *Client) ask(ctx context.Context, address string, part *part, pinned boo
 }
 
 // begin brings the part in line with what the server is about to send and returns the file's size,
-// -1 if it does not say.
+// or unknown.
 func (p *part) begin(response *http.Response, address string) (total int64, err error) {
 	switch status := response.StatusCode; status {
 	case http.StatusOK: // the whole file, also from servers that know no ranges
@@ -145,12 +146,13 @@ func (p *part) interrupted(ctx context.Context, address string, err error) error
 	if p.size > 0 {
 		advice = fmt.Sprintf("run again to go on from %d bytes", p.size)
 	}
-	switch cause := context.Cause(ctx); {
-	case errors.Is(cause, errStalled):
-		err = errStalled
-	case cause != nil:
+	cause := context.Cause(ctx)
+	if cause != nil && !errors.Is(cause, errStalled) {
 		return fmt.Errorf("interrupted: %w; %s", cause, advice)
-	case err == io.EOF:
+	}
+	if cause != nil {
+		err = cause
+	} else if err == io.EOF {
 		err = io.ErrUnexpectedEOF
 	}
 	var timeout interface{ Timeout() bool }

@@ -30,6 +30,10 @@ func TestResume(t *testing.T) {
 		"no version": {&hub{content: randomBytes(2 * cut)[7:], cutAfter: cut}, &hub{}, ""},
 		"weak version": {&hub{content: randomBytes(2 * cut)[7:], tag: `W/"v1"`, cutAfter: cut},
 			&hub{tag: `W/"v1"`}, ""},
+		"all but a byte": {&hub{tag: `"v1"`, cutAfter: len(content) - 1}, &hub{tag: `"v1"`},
+			fmt.Sprintf("bytes=%d-", len(content)-1)},
+		"longer version": {&hub{content: randomBytes(len(content) + 9), tag: `"v0"`,
+			cutAfter: len(content) + 8}, &hub{tag: `"v1"`}, fmt.Sprintf("bytes=%d-", len(content)+8)},
 		"shorter file": {&hub{content: randomBytes(len(content) + 1), tag: `"v1"`,
 			cutAfter: len(content)}, &hub{tag: `"v1"`}, ""},
 	} {
@@ -78,8 +82,12 @@ func TestWrongChecksums(t *testing.T) {
 	right := tiny
 	right.Sources = []models.Source{{Repo: "timm/tiny", File: "model.safetensors",
 		SHA256: strings.ToUpper(digest)}}
-	if _, err := serve(t, &hub{}).Weights(context.Background(), right, t.TempDir()); err != nil {
+	h := &hub{}
+	if _, err := serve(t, h).Weights(context.Background(), right, t.TempDir()); err != nil {
 		t.Errorf("right checksum: %v", err)
+	}
+	if h.ranges[0] != "" {
+		t.Errorf("of a file of which nothing is here the range %s was asked for", h.ranges[0])
 	}
 }
 

@@ -56,12 +56,12 @@ func (r Request) Graph(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	source := build.Source{Path: r.Weights, Seed: r.Seed}
-	switch {
-	case r.Weights != "" && r.Random:
+	if r.Weights != "" && r.Random {
 		return "", fault.New(fault.Usage, "weights from %s and random weights exclude each other",
 			r.Weights)
-	case r.Weights == "" && !r.Random:
+	}
+	source := build.Source{Path: r.Weights, Seed: r.Seed}
+	if r.Weights == "" && !r.Random {
 		if source.Path, err = Weights(spec); err != nil {
 			return "", err
 		}

@@ -101,13 +101,40 @@ func TestDamagedFilesAreRefused(t *testing.T) {
 			"impossible shape"},
 		"unknown type": {image(`{"w":`+tensor("F4", "[1]", 0, 4)+`}`, four), "unknown element type"},
 		"overlap": {image(`{"v":`+tensor("F32", "[1]", 0, 4)+`,"w":`+tensor("F16", "[1]", 2, 4)+`}`,
-			four), "overlaps"},
-		"hole": {image(`{"w":`+tensor("F16", "[1]", 2, 4)+`}`, four), "unused bytes"},
-		"rest": {image(`{"w":`+tensor("F16", "[1]", 0, 2)+`}`, four), "after the last"},
+			four), `tensor "w" overlaps the one before it`},
+		"hole": {image(`{"w":`+tensor("F16", "[1]", 2, 4)+`}`, four), `: 2 unused bytes before tensor "w"`},
+		"rest": {image(`{"w":`+tensor("F16", "[1]", 0, 2)+`}`, four), ": 2 bytes after the last tensor"},
 	} {
 		_, err := parseBytes(c.file)
 		if fault.KindOf(err) != fault.Input || !strings.Contains(fmt.Sprint(err), c.want) {
 			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// The longest header that may be is asked of the file; of one that is longer nothing is read.
+func TestHeaderLengthIsBounded(t *testing.T) {
+	for length, want := range map[uint64]string{
+		maxHeader:     "reading the header: unexpected EOF",
+		maxHeader + 1: "the header claims 100000001 bytes, the file has 100000010",
+	} {
+		prefix := bytes.NewReader(binary.LittleEndian.AppendUint64(nil, length))
+		_, err := parse(sections.New("w.safetensors", prefix, maxHeader+10))
+		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), want) {
+			t.Errorf("a header of %d bytes: %v, want %q", length, err, want)
+		}
+	}
+}
+
+func TestReadIntoTheWrongLength(t *testing.T) {
+	f, err := parseBytes(image(`{"w":`+tensor("F32", "[2]", 0, 8)+`}`, make([]byte, 8)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, length := range []int{0, 1, 3, 8} {
+		want := fmt.Sprintf(`weights w.safetensors: tensor "w" has 2 elements, %d were asked for`, length)
+		if err := f.Read(make([]float32, length), "w"); err == nil || err.Error() != want {
+			t.Errorf("%v, want %q", err, want)
 		}
 	}
 }
