@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
+	"musc/engine/atomicfile"
 	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/mutual"
@@ -184,6 +185,33 @@ func require(c *cli.Context, name, example string) (string, error) {
 	}
 	return "", fault.New(fault.Usage, "musc %s needs --%s, as in: %s", c.Command.Name, name,
 		fmt.Sprintf("musc %s", example))
+}
+
+// overwriteFlag is for commands that write one file.
+func overwriteFlag() cli.Flag {
+	return &cli.BoolFlag{Name: "overwrite", Category: categoryOutput,
+		Usage: "replace the file that is there"}
+}
+
+// outputFile is --output of a command that writes one file, "-" being standard output. It is none
+// of the files that the options named inputs give, and replaces one only with --overwrite.
+func outputFile(c *cli.Context, example string, inputs ...string) (string, error) {
+	output, err := require(c, "output", example)
+	if err != nil {
+		return "", err
+	}
+	if output == "-" {
+		output = "/dev/stdout"
+	}
+	var files []string
+	for _, name := range inputs {
+		if one, ok := c.Value(name).(string); ok {
+			files = append(files, one)
+		} else {
+			files = append(files, c.StringSlice(name)...)
+		}
+	}
+	return output, atomicfile.Check(output, c.Bool("overwrite"), files...)
 }
 
 // withoutFalse keeps the help texts from saying "(default: false)" of every switch.

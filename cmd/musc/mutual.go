@@ -1,12 +1,13 @@
 package main
 
 import (
-	"path/filepath"
+	"os"
 	"slices"
 
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
+	"musc/engine/atomicfile"
 	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/mutual"
@@ -22,6 +23,7 @@ func mutualCommand() *cli.Command {
 		&cli.StringFlag{Name: "grid", Usage: "patch rows and columns, `HxW` (required)"},
 		&cli.StringFlag{Name: "output", Aliases: []string{"o"},
 			Usage: "the `NPY` to write: patch scores [N,P], float32 (required)"},
+		overwriteFlag(),
 		&cli.StringFlag{Name: "scorer", Value: "auto",
 			Usage: "`auto`, cpu, cuda:N, or definition: the slow float64 one that they are tested " +
 				"against"},
@@ -44,7 +46,7 @@ Examples:
 
 func scoreTokens(c *cli.Context) error {
 	const example = "mutual --stage s0.npy --grid 37x37 -o scores.npy"
-	output, err := require(c, "output", example)
+	output, err := outputFile(c, example, "stage", "reference")
 	if err != nil {
 		return err
 	}
@@ -60,8 +62,10 @@ func scoreTokens(c *cli.Context) error {
 		return fault.New(fault.Usage, "musc mutual needs --stage, as in: musc %s", example)
 	}
 	job := engine.TokenConfig{Stages: c.StringSlice("stage"), References: c.StringSlice("reference"),
-		Height: height, Width: width, Threads: max(c.Int("threads"), 0),
-		SpillInto: filepath.Dir(output)}
+		Height: height, Width: width, Threads: max(c.Int("threads"), 0), SpillInto: os.TempDir()}
+	if folder, ok := atomicfile.InPlace(output); ok {
+		job.SpillInto = folder
+	}
 	if job.Scoring, err = scoringOf(c); err != nil {
 		return err
 	}

@@ -32,6 +32,7 @@ Example:
 			&cli.IntSliceFlag{Name: "windows", Usage: "neighbourhood sizes `K,K,...`",
 				Value: cli.NewIntSlice(2, 3)},
 			&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Usage: "the `CSV` to write (required)"},
+			overwriteFlag(),
 			&cli.BoolFlag{Name: "json", Usage: "errors as JSON on standard output"},
 		},
 		OnUsageError: usageError,
@@ -41,12 +42,16 @@ Example:
 
 func rescore(c *cli.Context) error {
 	const example = "rescore --scores in.csv --class-tokens tokens.npy -o out.csv"
-	var paths [3]string
-	for i, name := range []string{"scores", "class-tokens", "output"} {
+	var paths [2]string
+	for i, name := range []string{"scores", "class-tokens"} {
 		var err error
 		if paths[i], err = require(c, name, example); err != nil {
 			return err
 		}
+	}
+	output, err := outputFile(c, example, "scores", "class-tokens")
+	if err != nil {
+		return err
 	}
 	table, err := readScores(paths[0])
 	if err != nil {
@@ -66,7 +71,7 @@ func rescore(c *cli.Context) error {
 		}
 		return fmt.Errorf("re-scoring %s with %s: %w", paths[0], paths[1], err)
 	}
-	return table.write(paths[2], scores)
+	return table.write(output, scores)
 }
 
 // scoreTable is a list of image scores.

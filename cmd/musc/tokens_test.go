@@ -128,7 +128,8 @@ func TestRescoreGivesTheFixturesScores(t *testing.T) {
 		"no number":    {write(t, "n.csv", "image,score\na,high\n"), "line 2"},
 		"empty":        {write(t, "e.csv", ""), "image,score"},
 	} {
-		code, _, stderr := musc(t, "rescore", "--scores", c.table, "--class-tokens", tokens, "-o", out)
+		code, _, stderr := musc(t, "rescore", "--scores", c.table, "--class-tokens", tokens, "-o", out,
+			"--overwrite")
 		if code != exitInput || !strings.Contains(stderr, c.want) {
 			t.Errorf("%s: exit %d: %s", name, code, stderr)
 		}

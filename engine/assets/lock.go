@@ -1,41 +1,37 @@
-//go:build unix
-
 package assets
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"musc/engine/filelock"
 )
 
 // lock waits until no other process fills the cache. The system drops the lock of a process that
 // dies. File systems without locks go on without one: files appear whole all the same, and the
 // wheel is downloaded twice at worst.
 func lock(ctx context.Context, path string, progress func(string)) (unlock func(), err error) {
-	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
-	if err != nil {
-		return nil, unwritable(path, err)
-	}
 	const pause = 50 * time.Millisecond
 	for told := false; ; told = true {
-		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		if err == nil {
+		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o644)
+		if err != nil {
+			return nil, unwritable(path, err)
+		}
+		held, err := filelock.Try(file)
+		if held {
 			removeLeftovers(filepath.Dir(path))
+		}
+		if held || err != nil {
 			return func() { file.Close() }, nil
 		}
-		if !errors.Is(err, unix.EWOULDBLOCK) && !errors.Is(err, unix.EINTR) {
-			return func() { file.Close() }, nil
-		}
+		file.Close()
 		if !told {
 			progress("waiting for another process that fills the cache")
 		}
 		select {
 		case <-ctx.Done():
-			file.Close()
 			return nil, ctx.Err()
 		case <-time.After(pause):
 		}
