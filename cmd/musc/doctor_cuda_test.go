@@ -31,7 +31,7 @@ func TestDoctorFindsDevices(t *testing.T) {
 				"Fake 0 (compute capability 8.0): CUDA error 46"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got := cudaLines(t, append(test.environment, fake.LibraryVariable+"="+driver)...)
+			got := doctorLines(t, "CUDA", append(test.environment, fake.LibraryVariable+"="+driver)...)
 			if got != test.want {
 				t.Errorf("got  %q\nwant %q", got, test.want)
 			}

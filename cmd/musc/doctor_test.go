@@ -8,11 +8,12 @@ import (
 	"testing"
 
 	"musc/cgo/cuda"
+	"musc/engine/imageio"
 )
 
-// cudaLines runs doctor in a process of its own, as the driver is opened once in each, and returns
-// its lines on CUDA. Whether the rest is set up does not matter.
-func cudaLines(t *testing.T, environment ...string) string {
+// doctorLines runs doctor in a process of its own, as libraries and the driver are opened once in
+// each, and returns its lines on one subject. Whether the rest is set up does not matter.
+func doctorLines(t *testing.T, subject string, environment ...string) string {
 	t.Helper()
 	program, err := os.Executable()
 	if err != nil {
@@ -23,11 +24,28 @@ func cudaLines(t *testing.T, environment ...string) string {
 	output, _ := command.Output()
 	var lines []string
 	for _, line := range strings.Split(string(output), "\n") {
-		if fields := strings.Fields(line); len(fields) > 1 && fields[1] == "CUDA" {
+		if fields := strings.Fields(line); len(fields) > 1 && fields[1] == subject {
 			lines = append(lines, strings.Join(fields, " "))
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+func TestDoctorNamesTheDecoders(t *testing.T) {
+	empty := t.TempDir()
+	for environment, want := range map[string]string{
+		"none": "- decoders Go's, which read fewer kinds of JPEG and TIFF: switched off by $MUSC_CODECS",
+		empty:  "- decoders Go's, which read fewer kinds of JPEG and TIFF: " + empty + " holds no libjpeg",
+	} {
+		if got := doctorLines(t, "decoders", "MUSC_CODECS="+environment); got != want {
+			t.Errorf("%s: got %q, want %q", environment, got, want)
+		}
+	}
+	if names, err := imageio.Decoders(); err == nil {
+		if got := doctorLines(t, "decoders"); got != "ok decoders "+names {
+			t.Errorf("got %q, want %s", got, names)
+		}
+	}
 }
 
 // The program starts without a driver and says that there is none, in one line.
@@ -36,7 +54,7 @@ func TestDoctorWithoutDriver(t *testing.T) {
 	if cuda.Built {
 		want = "- CUDA none for mutual scoring: no NVIDIA driver: /nowhere/libcuda.so: cannot open"
 	}
-	got := cudaLines(t, "MUSC_LIBCUDA=/nowhere/libcuda.so")
+	got := doctorLines(t, "CUDA", "MUSC_LIBCUDA=/nowhere/libcuda.so")
 	if !strings.HasPrefix(got, want) || strings.Contains(got, "\n") {
 		t.Errorf("got %q, want %q", got, want)
 	}

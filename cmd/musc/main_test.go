@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"musc/engine/imageio"
 )
 
 // asMusc makes the test binary behave as the program: for tests that need a process of its own.
@@ -141,15 +143,18 @@ func TestScoreWritesEverything(t *testing.T) {
 		}
 	}
 	var record struct {
-		Model   struct{ Files []struct{ SHA256 string } }
-		Skipped []struct{ Image string }
-		Timings []struct{ Step string }
+		Model    struct{ Files []struct{ SHA256 string } }
+		Decoders struct{ Names string }
+		Skipped  []struct{ Image string }
+		Timings  []struct{ Step string }
 	}
 	text, err := os.ReadFile(filepath.Join(out, "run.json"))
 	if err != nil || json.Unmarshal(text, &record) != nil {
 		t.Fatalf("run.json: %v: %s", err, text)
 	}
-	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 5 {
+	decoders, _ := imageio.Decoders()
+	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 5 ||
+		record.Decoders.Names != decoders {
 		t.Errorf("run.json holds %+v", record)
 	}
 	if code, _, stderr := musc(t, "score", fewWashers(t, 4), "-o", out); code != exitOutput ||

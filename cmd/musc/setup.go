@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -61,7 +60,7 @@ func setup(c *cli.Context) error {
 		if c.Bool("where") {
 			path, err := known.path()
 			if err != nil {
-				return fmt.Errorf("%w %s", err, strings.TrimPrefix(name, "runtime"))
+				return err
 			}
 			fmt.Fprintln(c.App.Writer, path)
 			continue

