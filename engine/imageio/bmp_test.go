@@ -61,7 +61,7 @@ func pillowsBytes(t *testing.T, archive string, atLeast int) {
 	}
 }
 
-func TestBMPsOfAllKinds(t *testing.T) { pillowsBytes(t, "bmp.zip", 78) }
+func TestBMPsOfAllKinds(t *testing.T) { pillowsBytes(t, "bmp.zip", 80) }
 
 func TestAlphaOfBMP(t *testing.T) {
 	files := archived(t, "bmp.zip")

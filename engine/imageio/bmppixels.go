@@ -106,7 +106,7 @@ func (b *bitmap) readRuns(r *Raster, source *bufio.Reader) error {
 	r.Channels, r.Pix = 1, make([]uint8, b.width*b.height)
 	x, y := 0, 0 // y counts rows as the file has them
 	put := func(value uint8) {
-		if x < b.width && y < b.height {
+		if x < b.width {
 			r.Pix[b.row(y)*b.width+x] = value
 		}
 		x++

@@ -230,6 +230,10 @@ short[:, 10:] = 0
 write("rle8_short_rows.bmp", header(40, 8, 1), quads(colours),
       b"".join(bytes((0, 10)) + bytes(row[:10]) + b"\0\0" for row in short[::-1]) + b"\0\1", colours[short])
 write("rle8_no_end.bmp", header(40, 8, 1), quads(colours), runs(index, False)[:-2], colours[index])
+write("rle8_end_of_row.bmp", header(40, 8, 1), quads(colours), runs(index, False)[:-2] + b"\0\0", colours[index])
+# Masks beyond the pixel: no red, the rest from what there is.
+write("masks_beyond_16.bmp", header(40, 16, 3, masks=(0xFF0000, 0xFF00, 0xFF)), b"",
+      whole(index.astype(np.uint32) << 8 | index // 2, 2), np.stack([index * 0, index, index // 2], -1))
 long_rows = b"".join(b"".join(bytes((1, v)) for v in row) + b"\5\1\0\0" for row in index[::-1]) + b"\0\1"
 write("rle8_long_rows.bmp", header(40, 8, 1), quads(colours), long_rows, colours[index])
 archive.close()
