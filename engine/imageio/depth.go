@@ -41,11 +41,8 @@ func (d Depth) of(r *Raster) Range {
 func limits(values []float32) (low, high float64) {
 	smallest, largest := float32(math.Inf(1)), float32(math.Inf(-1))
 	for _, value := range values {
-		if value < smallest {
-			smallest = value
-		}
-		if value > largest {
-			largest = value
+		if value == value {
+			smallest, largest = min(smallest, value), max(largest, value)
 		}
 	}
 	return float64(smallest), float64(largest)

@@ -94,13 +94,15 @@ func TestLevelsOfDeepSamples(t *testing.T) {
 		"unit is rounded": {raster(0, -1, 0, 0.00195, 0.00197, 0.5, 1, 2), Depth{Floats: Range{0, 1}},
 			[]uint8{0, 0, 0, 1, 128, 255, 255}},
 		"unit signed": {raster(0, -1, 0, 1), Depth{Floats: Range{-1, 1}}, []uint8{0, 128, 255}},
+		"small":       {raster(0, 0, 8, 16), Depth{Floats: Range{0, 16}}, []uint8{0, 128, 255}},
 		"float of 8 bits is cut": {raster(0, 0.9, 1, 254.9, 300), Depth{Floats: Range{0, 255}},
 			[]uint8{0, 1, 254, 255}},
 		"the other kind's range": {raster(0, 0, 1), Depth{Integers: Range{0, 4095}}, []uint8{0, 255}},
 		"as declared":            {raster(12, 16, 4095), Depth{}, []uint8{1, 255}},
 		"declared and signed":    {raster(16, -32768, 0), Depth{}, []uint8{0, 128}},
 		"floats by themselves":   {raster(0, 0, 200), Depth{}, []uint8{0, 200}},
-		"no number":              {raster(0, float32(math.NaN()), 1), Depth{}, []uint8{0, 255}},
+		"no number":              {raster(0, 0.5, float32(math.NaN()), 1), Depth{}, []uint8{128, 0, 255}},
+		"no number between":      {raster(0, 200, float32(math.NaN()), 100), Depth{}, []uint8{200, 0, 100}},
 	} {
 		rgb := c.of.RGB(c.by)
 		var got []uint8
