@@ -98,10 +98,9 @@ func (r Range) levels(values []float32) []uint8 {
 	}
 	out := make([]uint8, len(values))
 	for i, value := range values {
-		if level := (float64(value)-r.Low)*scale + half; level >= 255 {
-			out[i] = 255
-		} else if level > 0 {
-			out[i] = uint8(level)
+		if value == value {
+			level := (float64(value)-r.Low)*scale + half
+			out[i] = uint8(min(max(level, 0), 255))
 		}
 	}
 	return out

@@ -1,7 +1,6 @@
 package imageio
 
 import (
-	"bufio"
 	"encoding/binary"
 	"io"
 )
@@ -18,13 +17,17 @@ func bytesAt(file io.ReaderAt, offset int64, n int) []byte {
 	return block
 }
 
-// describeEXIF is the orientation in an EXIF block: the directory of a TIFF, which may start with "Exif\0\0".
-func describeEXIF(file io.ReaderAt, offset, length int64) orientation {
+// maxEXIF is far more than an EXIF block has: one in a JPEG has 64 kB at most.
+const maxEXIF = 1 << 24
+
+// describeEXIF is the orientation in an EXIF block: the directory of a TIFF, which may start with
+// "Exif\0\0".
+func describeEXIF(file io.ReaderAt, offset int64) orientation {
 	const prefix = "Exif\x00\x00"
-	if string(bytesAt(file, offset, min(len(prefix), int(length)))) == prefix {
-		offset, length = offset+int64(len(prefix)), length-int64(len(prefix))
+	if string(bytesAt(file, offset, len(prefix))) == prefix {
+		offset += int64(len(prefix))
 	}
-	return readDirectory(io.NewSectionReader(file, offset, length)).orientation()
+	return readDirectory(io.NewSectionReader(file, offset, maxEXIF)).orientation()
 }
 
 // describeJPEG looks for the EXIF segment (APP1) before the scan.
@@ -40,8 +43,8 @@ func describeJPEG(file *io.SectionReader) (orientation, string) {
 			continue
 		}
 		length := int64(binary.BigEndian.Uint16(head[2:]))
-		if head[1] == 0xe1 && string(head[4:8]) == "Exif" && length > 8 {
-			return describeEXIF(file, offset+4, length-2), ""
+		if head[1] == 0xe1 && string(head[4:8]) == "Exif" {
+			return describeEXIF(file, offset+4), ""
 		}
 		offset += 2 + length
 	}
@@ -60,7 +63,7 @@ func describePNG(file *io.SectionReader) (orientation, string) {
 		length := int64(binary.BigEndian.Uint32(head))
 		switch string(head[4:]) {
 		case "eXIf":
-			found = describeEXIF(file, offset+8, length)
+			found = describeEXIF(file, offset+8)
 		case "acTL":
 			if frames := bytesAt(file, offset+8, 4); frames != nil && binary.BigEndian.Uint32(frames) > 1 {
 				several = "frames"
@@ -83,7 +86,7 @@ func describeWebP(file *io.SectionReader) (orientation, string) {
 		length := int64(binary.LittleEndian.Uint32(head[4:]))
 		switch string(head[:4]) {
 		case "EXIF":
-			found = describeEXIF(file, offset+8, length)
+			found = describeEXIF(file, offset+8)
 		case "ANMF":
 			if frames++; frames > 1 {
 				several = "frames"
@@ -94,60 +97,19 @@ func describeWebP(file *io.SectionReader) (orientation, string) {
 	return found, several
 }
 
-// describeGIF counts frames up to two. GIFs have no orientation.
+// describeGIF looks for a second frame. GIFs have no orientation.
 func describeGIF(file *io.SectionReader) (orientation, string) {
-	start := bytesAt(file, 0, 13)
-	if start == nil {
+	f, err := readGIF(io.NewSectionReader(file, 0, file.Size()))
+	if err == nil {
+		err = f.skipBlocks()
+	}
+	if err == nil {
+		err = f.find()
+	}
+	if err != nil {
 		return upright, ""
 	}
-	offset, frames := 13+colourTable(start[10]), 0
-	for range maxChunks {
-		head := bytesAt(file, offset, 2)
-		if head == nil {
-			break
-		}
-		switch head[0] {
-		case '!': // an extension: its kind, then blocks
-			offset = endOfBlocks(file, offset+2)
-		case ',': // a frame: place and flags, colours, code size, then blocks
-			frame := bytesAt(file, offset, 10)
-			if frame == nil {
-				return upright, ""
-			}
-			if frames++; frames > 1 {
-				return upright, "frames"
-			}
-			offset = endOfBlocks(file, offset+10+colourTable(frame[9])+1)
-		case ';':
-			return upright, ""
-		default: // lost bytes
-			offset++
-		}
-	}
-	return upright, ""
-}
-
-// colourTable is the length in bytes of the table that the flags announce.
-func colourTable(flags byte) int64 {
-	if flags&0x80 == 0 {
-		return 0
-	}
-	return 3 << (1 + flags&7)
-}
-
-// endOfBlocks skips blocks, each behind its length in one byte, up to the empty one.
-func endOfBlocks(file *io.SectionReader, offset int64) int64 {
-	blocks := bufio.NewReader(io.NewSectionReader(file, offset, file.Size()-offset))
-	for {
-		length, err := blocks.ReadByte()
-		offset += 1 + int64(length)
-		if err != nil || length == 0 {
-			return offset
-		}
-		if _, err := blocks.Discard(int(length)); err != nil {
-			return offset
-		}
-	}
+	return upright, "frames"
 }
 
 func describeBMP(*io.SectionReader) (orientation, string) { return upright, "" }

@@ -36,23 +36,36 @@ func readGIF(file *io.SectionReader) (*gifFrame, error) {
 	if err := f.readPalette(screen[10]); err != nil {
 		return nil, err
 	}
+	return f, f.find()
+}
+
+// find reads up to the compressed pixels of the next frame.
+func (f *gifFrame) find() error {
 	for {
-		kind, err := source.ReadByte()
+		kind, err := f.data.ReadByte()
 		if err != nil {
-			return nil, io.ErrUnexpectedEOF
+			return io.ErrUnexpectedEOF
 		}
 		switch kind {
 		case '!':
 			err = f.readExtension()
 		case ',':
-			return f, f.readDescriptor()
+			return f.readDescriptor()
 		case ';':
-			return nil, errors.New("it holds no frame")
+			return errors.New("it holds no frame")
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
+}
+
+// colourTable is the length in bytes of the table that flags announce.
+func colourTable(flags uint8) int {
+	if flags&0x80 == 0 {
+		return 0
+	}
+	return 3 << (1 + flags&7)
 }
 
 // readPalette reads the colour table that flags announce, if any.
@@ -84,6 +97,15 @@ func (f *gifFrame) readExtension() error {
 		}
 		if kind == control && first && len(block) >= 4 && block[0]&1 != 0 {
 			f.transparent = int(block[3])
+		}
+	}
+}
+
+// skipBlocks reads up to the empty block.
+func (f *gifFrame) skipBlocks() error {
+	for {
+		if block, err := f.block(); err != nil || len(block) == 0 {
+			return err
 		}
 	}
 }

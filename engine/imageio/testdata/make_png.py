@@ -159,6 +159,10 @@ rest = {
 for name, text in rest.items():
     expect(f"{name}.png", text, pixels, shown_by_others=True)
 
+control = chunk(b"fcTL", struct.pack(">IIIIIHHBB", 0, WIDTH, HEIGHT, 0, 0, 1, 10, 0, 0))
+put("two_frames.png", start + chunk(b"acTL", struct.pack(">II", 2, 0)) + control + good + end)
+put("no_count_of_frames.png", start + good + chunk(b"acTL", b"\0\0")[:-4])
+put("turned.png", start + chunk(b"eXIf", b"MM\0*\0\0\0\10\0\1\1\x12\0\3\0\0\0\1\0\6\0\0\0\0\0\0") + good + end)
 index = rng.integers(0, 9, (HEIGHT, WIDTH, 1), dtype=np.uint32)
 coded = zlib.compress(raw(index, 8, False), 9)
 nine = palette[:9]
