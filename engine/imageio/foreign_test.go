@@ -51,6 +51,7 @@ var (
 		"\x93NUMPY\x01\x00":                  "a NumPy array",
 		"\x00\x00\x01\x00\x01\x00":           "an icon",
 		"\x0a\x05\x01\x08\x00":               "PCX",
+		"\x0a\x00\x01\x01\x00":               "PCX",
 		"<svg xmlns":                         "SVG",
 		"\ufeff \n<SVG xmlns":                "SVG",
 		"<!DOCTYPE html><html>":              "a web page",
@@ -70,6 +71,7 @@ var (
 		"\x0a\x05\x01\x07\x00",
 		"\x0a\x05\x01\x08",
 		"these are notes",
+		"BM ~",
 		"x",
 	}
 )

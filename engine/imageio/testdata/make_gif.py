@@ -24,7 +24,7 @@ def put(name, text):
     archive.writestr(zipfile.ZipInfo(name), text, zipfile.ZIP_DEFLATED)
 
 
-def lzw(values, size, clear_often=False):
+def lzw(values, size, clear_often=False, clear_first=True):
     """Codes of variable length, lowest bits first. size is the bits of a pixel."""
     clear, bits = 1 << size, []
 
@@ -32,7 +32,8 @@ def lzw(values, size, clear_often=False):
         bits.extend((code >> i) & 1 for i in range(width))
 
     table, width, next_code, string = {}, size + 1, clear + 2, ()
-    emit(clear, width)
+    if clear_first:
+        emit(clear, width)
     for count, value in enumerate(values):
         if string + (value,) in table or not string:
             string += (value,)
@@ -112,6 +113,10 @@ expect("garbage_between.gif", screen() + b"\0\0\1" + control(9) + b"\0" + frame(
 expect("more_codes.gif", screen() + frame(index, data=blocks(lzw([int(v) for v in index.ravel()] + [5] * 90, 8)) + b"\0") + b";")
 expect("more_blocks.gif", screen() + frame(index, data=blocks(codes) + blocks(bytes(range(99))) + b"\0") + b";")
 expect("no_end_code.gif", screen() + frame(index, data=blocks(codes[:-1]) + b"\0") + b";")
+unmarked = lzw([int(v) for v in index.ravel()], 8, clear_first=False)
+expect("no_first_clear.gif", screen() + frame(index, data=blocks(unmarked) + b"\0") + b";")
+seven = np.arange(7, dtype=np.uint8)[None]  # with the clear code 8 codes of 9 bits: 9 bytes and no end code
+expect("exact_bits.gif", screen(7, 1) + frame(seven, data=blocks(lzw(range(7), 8)[:9]) + b"\0") + b";")
 expect("unknown_extension.gif", screen() + b"!\x77\3abc\2de\0" + frame(index) + b";")
 expect("comment.gif", screen() + b"!\xfe\5hello\0" + b"!\xff\x0bNETSCAPE2.0\3\1\0\0\0" + frame(index) + b";")
 expect("long_control.gif", screen() + b"!\xf9\6\1\0\0\x07\0\0\0" + frame(index) + b";")
