@@ -2,7 +2,10 @@
 
 package codecs
 
-import "errors"
+import (
+	"errors"
+	"io"
+)
 
 // Libraries are never there on this system.
 type Libraries struct{}
@@ -15,10 +18,10 @@ var errAbsent = errors.New("this program was built without the part that opens l
 // Open always fails.
 func Open(string) (*Libraries, error) { return nil, errAbsent }
 
-func (*Libraries) Versions() string                                { return "" }
-func (*Libraries) JPEG([]byte, int, int, int, int) ([]byte, error) { return nil, errAbsent }
-func (*Libraries) WebP([]byte, int, int) ([]byte, error)           { return nil, errAbsent }
-func (*Libraries) OpenTIFF([]byte, int64) (*TIFF, error)           { return nil, errAbsent }
+func (*Libraries) Versions() string                                  { return "" }
+func (*Libraries) JPEG([]byte, int, int, int, int) ([]byte, error)   { return nil, errAbsent }
+func (*Libraries) WebP([]byte, int, int) ([]byte, error)             { return nil, errAbsent }
+func (*Libraries) OpenTIFF(io.ReaderAt, int64, int64) (*TIFF, error) { return nil, errAbsent }
 
 func (*TIFF) Close()                   {}
 func (*TIFF) RowBytes() int            { return 0 }

@@ -55,9 +55,10 @@ struct musc_tiff_head {
 
 struct musc_tiff_file;
 
-// data must stay where it is until the file is closed. memory bounds what libtiff allocates.
-struct musc_tiff_file *musc_tiff_begin(const struct musc_tiff *library, const uint8_t *data,
-                                       size_t size, int64_t memory, struct musc_tiff_head *head,
+// reader is what muscCodecsRead is called with to read the file's bytes, which are size in number:
+// a file may have further pages that nobody needs. memory bounds what libtiff allocates.
+struct musc_tiff_file *musc_tiff_begin(const struct musc_tiff *library, uintptr_t reader,
+                                       uint64_t size, int64_t memory, struct musc_tiff_head *head,
                                        struct musc_answer *answer);
 // Samples as stored, in the byte order of this machine: samples[planes][height][row], row bytes a
 // row, planes being 1 unless the planes are separate; rows begin at a byte.

@@ -153,7 +153,7 @@ func TestFailuresLeaveNoMemoryBehind(t *testing.T) {
 	broken["WebP"] = func() error { _, err := l.WebP(webp[:len(webp)/2], width, height); return err }
 	tiff := read(t, "zstd.tif")
 	broken["TIFF"] = func() error {
-		f, err := l.OpenTIFF(tiff, 1<<26)
+		f, err := open(l, tiff, 1<<26)
 		if err != nil {
 			return err
 		}
@@ -162,7 +162,7 @@ func TestFailuresLeaveNoMemoryBehind(t *testing.T) {
 		return err
 	}
 	text := []byte("II*\x00\x08\x00\x00\x00nothing")
-	broken["no TIFF"] = func() error { _, err := l.OpenTIFF(text, 1<<26); return err }
+	broken["no TIFF"] = func() error { _, err := open(l, text, 1<<26); return err }
 	for name, fail := range broken {
 		for range 200 { // what is kept for good is there by now
 			if fail() == nil {
@@ -209,7 +209,7 @@ func TestManyGoroutinesDecodeAtOnce(t *testing.T) {
 				if err != nil || !bytes.Equal(got, want) {
 					t.Errorf("other pixels, %v", err)
 				}
-				f, err := l.OpenTIFF(tiff, 1<<26)
+				f, err := open(l, tiff, 1<<26)
 				if err != nil {
 					t.Error(err)
 					return

@@ -29,9 +29,12 @@ enum {
 };
 enum { COMPRESSION_JPEG = 7, PHOTOMETRIC_YCBCR = 6, SEPARATE = 2, JPEG_AS_RGB = 1, UPRIGHT = 1 };
 
-// A file's bytes and how far libtiff has read.
+// Written in Go: reads bytes at an offset and returns how many it got.
+extern int64_t muscCodecsRead(uintptr_t reader, void *into, int64_t size, int64_t offset);
+
+// A file and how far libtiff has read.
 struct source {
-    const uint8_t *data;
+    uintptr_t reader;
     uint64_t size, at;
     char text[MUSC_TEXT]; // of the first error
 };
@@ -122,14 +125,13 @@ void musc_tiff_version(const struct musc_tiff *library, char text[MUSC_TEXT]) {
     text[strcspn(text, "\n")] = 0;
 }
 
-// The file as libtiff sees it: read only, all of it in memory.
+// The file as libtiff sees it: read only, not in memory.
 
 static int64_t read_source(void *ours, void *into, int64_t size) {
     struct source *s = ours;
     if (size <= 0 || s->at >= s->size) return 0;
-    uint64_t count = s->size - s->at;
-    if (count > (uint64_t)size) count = size;
-    memcpy(into, s->data + s->at, count);
+    uint64_t left = s->size - s->at;
+    int64_t count = muscCodecsRead(s->reader, into, (uint64_t)size < left ? size : (int64_t)left, s->at);
     s->at += count;
     return count;
 }
@@ -154,10 +156,8 @@ static int close_source(void *ours) {
 static uint64_t size_of_source(void *ours) { return ((struct source *)ours)->size; }
 
 static int map_source(void *ours, void **start, uint64_t *size) {
-    struct source *s = ours;
-    *start = (void *)s->data; // never written: the file is open for reading
-    *size = s->size;
-    return 1;
+    (void)ours, (void)start, (void)size;
+    return 0; // there is no memory to look at
 }
 
 static void unmap_source(void *ours, void *start, uint64_t size) {
@@ -214,8 +214,8 @@ static void read_head(const struct musc_tiff *l, TIFF *tiff, struct musc_tiff_he
     }
 }
 
-struct musc_tiff_file *musc_tiff_begin(const struct musc_tiff *library, const uint8_t *data,
-                                       size_t size, int64_t memory, struct musc_tiff_head *head,
+struct musc_tiff_file *musc_tiff_begin(const struct musc_tiff *library, uintptr_t reader,
+                                       uint64_t size, int64_t memory, struct musc_tiff_head *head,
                                        struct musc_answer *answer) {
     struct musc_tiff_file *file = calloc(1, sizeof *file);
     void *options = library->options();
@@ -227,7 +227,7 @@ struct musc_tiff_file *musc_tiff_begin(const struct musc_tiff *library, const ui
     }
     file->library = library;
     file->memory = memory;
-    file->source.data = data;
+    file->source.reader = reader;
     file->source.size = size;
     library->set_single(options, memory);
     library->set_total(options, memory);

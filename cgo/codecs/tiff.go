@@ -6,31 +6,37 @@ package codecs
 import "C"
 
 import (
-	"runtime"
+	"io"
+	"runtime/cgo"
 	"unsafe"
 )
 
 // TIFF is an open file. It must be closed.
 type TIFF struct {
 	TIFFHead
-	file *C.struct_musc_tiff_file
-	data runtime.Pinner
+	file   *C.struct_musc_tiff_file
+	reader cgo.Handle // of an io.ReaderAt
 }
 
-// OpenTIFF reads the first directory of data, which must not change until the file is closed. memory
-// bounds in bytes what libtiff may take for itself. Errors are *Error.
-func (l *Libraries) OpenTIFF(data []byte, memory int64) (*TIFF, error) {
-	if len(data) == 0 {
-		return nil, &Error{Kind: ErrEndsEarly, Text: "no data"}
-	}
-	t := &TIFF{}
-	t.data.Pin(unsafe.SliceData(data))
+// muscCodecsRead reads for libtiff.
+//
+//export muscCodecsRead
+func muscCodecsRead(reader C.uintptr_t, into unsafe.Pointer, size, offset C.int64_t) C.int64_t {
+	file := cgo.Handle(reader).Value().(io.ReaderAt)
+	n, _ := file.ReadAt(unsafe.Slice((*byte)(into), size), int64(offset)) // libtiff counts the bytes
+	return C.int64_t(n)
+}
+
+// OpenTIFF reads the first directory of a file of size bytes. Pixels are read when they are asked for,
+// further pages never. memory bounds in bytes what libtiff may take for itself. Errors are *Error.
+func (l *Libraries) OpenTIFF(file io.ReaderAt, size, memory int64) (*TIFF, error) {
+	t := &TIFF{reader: cgo.NewHandle(file)}
 	var head C.struct_musc_tiff_head
 	var answer C.struct_musc_answer
-	t.file = C.musc_tiff_begin(l.tiff, (*C.uint8_t)(unsafe.SliceData(data)), C.size_t(len(data)),
-		C.int64_t(memory), &head, &answer)
+	t.file = C.musc_tiff_begin(l.tiff, C.uintptr_t(t.reader), C.uint64_t(size), C.int64_t(memory), &head,
+		&answer)
 	if t.file == nil {
-		t.data.Unpin()
+		t.reader.Delete()
 		return nil, toError(&answer)
 	}
 	t.TIFFHead = TIFFHead{
@@ -57,7 +63,7 @@ func (l *Libraries) OpenTIFF(data []byte, memory int64) (*TIFF, error) {
 func (t *TIFF) Close() {
 	C.musc_tiff_end(t.file)
 	t.file = nil
-	t.data.Unpin()
+	t.reader.Delete()
 }
 
 // RowBytes is the length of a row of Samples: samples are packed, rows begin at a byte.

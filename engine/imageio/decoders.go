@@ -89,9 +89,10 @@ func (e *needsLibraryError) explain(name, format string) error {
 		strings.Join(strings.Fields(e.cause.Error()), " "), assets.Codecs.Command)
 }
 
-// content reads all of file.
-func content(file *io.SectionReader) ([]byte, error) {
-	data := make([]byte, file.Size())
+// content reads all of file, but no more than limit bytes: whatever stands behind them is no part of a
+// picture.
+func content(file *io.SectionReader, limit int64) ([]byte, error) {
+	data := make([]byte, min(file.Size(), limit))
 	_, err := file.ReadAt(data, 0)
 	if err == io.EOF && len(data) > 0 { // some readers say so at the last byte
 		err = nil

@@ -18,16 +18,12 @@ func decodeTIFF(file *io.SectionReader) (*Raster, error) {
 	if err != nil {
 		return tiffByGo(file, d)
 	}
-	data, err := content(file)
-	if err != nil {
-		return nil, err
-	}
 	if name := compressionNames[d.or(tagCompression, uncompressed)]; name != "" {
 		return nil, unsupportedError("compressed as " + name)
 	}
 	width, height := d.or(tagWidth, 0), d.or(tagHeight, 0)
 	// What libtiff takes for itself: a strip or a tile of several samples, a codec's tables.
-	t, err := l.OpenTIFF(data, 64<<20+16*int64(width)*int64(height))
+	t, err := l.OpenTIFF(file, file.Size(), 64<<20+16*int64(width)*int64(height))
 	if err != nil {
 		return nil, codecsError(err)
 	}
@@ -39,7 +35,7 @@ func decodeTIFF(file *io.SectionReader) (*Raster, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := plausible(t, plan, len(data)); err != nil {
+	if err := plausible(t, plan, file.Size()); err != nil {
 		return nil, err
 	}
 	if plan.coloursByLibrary {
@@ -56,7 +52,7 @@ func decodeTIFF(file *io.SectionReader) (*Raster, error) {
 	if t.Separate {
 		planes = plan.samples()
 	}
-	data, err = t.Read(planes)
+	data, err := t.Read(planes)
 	if err != nil {
 		return nil, codecsError(err)
 	}
@@ -66,12 +62,12 @@ func decodeTIFF(file *io.SectionReader) (*Raster, error) {
 
 // plausible refuses pictures whose samples take a gigabyte or more, though the file holds hardly
 // anything: deflate's densest is 1032 to 1.
-func plausible(t *codecs.TIFF, plan tiffPlan, size int) error {
+func plausible(t *codecs.TIFF, plan tiffPlan, size int64) error {
 	planes := 1
 	if t.Separate {
 		planes = plan.samples()
 	}
-	if bytes := planes * t.Height * t.RowBytes(); bytes > 1<<30 && bytes/1100 > size {
+	if bytes := planes * t.Height * t.RowBytes(); bytes > 1<<30 && int64(bytes/1100) > size {
 		return errors.New("it announces far more pixels than it holds")
 	}
 	return nil

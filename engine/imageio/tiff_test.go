@@ -259,7 +259,7 @@ func TestMessagesOfTIFFs(t *testing.T) {
 func TestFilesThatAnnounceFarMoreThanTheyHold(t *testing.T) {
 	file := &codecs.TIFF{TIFFHead: codecs.TIFFHead{Width: 1 << 14, Height: 1 << 14, Bits: 32, Samples: 3}}
 	plan := tiffPlan{channels: 3, alpha: -1}
-	size := 12 << 28
+	size := int64(12 << 28)
 	if file.RowBytes() == 0 {
 		t.Skip("this program was built without the part that opens libraries")
 	}

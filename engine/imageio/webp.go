@@ -43,7 +43,11 @@ func decodeWebP(file *io.SectionReader) (*Raster, error) {
 	if missing != nil {
 		return nil, &needsLibraryError{"libwebp", cause}
 	}
-	data, err := content(file)
+	const largest = 1 << 30
+	if file.Size() > largest {
+		return nil, unsupportedError("an animation of more than 1 GiB")
+	}
+	data, err := content(file, largest)
 	if err != nil {
 		return nil, err
 	}
