@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 
 	"musc/cgo/cpu"
@@ -14,6 +13,7 @@ import (
 	"musc/engine/imageio"
 	"musc/engine/memory"
 	"musc/engine/report"
+	"musc/models/onnxfile"
 )
 
 // rows are the images as scores.csv lists them.
@@ -66,9 +66,13 @@ func (s *saver) run() (report.Run, error) {
 	return run, err
 }
 
-// Identify reads the files of a model, the graph and its weights beside it, for their checksums.
+// Identify reads the files of a model, the graph and those that hold its weights, for their checksums.
 func Identify(model string) (files []report.File, err error) {
-	for _, path := range modelFiles(model) {
+	paths, err := modelFiles(model)
+	if err != nil {
+		return nil, err
+	}
+	for _, path := range paths {
 		file, err := identify(path)
 		if err != nil {
 			return nil, err
@@ -78,13 +82,13 @@ func Identify(model string) (files []report.File, err error) {
 	return files, nil
 }
 
-// modelFiles are the graph and its weights, which the builder keeps in a file beside it.
-func modelFiles(model string) []string {
-	beside, err := filepath.Glob(model + ".data*")
-	if err != nil { // the path holds a broken pattern of its own
-		beside = nil
+// modelFiles are the graph and the files that it says its weights are in.
+func modelFiles(model string) ([]string, error) {
+	weights, err := onnxfile.ExternalFiles(model)
+	if err != nil {
+		return nil, err
 	}
-	return append([]string{model}, beside...)
+	return append([]string{model}, weights...), nil
 }
 
 // identify reads a file for its checksum.

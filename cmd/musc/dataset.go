@@ -24,7 +24,7 @@ func datasetCommand() *cli.Command {
 			Description: layoutHelp + `
 
 Missing, empty and mismatched masks, unreadable images and classes that cannot be measured are
-listed, and make the exit code 4.
+listed, and make the exit code 4. What is left out, and masks with alpha, are listed as well.
 
 Examples:
    musc dataset check mvtec_anomaly_detection/
@@ -42,12 +42,19 @@ Examples:
 }
 
 // layoutHelp says what a data set is; eval's help says it too.
-const layoutHelp = `DATASET is the folder of a benchmark as it is published (MVTec AD, MVTec AD 2, VisA, BTAD,
-KolektorSDD, KolektorSDD2), one of its classes, or data of your own:
+const layoutHelp = `DATASET is the folder of a benchmark as it is published (MVTec AD, MVTec LOCO AD, MVTec 3D-AD,
+MVTec AD 2, VisA, BTAD, KolektorSDD, KolektorSDD2), one of its classes, or data of your own:
+   CLASS/test/{good,TYPE}/N.png        with CLASS/ground_truth/TYPE/N.png or N_mask.png, or a folder N of
+                                       masks, whose union counts; or TYPE/rgb/N.png with TYPE/gt/N.png
    images/N.png with masks/N.png       an image with an empty mask or none is good; labels.csv with
                                        image,label overrides that; or CLASS/images and so on
-   a CSV with image,label              and perhaps mask, class, split; label is good or a defect's type
-Masks are white where the defect is, or hold numbers above 0. musc downloads none of them.`
+   a .csv or .tsv with image,label     and perhaps defect (its type), mask, class, split
+Labels and the folder of good images are words such as good, ok, normal, pass, negative, 0, false or
+defective, ng, anomaly, fail, positive, 1, true, in any letter case; another word in a column of labels
+is an error, names of types of defect go into the column defect. Folders may hold folders.
+Masks are white where the defect is, or hold numbers above 0 (instances, types, colours of a palette),
+in 8 or 16 bits. Masks with soft edges and JPEGs count from half of their largest value. musc downloads
+none of the data.`
 
 func layoutFlag() cli.Flag {
 	return &cli.StringFlag{Name: "layout", Category: categoryInput,
@@ -60,17 +67,17 @@ func checkDataset(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	problems, sizes, err := data.Check(c.Context)
+	found, err := data.Check(c.Context)
 	if err != nil {
 		return err
 	}
 	if c.Bool("json") {
-		err = tellDatasetJSON(c, data, problems, sizes)
+		err = tellDatasetJSON(c, data, found)
 	} else {
-		err = tellDataset(c, data, problems, sizes)
+		err = tellDataset(c, data, found)
 	}
-	if err == nil && len(problems) > 0 {
-		err = fault.New(fault.Input, "%s has %d problems", data.Root, len(problems))
+	if err == nil && len(found.Problems) > 0 {
+		err = fault.New(fault.Input, "%s has %d problems", data.Root, len(found.Problems))
 	}
 	return err
 }
@@ -84,8 +91,7 @@ func openDataset(c *cli.Context) (*labelled.Dataset, error) {
 	return labelled.Open(c.Args().First(), labelled.Layout(c.String("layout")))
 }
 
-func tellDataset(c *cli.Context, data *labelled.Dataset, problems []labelled.Problem,
-	sizes []labelled.Sizes) error {
+func tellDataset(c *cli.Context, data *labelled.Dataset, found *labelled.Findings) error {
 	t := table.Table{Name: "data set", Title: fmt.Sprintf("%s: layout %s", data.Root, data.Layout),
 		Columns: []table.Column{{Name: "class"}, {Name: "normal", Group: "training"},
 			{Name: "good", Group: "test"}, {Name: "defective", Group: "test"},
@@ -93,16 +99,19 @@ func tellDataset(c *cli.Context, data *labelled.Dataset, problems []labelled.Pro
 	for i, class := range data.Classes {
 		defective, masks := class.Defective(), 0
 		for _, image := range class.Test {
-			if image.Mask != "" {
+			if len(image.Masks) > 0 {
 				masks++
 			}
 		}
 		t.Rows = append(t.Rows, []table.Cell{table.Text(class.Name), table.Count(len(class.Normal)),
 			table.Count(len(class.Test) - defective), table.Count(defective), table.Count(masks),
-			table.Text(sizeText(sizes[i])), table.Text(typesText(&class))})
+			table.Text(sizeText(found.Sizes[i])), table.Text(typesText(&class))})
 	}
-	for _, problem := range problems {
+	for _, problem := range found.Problems {
 		t.Notes = append(t.Notes, "problem: "+problem.String())
+	}
+	for _, note := range found.Notes {
+		t.Notes = append(t.Notes, note.String())
 	}
 	return table.Write(c.App.Writer, table.TextFormat, t)
 }
@@ -143,24 +152,28 @@ func countTypes(class *labelled.Class) (counts map[string]int, names []string) {
 	return counts, names
 }
 
-func tellDatasetJSON(c *cli.Context, data *labelled.Dataset, problems []labelled.Problem,
-	sizes []labelled.Sizes) error {
+func tellDatasetJSON(c *cli.Context, data *labelled.Dataset, found *labelled.Findings) error {
 	encoder := json.NewEncoder(c.App.Writer)
 	for i, class := range data.Classes {
 		types, _ := countTypes(&class)
 		err := encoder.Encode(map[string]any{"event": "class", "layout": data.Layout,
 			"class": class.Name, "training_normal": len(class.Normal), "test": len(class.Test),
-			"defective": class.Defective(), "types": types, "sizes": sizes[i]})
+			"defective": class.Defective(), "types": types, "sizes": found.Sizes[i]})
 		if err != nil {
 			return err
 		}
 	}
-	for _, problem := range problems {
-		err := encoder.Encode(map[string]any{"event": "problem", "class": problem.Class,
-			"path": problem.Path, "problem": problem.Text})
-		if err != nil {
-			return err
+	tell := func(event, key string, list []labelled.Problem) error {
+		for _, p := range list {
+			err := encoder.Encode(map[string]any{"event": event, "class": p.Class, "path": p.Path, key: p.Text})
+			if err != nil {
+				return err
+			}
 		}
+		return nil
 	}
-	return nil
+	if err := tell("problem", "problem", found.Problems); err != nil {
+		return err
+	}
+	return tell("note", "note", found.Notes)
 }

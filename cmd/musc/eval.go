@@ -52,8 +52,9 @@ func evalCommand() *cli.Command {
 		Description: layoutHelp + `
 
 Each class is scored by itself, without its labels, and measured: AUROC, F1-max and AP of images and
-of pixels, PRO as in the paper, MVTec's PRO, AUPIMO, and their mean over classes. A class that an
-earlier run with the same settings finished is not computed again.
+of pixels, PRO as in the paper, MVTec's PRO, AUPIMO, and their mean over classes. Below the table stands
+why a figure is missing. A class that an earlier run finished with the same settings, images, masks,
+maps and weights, as compared by their contents, is not computed again.
 
 Examples:
    musc eval mvtec_anomaly_detection/ -o out
@@ -82,7 +83,7 @@ func eval(c *cli.Context) error {
 	}
 	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
 	defer finish()
-	folder := &evaluation.Folder{Path: output}
+	folder := &evaluation.Folder{Path: output, Overwrite: c.Bool("overwrite")}
 	measure, err := evalMethod(c, data, folder, observer)
 	if err != nil {
 		return err
@@ -94,7 +95,7 @@ func eval(c *cli.Context) error {
 	left := 0 // classes and images
 	for i := range classes {
 		class := &classes[i]
-		result, err := finished(c, folder, class, observer)
+		result, err := finished(folder, class, observer)
 		if err == nil && result == nil {
 			observer.Note(fmt.Sprintf("%s: %d images, %d of them defective (%d of %d classes)",
 				class.Name, len(class.Test), class.Defective(), i+1, len(classes)))
@@ -111,6 +112,7 @@ func eval(c *cli.Context) error {
 			return err
 		}
 		left += len(result.Skipped)
+		result.Notes = append(result.Notes, data.Findings(class.Name)...)
 		results = append(results, result)
 	}
 	if len(results) == 0 {
@@ -131,11 +133,8 @@ func eval(c *cli.Context) error {
 }
 
 // finished is the result that an earlier run has of a class, if it may be taken.
-func finished(c *cli.Context, folder *evaluation.Folder, class *labelled.Class,
-	observer engine.Observer) (*evaluation.Result, error) {
-	if c.Bool("overwrite") {
-		return nil, nil
-	}
+func finished(folder *evaluation.Folder, class *labelled.Class, observer engine.Observer) (
+	*evaluation.Result, error) {
 	result, err := folder.Load(class)
 	if result != nil {
 		observer.Note(class.Name + ": finished by an earlier run")
@@ -153,7 +152,8 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 		}
 		maps := &evaluation.Maps{Folder: path, Scores: c.String("scores"),
 			Single: len(data.Classes) == 1}
-		folder.Settings = map[string]string{"maps": path, "scores": maps.Scores}
+		folder.Settings = map[string]bool{"maps": true, "scores": maps.Scores != ""}
+		folder.Inputs = maps.Inputs
 		return func(class *labelled.Class) (*evaluation.Result, error) {
 			return maps.Measure(c.Context, class)
 		}, nil
@@ -171,7 +171,10 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 		return nil, err
 	}
 	folder.Settings = map[string]any{"scoring": job.Scoring, "shots": c.Int("shots"),
-		"model": model, "pictures": c.Bool("pictures"), "bits": job.Bits}
+		"model": evaluation.Sums(model), "pictures": c.Bool("pictures"), "bits": job.Bits}
+	folder.Inputs = func(class *labelled.Class) ([]string, error) {
+		return evaluation.ReferenceFiles(class, c.Int("shots"), job.Scoring.Seed)
+	}
 	return func(class *labelled.Class) (*evaluation.Result, error) {
 		return evalClass(c, class, job, folder, observer)
 	}, nil

@@ -50,8 +50,8 @@ type Prediction struct {
 type MapOf func(i int) (values []float32, width, height int, err error)
 
 // Measure measures the predictions for one class. Masks are brought to the size of the maps.
-// Without a map (mapOf is nil), or if defective images have no mask, there are no pixel metrics,
-// and a note says so. Errors are those of ctx, of mapOf, and of kind fault.Input for values that
+// Without a map (mapOf is nil), or if defective images have no mask, there are no pixel metrics;
+// Result.Notes say why a figure is missing, and what is odd about the masks. Errors are those of ctx, of mapOf, and of kind fault.Input for values that
 // are not finite and masks that contradict their labels.
 func Measure(ctx context.Context, class string, predictions []Prediction, mapOf MapOf) (
 	*Result, error) {
@@ -64,7 +64,7 @@ func Measure(ctx context.Context, class string, predictions []Prediction, mapOf 
 			p.Score, p.Before})
 		if p.Image.Defective {
 			result.Defective++
-			if p.Image.Mask == "" {
+			if len(p.Image.Masks) == 0 {
 				unmasked++
 			}
 		}
@@ -73,18 +73,19 @@ func Measure(ctx context.Context, class string, predictions []Prediction, mapOf 
 	if result.Image, err = metrics.Images(labels, scores); err != nil {
 		return nil, fmt.Errorf("class %s: %w", class, err)
 	}
-	switch {
-	case mapOf == nil:
-		result.Notes = append(result.Notes, "no anomaly maps: no pixel metrics")
-		return result, nil
-	case unmasked > 0:
-		result.Notes = append(result.Notes, fmt.Sprintf("%d of %d defective images have no mask: no "+
-			"pixel metrics", unmasked, result.Defective))
+	if mapOf == nil {
+		result.Notes = append(result.reasons(0, 0), "no anomaly maps: no pixel metrics")
 		return result, nil
 	}
+	if unmasked > 0 {
+		result.Notes = result.reasons(unmasked, 0)
+		return result, nil
+	}
+	marked := make([]bool, len(predictions)) // whose masks mark anything
 	result.Pixel, result.Curves, err = metrics.Pixels(func(yield func(metrics.Image, error) bool) {
 		for i, p := range predictions {
 			image, err := measured(ctx, p.Image, i, mapOf)
+			marked[i] = slices.Contains(image.Mask, true)
 			if !yield(image, err) || err != nil {
 				return
 			}
@@ -93,6 +94,14 @@ func Measure(ctx context.Context, class string, predictions []Prediction, mapOf 
 	if err != nil {
 		return nil, fmt.Errorf("class %s: %w", class, err)
 	}
+	empty := 0
+	for i, p := range predictions {
+		if p.Image.Defective && !marked[i] {
+			empty++
+		}
+	}
+	result.Notes = slices.Concat(result.reasons(0, empty), result.pixelReasons(),
+		maskNotes(predictions))
 	return result, nil
 }
 
@@ -174,6 +183,15 @@ func References(class *labelled.Class, count int, seed int64) ([]dataset.Item, e
 	random := rand.New(rand.NewPCG(uint64(seed), referenceStream))
 	random.Shuffle(len(items), func(i, j int) { items[i], items[j] = items[j], items[i] })
 	return items[:count], nil
+}
+
+// ReferenceFiles are the files of References.
+func ReferenceFiles(class *labelled.Class, count int, seed int64) (paths []string, err error) {
+	items, err := References(class, count, seed)
+	for _, item := range items {
+		paths = append(paths, item.Path)
+	}
+	return paths, err
 }
 
 // Windows are RsCIN's on a data set: the paper's {8,9} for VisA, {2,3} for the others.

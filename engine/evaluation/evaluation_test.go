@@ -1,9 +1,12 @@
 package evaluation
 
 import (
+	"errors"
 	"math"
+	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -51,7 +54,7 @@ func TestPerfectMapsArePerfect(t *testing.T) {
 	class := nut(t)
 	for sign, want := range map[float32]float64{1: 1, -1: 0} {
 		result, err := Measure(t.Context(), class.Name, predictions(class, func(i int) float64 {
-			return float64(sign) * float64(len(class.Test[i].Mask))
+			return float64(sign) * float64(len(class.Test[i].Masks))
 		}), func(i int) ([]float32, int, int, error) {
 			const side = 32 // half of the images'
 			mask, err := class.Test[i].ReadMask(side, side)
@@ -68,7 +71,8 @@ func TestPerfectMapsArePerfect(t *testing.T) {
 		}
 		if value(t, result.Image.AUROC) != want || value(t, result.Pixel.AUROC) != want ||
 			result.Images != len(class.Test) || result.Defective != labelledtest.Defective ||
-			len(result.Notes) > 0 || want == 1 && value(t, result.Pixel.MVTecPRO) < 0.999 {
+			len(result.Notes) != 2 ||
+			!strings.HasSuffix(result.Notes[0], "no PRO") || !strings.HasSuffix(result.Notes[1], "no AUPIMO") || want == 1 && value(t, result.Pixel.MVTecPRO) < 0.999 {
 			t.Errorf("sign %v: %+v", sign, result)
 		}
 	}
@@ -84,7 +88,7 @@ func TestWhatCannotBeMeasuredIsNoted(t *testing.T) {
 	}
 	for i := range class.Test {
 		if class.Test[i].Defective {
-			class.Test[i].Mask = ""
+			class.Test[i].Masks = nil
 			break
 		}
 	}
@@ -169,13 +173,124 @@ func TestFolderKeepsWhatIsFinished(t *testing.T) {
 	if got, err := folder.Load(class); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
-	other := &Folder{Path: folder.Path, Settings: map[string]int{"degree": 5}}
-	if _, err := other.Load(class); fault.KindOf(err) != fault.Output {
-		t.Errorf("other settings: %v", err)
+	for name, change := range map[string]func(f *Folder){
+		"the folder was moved": func(f *Folder) {
+			moved := filepath.Join(t.TempDir(), "moved")
+			must(t, os.Rename(filepath.Dir(filepath.Dir(class.Test[0].Path)), moved))
+			for i, image := range class.Test {
+				class.Test[i].Path = filepath.Join(moved, filepath.FromSlash(image.Name))
+			}
+		},
+		"the same once more": func(*Folder) {},
+	} {
+		again := &Folder{Path: folder.Path, Settings: folder.Settings}
+		change(again)
+		if got, err := again.Load(class); got == nil || err != nil {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
 	}
-	class.Test[0].Label = "renamed"
-	if _, err := folder.Load(class); fault.KindOf(err) != fault.Output {
-		t.Errorf("other labels: %v", err)
+}
+
+// Whatever a result depends on is known by its contents: another of the same name is refused.
+func TestFolderNoticesWhatChanged(t *testing.T) {
+	rewrite := func(path string, at int) { // the same size and time, another byte
+		info, err := os.Stat(path)
+		must(t, err)
+		content, err := os.ReadFile(path)
+		must(t, err)
+		content[at]++
+		must(t, os.WriteFile(path, content, 0o644))
+		must(t, os.Chtimes(path, info.ModTime(), info.ModTime()))
+	}
+	defective := func(class *labelled.Class) *labelled.Image {
+		return &class.Test[slices.IndexFunc(class.Test, func(i labelled.Image) bool { return i.Defective })]
+	}
+	for name, change := range map[string]func(f *Folder, class *labelled.Class){
+		"settings": func(f *Folder, _ *labelled.Class) { f.Settings = map[string]int{"degree": 5} },
+		"an image": func(_ *Folder, class *labelled.Class) { rewrite(class.Test[0].Path, 60) },
+		"a mask":   func(_ *Folder, class *labelled.Class) { rewrite(defective(class).Masks[0], 60) },
+		"a label":  func(_ *Folder, class *labelled.Class) { class.Test[0].Label = "renamed" },
+		"a name":   func(_ *Folder, class *labelled.Class) { class.Test[0].Name = "renamed" },
+		"one mask less": func(_ *Folder, class *labelled.Class) {
+			defective(class).Masks = nil
+		},
+		"an image that went": func(_ *Folder, class *labelled.Class) { must(t, os.Remove(class.Test[0].Path)) },
+		"a reference":        func(_ *Folder, class *labelled.Class) { rewrite(class.Normal[0].Path, 60) },
+		"the order of inputs": func(f *Folder, class *labelled.Class) {
+			slices.Reverse(class.Normal)
+		},
+	} {
+		class := nut(t)
+		inputs := func(class *labelled.Class) ([]string, error) {
+			return []string{class.Normal[0].Path, class.Normal[1].Path}, nil
+		}
+		first := &Folder{Path: t.TempDir(), Settings: map[string]int{"degree": 3}, Inputs: inputs}
+		must(t, first.Save(class, &Result{Class: "nut"}))
+		second := &Folder{Path: first.Path, Settings: first.Settings, Inputs: inputs}
+		change(second, class)
+		result, err := second.Load(class)
+		if result != nil || fault.KindOf(err) != fault.Output ||
+			!strings.Contains(err.Error(), "--overwrite") {
+			t.Errorf("%s: %v, %v", name, result, err)
+		}
+		third := &Folder{Path: first.Path, Settings: first.Settings, Inputs: inputs, Overwrite: true}
+		if result, err := third.Load(class); result != nil || err != nil {
+			t.Errorf("%s, to be overwritten: %v, %v", name, result, err)
+		}
+	}
+}
+
+// What changes while a class is measured is no part of what was measured.
+func TestFolderTakesTheFilesAsTheyWereBefore(t *testing.T) {
+	class := nut(t)
+	folder := &Folder{Path: t.TempDir()}
+	if _, err := folder.Load(class); err != nil {
+		t.Fatal(err)
+	}
+	must(t, os.WriteFile(class.Test[0].Path, []byte("another"), 0o644))
+	must(t, folder.Save(class, &Result{}))
+	if _, err := (&Folder{Path: folder.Path}).Load(class); fault.KindOf(err) != fault.Output {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestFolderErrors(t *testing.T) {
+	class := nut(t)
+	wrong := errors.New("no maps")
+	broken := &Folder{Path: t.TempDir(), Inputs: func(*labelled.Class) ([]string, error) {
+		return nil, wrong
+	}}
+	if _, err := broken.Load(class); err != wrong {
+		t.Errorf("inputs: %v", err)
+	}
+	if err := broken.Save(class, &Result{}); err != wrong {
+		t.Errorf("inputs: %v", err)
+	}
+	folder := &Folder{Path: t.TempDir(), Settings: func() {}}
+	if _, err := folder.Load(class); err == nil {
+		t.Error("settings that JSON cannot hold are taken")
+	}
+	must(t, os.MkdirAll(filepath.Join(broken.Path, "nut"), 0o755))
+	must(t, os.WriteFile(filepath.Join(broken.Path, "nut", "result.json"), []byte("{"), 0o644))
+	_, err := (&Folder{Path: broken.Path}).Load(class)
+	if fault.KindOf(err) != fault.Output || !strings.Contains(err.Error(), "result.json") {
+		t.Errorf("half a file: %v", err)
+	}
+	folder = &Folder{Path: class.Test[0].Path} // a file
+	if err := folder.Save(class, &Result{}); fault.KindOf(err) != fault.Output {
+		t.Errorf("no folder: %v", err)
+	}
+	class.Test[0].Masks = []string{t.TempDir()}
+	_, err = (&Folder{Path: t.TempDir()}).Load(class)
+	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), class.Test[0].Masks[0]) {
+		t.Errorf("a mask that is a folder: %v", err)
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -21,42 +21,69 @@ type Folder struct {
 	// Settings is everything that the results depend on besides the class: of anything that JSON
 	// can hold.
 	Settings any
+	// Inputs are the files that a class's result depends on besides its test images and masks: maps,
+	// scores, reference images. nil: none.
+	Inputs func(class *labelled.Class) ([]string, error)
+	// Overwrite takes no earlier result.
+	Overwrite bool
+	// Contents remember checksums across folders; nil: this one's alone.
+	Contents *Contents
+
+	prints map[string]string // fingerprints by class, as they were when first asked for
 }
 
 // kept is a finished class in its file.
 type kept struct {
-	Fingerprint string          `json:"fingerprint"` // of settings, images and masks
+	Fingerprint string          `json:"fingerprint"` // of settings, images, masks and inputs
 	Settings    json.RawMessage `json:"settings"`
 	Result      *Result         `json:"result"`
 }
 
-// fingerprint identifies what a class's result depends on: the settings, and each image and mask by
-// path, label, size and time of change.
-func (f *Folder) fingerprint(class *labelled.Class) (string, []byte, error) {
-	settings, err := json.Marshal(f.Settings)
-	if err != nil {
-		return "", nil, err
+// measuring counts the changes of how masks are read and figures computed: results of other ways of
+// measuring are not taken.
+const measuring = 2
+
+// fingerprint identifies what a class's result depends on: the settings, each image by name, label
+// and contents, and the contents of its masks and of the further inputs. Where the files lie does not
+// matter. It is taken once: what changes while a class is measured is noticed by the next run.
+func (f *Folder) fingerprint(class *labelled.Class) (string, error) {
+	if known, ok := f.prints[class.Name]; ok {
+		return known, nil
 	}
+	if f.Contents == nil {
+		f.Contents = &Contents{}
+	}
+	var paths []string
 	type identity struct {
-		Path, Label string
-		Bytes, Time int64
+		Name, Label string
+		Masks       int
 	}
-	var files []identity
+	var images []identity
 	for _, image := range class.Test {
-		for _, path := range []string{image.Path, image.Mask} {
-			file := identity{Path: path, Label: image.Label}
-			if info, err := os.Stat(path); err == nil {
-				file.Bytes, file.Time = info.Size(), info.ModTime().UnixNano()
-			}
-			files = append(files, file)
+		images = append(images, identity{image.Name, image.Label, len(image.Masks)})
+		paths = append(append(paths, image.Path), image.Masks...)
+	}
+	if f.Inputs != nil {
+		more, err := f.Inputs(class)
+		if err != nil {
+			return "", err
 		}
+		paths = append(paths, more...)
 	}
-	text, err := json.Marshal([]any{files, class.Normal, string(settings)})
+	sums, err := f.Contents.Of(paths)
 	if err != nil {
-		return "", nil, err
+		return "", err
 	}
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:]), settings, nil
+	text, err := json.Marshal([]any{measuring, images, sums, f.Settings})
+	if err != nil {
+		return "", err
+	}
+	if f.prints == nil {
+		f.prints = map[string]string{}
+	}
+	all := sha256.Sum256(text)
+	f.prints[class.Name] = hex.EncodeToString(all[:])
+	return f.prints[class.Name], nil
 }
 
 // ClassFolder is where files of a class are kept.
@@ -68,12 +95,17 @@ func (f *Folder) file(class *labelled.Class) string {
 	return filepath.Join(f.ClassFolder(class), "result.json")
 }
 
-// Load returns the finished result of a class, or nil if there is none. One that was made with
-// other settings or files is an error of kind fault.Output.
+// Load returns the finished result of a class, or nil if there is none or it is to be overwritten. One
+// that was made with other settings or files is an error of kind fault.Output. It is called before
+// the class is measured, so that Save knows what the files were then.
 func (f *Folder) Load(class *labelled.Class) (*Result, error) {
+	fingerprint, err := f.fingerprint(class)
+	if err != nil {
+		return nil, err
+	}
 	path := f.file(class)
 	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) || f.Overwrite {
 		return nil, nil
 	}
 	var found kept
@@ -84,20 +116,21 @@ func (f *Folder) Load(class *labelled.Class) (*Result, error) {
 		return nil, fault.New(fault.Output, "cannot read the earlier result %s: %w; give --overwrite "+
 			"to replace it", path, err)
 	}
-	fingerprint, _, err := f.fingerprint(class)
-	if err != nil {
-		return nil, err
-	}
 	if found.Fingerprint != fingerprint {
-		return nil, fault.New(fault.Output, "%s is of an earlier run with other settings or images; "+
-			"give --overwrite to replace it or choose another folder with -o", path)
+		return nil, fault.New(fault.Output, "%s is of an earlier run with other settings, or its images, "+
+			"masks, maps or the like have changed since; give --overwrite to replace it or choose another "+
+			"folder with -o", path)
 	}
 	return found.Result, nil
 }
 
 // Save keeps the result of a class.
 func (f *Folder) Save(class *labelled.Class, result *Result) error {
-	fingerprint, settings, err := f.fingerprint(class)
+	fingerprint, err := f.fingerprint(class)
+	if err != nil {
+		return err
+	}
+	settings, err := json.Marshal(f.Settings)
 	if err != nil {
 		return err
 	}

@@ -121,16 +121,23 @@ func (f *File) readInitialiser(c *cursor, place field) error {
 }
 
 func (f *File) readMetadata(c *cursor, place field) error {
+	key, value, err := readPair(c, place)
+	if err == nil {
+		f.metadata[key] = value
+	}
+	return err
+}
+
+// readPair reads a message of a key and a value.
+func readPair(c *cursor, place field) (key, value string, err error) {
 	in, err := c.inside(place)
 	if err != nil {
-		return err
+		return "", "", err
 	}
-	var key, value string
 	for {
 		field, err := in.next()
 		if err == io.EOF {
-			f.metadata[key] = value
-			return nil
+			return key, value, nil
 		}
 		if err == nil && field.number == pairKey {
 			key, err = in.text(field)
@@ -138,7 +145,7 @@ func (f *File) readMetadata(c *cursor, place field) error {
 			value, err = in.text(field)
 		}
 		if err != nil {
-			return err
+			return "", "", err
 		}
 	}
 }

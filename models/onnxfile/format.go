@@ -17,6 +17,7 @@ const (
 	modelGraph     protowire.Number = 7
 	modelOpset     protowire.Number = 8
 	modelMetadata  protowire.Number = 14
+	modelFunctions protowire.Number = 25
 
 	opsetDomain  protowire.Number = 1
 	opsetVersion protowire.Number = 2
@@ -26,6 +27,9 @@ const (
 	graphInitializer protowire.Number = 5
 	graphInput       protowire.Number = 11
 	graphOutput      protowire.Number = 12
+	graphSparse      protowire.Number = 15
+
+	functionNode protowire.Number = 7
 
 	nodeInput     protowire.Number = 1
 	nodeOutput    protowire.Number = 2
@@ -40,16 +44,27 @@ const (
 	attributeInts  protowire.Number = 8
 	attributeType  protowire.Number = 20
 
-	tensorDims      protowire.Number = 1
-	tensorType      protowire.Number = 2
-	tensorFloats    protowire.Number = 4
-	tensorInt32s    protowire.Number = 5 // holds float16 and bfloat16 bits, one a varint
-	tensorInt64s    protowire.Number = 7
-	tensorName      protowire.Number = 8
-	tensorRaw       protowire.Number = 9
-	tensorExternal  protowire.Number = 13
-	tensorWhere     protowire.Number = 14
-	externalStorage                  = 1 // value of tensorWhere
+	attributeTensor  protowire.Number = 5
+	attributeGraph   protowire.Number = 6
+	attributeTensors protowire.Number = 10
+	attributeGraphs  protowire.Number = 11
+	attributeSparse  protowire.Number = 22
+	attributeSparses protowire.Number = 23
+
+	sparseValues  protowire.Number = 1
+	sparseIndices protowire.Number = 2
+
+	tensorDims       protowire.Number = 1
+	tensorType       protowire.Number = 2
+	tensorFloats     protowire.Number = 4
+	tensorInt32s     protowire.Number = 5 // holds float16 and bfloat16 bits, one a varint
+	tensorInt64s     protowire.Number = 7
+	tensorName       protowire.Number = 8
+	tensorRaw        protowire.Number = 9
+	tensorExternal   protowire.Number = 13
+	tensorWhere      protowire.Number = 14
+	externalStorage                   = 1          // value of tensorWhere
+	externalLocation                  = "location" // key of the file's name in tensorExternal
 
 	valueName protowire.Number = 1
 	valueType protowire.Number = 2

@@ -1,9 +1,7 @@
 package labelled
 
 import (
-	"errors"
-	"io/fs"
-	"os"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,13 +11,14 @@ import (
 	"musc/engine/fault"
 )
 
-// findCSV reads a list with the columns image and label, perhaps mask, class and split. Relative
-// paths start at the list's folder; what is of the split "train" and good is normal.
+// findCSV reads a list with columns for the image and its label, perhaps its type of defect, mask,
+// class and split. Relative paths start at the list's folder; what is of the split "train" and good
+// is normal.
 func (d *Dataset) findCSV(path string) error {
 	if !csvfile.IsList(path) {
 		return nil
 	}
-	l, err := csvfile.ReadTable(path, "image", "label")
+	l, err := csvfile.ReadTable(path, "label")
 	if err != nil {
 		return err
 	}
@@ -41,55 +40,85 @@ func (d *Dataset) findVisA(root string) error {
 }
 
 func (d *Dataset) addLines(l *csvfile.Table, root, classColumn, only string) error {
-	classes := map[string]*Class{}
-	seen := map[string]bool{}
-	resolve := func(path string) string {
-		if path == "" || filepath.IsAbs(path) {
-			return path
-		}
-		return filepath.Join(root, filepath.FromSlash(path))
+	key, err := imageColumn(l)
+	if err != nil {
+		return err
 	}
+	classes := map[string]*Class{}
+	seen := map[string]string{} // label by class and path
+	names := map[string]bool{}  // class and name
 	for _, row := range l.Rows {
-		name, file := l.Text(row, classColumn), l.Text(row, "image")
+		name := l.Text(row, classColumn)
 		if name == "" {
 			name = only
 		}
-		if file == "" {
-			return fault.New(fault.Input, "the list %s names no image in line %d; correct it", l.Path, row.Line)
+		image, err := imageIn(l, row, root, key)
+		if err != nil {
+			return err
 		}
 		if !filepath.IsLocal(name) || strings.ContainsAny(name, `/\`) {
 			return fault.New(fault.Input, "the list %s has a class %q in line %d, which cannot name "+
 				"a folder; rename it", l.Path, name, row.Line)
-		}
-		if hint := csvfile.PathHint(file); hint != "" && !isFile(resolve(file)) {
-			return fault.New(fault.Input, "the list %s names %s in line %d, which is no file%s", l.Path,
-				file, row.Line, hint)
 		}
 		class := classes[name]
 		if class == nil {
 			class = &Class{Name: name}
 			classes[name] = class
 		}
-		item := dataset.Item{Path: resolve(file), Name: safeName(file),
-			Label: labelOf(l.Text(row, "label"))}
-		if seen[name+"\x00"+item.Name] {
-			d.problem(name, item.Path, "the list names it twice; the first line counts")
+		if before, twice := seen[name+"\x00"+image.Path]; twice {
+			if before != image.Label {
+				return fault.New(fault.Input, "the list %s names %s again in line %d, now as %s, not %s; "+
+					"correct one of the lines", l.Path, image.Path, row.Line, image.Label, before)
+			}
+			d.problem(name, image.Path, "the list names it twice; the first line counts")
 			continue
 		}
-		seen[name+"\x00"+item.Name] = true
-		if split := strings.ToLower(l.Text(row, "split")); split == "train" {
-			if item.Label == Good {
-				class.Normal = append(class.Normal, item)
+		seen[name+"\x00"+image.Path] = image.Label
+		for k := 2; names[name+"\x00"+image.Name]; k++ { // ../a.png and a.png
+			image.Name = fmt.Sprintf("%d/%s", k, safeName(l.Text(row, key)))
+		}
+		names[name+"\x00"+image.Name] = true
+		if strings.HasPrefix(strings.ToLower(l.Text(row, "split")), "train") {
+			if !image.Defective {
+				class.Normal = append(class.Normal, image.Item)
 			}
 			continue
 		}
-		class.Test = append(class.Test, Image{Item: item, Defective: item.Label != Good,
-			Mask: resolve(l.Text(row, "mask"))})
+		class.Test = append(class.Test, image)
 	}
 	for _, class := range classes {
 		d.Classes = append(d.Classes, *class)
 	}
 	return nil
+}
+
+// imageIn is the image that a row of a list describes; paths start at root.
+func imageIn(l *csvfile.Table, row csvfile.Record, root, key string) (Image, error) {
+	resolve := func(path string) string {
+		if filepath.IsAbs(path) {
+			return path
+		}
+		return filepath.Join(root, filepath.FromSlash(path))
+	}
+	file := l.Text(row, key)
+	if file == "" {
+		return Image{}, fault.New(fault.Input, "the list %s names no image in line %d; correct it", l.Path,
+			row.Line)
+	}
+	if hint := csvfile.PathHint(file); hint != "" && !isFile(resolve(file)) {
+		return Image{}, fault.New(fault.Input, "the list %s names %s in line %d, which is no file%s",
+			l.Path, file, row.Line, hint)
+	}
+	label, err := labelIn(l, row)
+	if err != nil {
+		return Image{}, err
+	}
+	image := Image{Item: dataset.Item{Path: resolve(file), Name: safeName(file), Label: label},
+		Defective: label != Good}
+	if mask := l.Text(row, "mask"); !noType(mask) {
+		image.Masks = []string{resolve(mask)}
+	}
+	return image, nil
 }
 
 // safeName makes a path a name that stays below any folder: no root, no "..".
@@ -99,71 +128,4 @@ func safeName(path string) string {
 		return part == "" || part == "." || part == ".."
 	})
 	return strings.Join(parts, "/")
-}
-
-// labels are what a labels.csv says, by file name in lower case; nil if there is none.
-type labels struct {
-	byFile map[string]string
-	taken  map[string]bool
-	files  []string
-}
-
-// readLabels reads the columns image (or file, name, filename) and label, and the type of defect
-// from defect if there is such a column.
-func readLabels(path string) (*labels, error) {
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	l, err := csvfile.ReadTable(path, "label")
-	if err != nil {
-		return nil, err
-	}
-	key := ""
-	for _, name := range []string{"image", "file", "filename", "name"} {
-		if l.Has(name) && key == "" {
-			key = name
-		}
-	}
-	if key == "" {
-		return nil, fault.New(fault.Input, "the list %s has no column for the images; its first line "+
-			"must name image,label", path)
-	}
-	found := &labels{byFile: map[string]string{}, taken: map[string]bool{}}
-	for _, row := range l.Rows {
-		file := filepath.Base(strings.ReplaceAll(l.Text(row, key), `\`, "/"))
-		label := labelOf(l.Text(row, "label"))
-		if kind := l.Text(row, "defect"); label != Good && labelOf(kind) != Good {
-			label = labelOf(kind)
-		}
-		found.byFile[strings.ToLower(file)] = label
-		found.files = append(found.files, file)
-	}
-	return found, nil
-}
-
-// of is the label of an image's file, which the list names with its extension or without.
-func (l *labels) of(file string) (label string, listed bool) {
-	if l == nil {
-		return "", false
-	}
-	for _, name := range []string{strings.ToLower(file), stem(file)} {
-		if label, listed = l.byFile[name]; listed {
-			l.taken[name] = true
-			break
-		}
-	}
-	return label, listed
-}
-
-// unseen are the listed files that nobody asked for.
-func (l *labels) unseen() (files []string) {
-	if l == nil {
-		return nil
-	}
-	for _, file := range l.files {
-		if !l.taken[strings.ToLower(file)] {
-			files = append(files, file)
-		}
-	}
-	return files
 }

@@ -2,7 +2,6 @@ package labelled
 
 import (
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"musc/engine/dataset"
@@ -34,7 +33,7 @@ func (d *Dataset) findKolektor2(root string) error {
 func (d *Dataset) findKolektor(root string) error {
 	class := Class{Name: baseName(root)}
 	for _, folder := range subfolders(root) {
-		if !strings.HasPrefix(folder, "kos") {
+		if !strings.HasPrefix(strings.ToLower(folder), "kos") {
 			continue
 		}
 		images, err := d.pairs(&class, root, folder, "_label")
@@ -51,42 +50,47 @@ func (d *Dataset) findKolektor(root string) error {
 
 // pairs lists the images of a folder that holds masks too, told apart by their suffix. An image is
 // defective if its mask is not empty. Without any mask there are no pairs.
-func (d *Dataset) pairs(class *Class, root, folder, suffix string) ([]Image, error) {
-	path := filepath.Join(root, folder)
-	if !isFolder(path) {
+func (d *Dataset) pairs(class *Class, root, name, suffix string) ([]Image, error) {
+	folder := child(root, name)
+	if folder == "" {
 		return nil, nil
 	}
-	names, err := photos(path)
+	files, err := d.photos(class.Name, folder)
 	if err != nil {
 		return nil, err
 	}
-	isMask := func(name string) bool { return strings.HasSuffix(stem(name), suffix) }
-	if !slices.ContainsFunc(names, isMask) {
+	photos, masks := dividePairs(files, suffix)
+	if len(masks) == 0 {
 		return nil, nil
 	}
-	truth := masks{}
-	for _, name := range names {
-		if isMask(name) {
-			key := strings.TrimSuffix(stem(name), suffix)
-			truth[key] = append(truth[key], filepath.Join(path, name))
-		}
-	}
+	truth := newTruth(folder, masks)
 	var images []Image
-	for _, name := range names {
-		if isMask(name) {
-			continue
-		}
-		image := Image{Item: dataset.Item{Path: filepath.Join(path, name), Name: folder + "/" + name}}
-		image.Mask = d.take(truth, class.Name, image.Path)
-		if image.Mask == "" {
+	for i, mask := range d.match(truth, class.Name, folder, photos) {
+		image := Image{Item: dataset.Item{Path: filepath.Join(folder, filepath.FromSlash(photos[i])),
+			Name: name + "/" + photos[i]}, Masks: mask}
+		if len(mask) == 0 {
 			d.problem(class.Name, image.Path, "it has no mask, which would say whether it is "+
 				"defective; it is taken for good")
 		}
-		if err := image.labelByMask(); err != nil {
-			return nil, err
-		}
-		images = append(images, image)
+		images = d.labelByMask(class.Name, image, images)
 	}
 	d.orphans(class.Name, truth)
 	return images, nil
+}
+
+// dividePairs tells the masks from the images: a mask ends in the suffix, and no other file has its
+// stem with a further suffix, as the mask of an image that ends in the suffix itself would.
+func dividePairs(files []string, suffix string) (photos, masks []string) {
+	stems := map[string]bool{}
+	for _, file := range files {
+		stems[stem(file)] = true
+	}
+	for _, file := range files {
+		if name := stem(file); strings.HasSuffix(name, suffix) && !stems[name+suffix] {
+			masks = append(masks, file)
+		} else {
+			photos = append(photos, file)
+		}
+	}
+	return photos, masks
 }

@@ -2,6 +2,9 @@
 // field in the folders in which they are published, and a user's own.
 //
 //	MVTec AD          CLASS/test/{good,TYPE}/N.png, CLASS/ground_truth/TYPE/N_mask.png, CLASS/train/
+//	MVTec LOCO AD     as MVTec AD, but a folder of masks an image: CLASS/ground_truth/TYPE/N/M.png;
+//	                  their union counts
+//	MVTec 3D-AD       CLASS/test/{good,TYPE}/rgb/N.png with gt/N.png; xyz/ is left aside
 //	VisA              split_csv/1cls.csv, or converted into the shape of MVTec AD
 //	BTAD              CLASS/test/{ok,ko}/N.bmp, CLASS/ground_truth/ko/N.png, CLASS/train/ok
 //	MVTec AD 2        CLASS/test_public/{good,bad}, CLASS/test_public/ground_truth/, CLASS/train/
@@ -10,7 +13,9 @@
 //	images and masks  images/N.png, masks/N.png, perhaps labels.csv; or CLASS/images and so on
 //	CSV               a file with the columns image and label, and perhaps mask, class and split
 //
-// A folder that is a single CLASS is a data set of one class.
+// A folder that is a single CLASS is a data set of one class. Folders may have folders of their own,
+// which the masks repeat. Folders of good images, and labels, may be any word of the table in words.go
+// in any letter case: good, OK, normal, pass, 0. What masks mean is said in marks.go.
 package labelled
 
 import (
@@ -29,6 +34,8 @@ type Layout string
 // The layouts that Open knows.
 const (
 	MVTec     Layout = "MVTec AD"
+	LOCO      Layout = "MVTec LOCO AD"
+	MVTec3D   Layout = "MVTec 3D-AD"
 	VisA      Layout = "VisA"
 	BTAD      Layout = "BTAD"
 	MVTec2    Layout = "MVTec AD 2"
@@ -47,7 +54,7 @@ type Dataset struct {
 	Layout  Layout
 	Classes []Class // by name
 
-	problems []Problem // that showed while the folders were read
+	problems, notes []Problem // that showed while the folders were read
 }
 
 // Class is one product of a data set; its images are scored together.
@@ -62,7 +69,7 @@ type Class struct {
 type Image struct {
 	dataset.Item
 	Defective bool
-	Mask      string // path of the ground truth; "" if there is none
+	Masks     []string // paths of the ground truth, whose union counts; none if there is none
 }
 
 // Defective counts the class's defective images.
@@ -100,6 +107,7 @@ func Open(root string, layout Layout) (*Dataset, error) {
 		if f.file == info.IsDir() {
 			continue
 		}
+		d.problems, d.notes = nil, nil // of a layout that it was not
 		if err := f.find(d, root); err != nil {
 			return nil, err
 		}
@@ -131,6 +139,8 @@ func layouts() []finder {
 		{VisA, false, (*Dataset).findVisA},
 		{MVTec2, false, findTree(mvtec2Tree)},
 		{BTAD, false, findTree(btadTree)},
+		{MVTec3D, false, findTree(mvtec3DTree)},
+		{LOCO, false, findTree(locoTree)},
 		{MVTec, false, findTree(mvtecTree)},
 		{Kolektor2, false, (*Dataset).findKolektor2},
 		{Kolektor, false, (*Dataset).findKolektor},
@@ -191,6 +201,14 @@ func (d *Dataset) Select(names []string) ([]Class, error) {
 		}
 	}
 	return selected, nil
+}
+
+func (d *Dataset) problem(class, path, text string) {
+	d.problems = append(d.problems, Problem{class, path, text})
+}
+
+func (d *Dataset) note(class, path, text string) {
+	d.notes = append(d.notes, Problem{class, path, text})
 }
 
 // baseName is the last part of root's full path: the name of a data set that is a single class.

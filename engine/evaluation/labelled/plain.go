@@ -1,8 +1,9 @@
 package labelled
 
 import (
+	"fmt"
 	"path/filepath"
-	"strings"
+	"slices"
 
 	"musc/engine/dataset"
 )
@@ -26,13 +27,14 @@ func (d *Dataset) findPlain(root string) error {
 }
 
 func isPlain(folder string) bool {
-	return isFolder(filepath.Join(folder, "images")) &&
-		(truthFolder(folder) != "" || isFile(filepath.Join(folder, "labels.csv")))
+	return child(folder, "images") != "" &&
+		(firstChild(folder, truthFolders...) != "" || labelsFile(folder) != "")
 }
 
-func truthFolder(folder string) string {
-	for _, name := range truthFolders {
-		if path := filepath.Join(folder, name); isFolder(path) {
+// labelsFile is the list of labels in a folder, "" if there is none.
+func labelsFile(folder string) string {
+	for _, name := range []string{"labels.csv", "labels.tsv"} {
+		if path := filepath.Join(folder, name); isFile(path) {
 			return path
 		}
 	}
@@ -41,43 +43,43 @@ func truthFolder(folder string) string {
 
 func (d *Dataset) addPlain(name, folder string) (err error) {
 	class := Class{Name: name}
-	if class.Normal, err = normals(folder, []string{"train", "train/good"}); err != nil {
+	if class.Normal, err = d.plainNormals(name, folder); err != nil {
 		return err
 	}
-	truth := masks{}
-	if path := truthFolder(folder); path != "" {
-		if truth, err = masksIn(path); err != nil {
-			return err
-		}
-	}
-	labels, err := readLabels(filepath.Join(folder, "labels.csv"))
+	images := child(folder, "images")
+	files, err := d.photos(name, images)
 	if err != nil {
 		return err
 	}
-	found, err := photos(filepath.Join(folder, "images"))
+	truth, err := d.masksIn(name, firstChild(folder, truthFolders...))
 	if err != nil {
 		return err
 	}
-	for _, file := range found {
-		image := Image{Item: dataset.Item{Path: filepath.Join(folder, "images", file), Name: file}}
-		image.Mask = d.take(truth, name, image.Path)
-		label, listed := labels.of(file)
-		switch {
-		case labels == nil:
-			err = image.labelByMask()
-		case listed:
-			image.Label, image.Defective = label, label != Good
-		default:
-			d.problem(name, image.Path, "labels.csv does not list it; it is left out")
+	list := labelsFile(folder)
+	labels, err := readLabels(list)
+	if err != nil {
+		return err
+	}
+	for i, mask := range d.match(truth, name, images, files) {
+		image := Image{Item: dataset.Item{Path: filepath.Join(images, filepath.FromSlash(files[i])),
+			Name: files[i]}, Masks: mask}
+		if labels == nil {
+			class.Test = d.labelByMask(name, image, class.Test)
 			continue
 		}
+		label, listed, err := labels.of(files[i])
 		if err != nil {
 			return err
 		}
+		if !listed {
+			d.problem(name, image.Path, filepath.Base(list)+" does not list it; it is left out")
+			continue
+		}
+		image.Label, image.Defective = label, label != Good
 		class.Test = append(class.Test, image)
 	}
 	for _, file := range labels.unseen() {
-		d.problem(name, filepath.Join(folder, "images", file), "labels.csv lists it, but it is not "+
+		d.problem(name, filepath.Join(images, file), filepath.Base(list)+" lists it, but it is not "+
 			"there; restore it or remove its line")
 	}
 	d.orphans(name, truth)
@@ -85,35 +87,39 @@ func (d *Dataset) addPlain(name, folder string) (err error) {
 	return nil
 }
 
-// labelByMask says that an image is defective if its mask has anything in it.
-func (m *Image) labelByMask() error {
-	m.Label = Good
-	if m.Mask == "" {
-		return nil
+// plainNormals are the training images without a defect: those in train/, or in its folder of good
+// ones if it has folders.
+func (d *Dataset) plainNormals(name, folder string) ([]dataset.Item, error) {
+	train := child(folder, "train")
+	if train == "" || slices.ContainsFunc(subfolders(train), saysGood) {
+		return d.normals(name, folder, []string{"train"})
 	}
-	grey, err := readGrey(m.Mask)
+	files, err := d.photos(name, train)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	for _, value := range grey.Pix {
-		if value > 0 {
-			m.Label, m.Defective = "defective", true
-			break
-		}
+	var items []dataset.Item
+	for _, file := range files {
+		items = append(items, dataset.Item{Path: filepath.Join(train, filepath.FromSlash(file)),
+			Name: "train/" + file, Label: Good})
 	}
-	return nil
+	return items, nil
 }
 
-// labelOf translates what a labels column may say.
-func labelOf(text string) string {
-	switch text = strings.TrimSpace(text); strings.ToLower(text) {
-	case "good", "ok", "normal", "0", "false", "ano_0", "":
-		return Good
-	case "1", "true":
-		return "defective"
-	}
-	return text
-}
+func saysGood(name string) bool { return meaningOf(name) == good }
 
-// IsDefective tells what an entry of a labels column says, as the CSV layouts read it.
-func IsDefective(label string) bool { return labelOf(label) != Good }
+// labelByMask appends an image that is defective if its mask has anything in it. If the mask cannot
+// be read it leaves the image out and says so.
+func (d *Dataset) labelByMask(class string, image Image, images []Image) []Image {
+	image.Label = Good
+	mask, err := image.readMasks()
+	if err != nil {
+		d.problem(class, image.Path, fmt.Sprintf("it is left out, for its mask says whether it is "+
+			"defective: %v", err))
+		return images
+	}
+	if mask != nil && mask.marked > 0 {
+		image.Label, image.Defective = anyDefect, true
+	}
+	return append(images, image)
+}

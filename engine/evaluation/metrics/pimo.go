@@ -8,6 +8,10 @@ const (
 	pimoHigh = 1e-4
 )
 
+// PIMOPixels is how many pixels the good images must have for AUPIMO: one alone would else exceed the
+// lower bound.
+const PIMOPixels = 1 / pimoLow
+
 // pimo accumulates AUPIMO: for each defective image the area under its recall against the
 // logarithm of the false-positive rate shared by all good images. Images of one size, as in the
 // data sets, weigh the same in that rate; otherwise each good pixel does.
@@ -73,12 +77,12 @@ func logArea(x0, x1, y0, y1 float64) float64 {
 // value is the mean over the images with defective pixels. It is none where the good images have
 // so few pixels that one alone exceeds the lower bound.
 func (m *pimo) value() Value {
-	if float64(m.population.good)*pimoLow < 1 || len(m.areas) == 0 {
+	if m.population.good < PIMOPixels || len(m.areas) == 0 {
 		return Value{}
 	}
 	sum := 0.0
 	for _, area := range m.areas {
 		sum += area / math.Log(pimoHigh/pimoLow)
 	}
-	return Some(sum / float64(len(m.areas)))
+	return ratio(sum / float64(len(m.areas)))
 }

@@ -80,7 +80,7 @@ func (e *evenPRO) value() Value {
 	for i := 1; i < n; i++ {
 		area += (e.rates[i] - e.rates[i-1]) * (e.overlaps[i] + e.overlaps[i-1]) / 2
 	}
-	return Some(area / (e.rates[n-1] - e.rates[0]))
+	return ratio(area / (e.rates[n-1] - e.rates[0]))
 }
 
 // exactPRO accumulates PRO over all thresholds, as MVTec's evaluation does.
@@ -106,7 +106,7 @@ func newExactPRO(p *population) *exactPRO {
 func (e *exactPRO) add(l level) {
 	before, overlapBefore := e.rate, e.overlap
 	for _, region := range l.regions {
-		e.overlap += e.weights[region]
+		e.overlap = min(e.overlap+e.weights[region], 1) // rounded weights may add up to more
 	}
 	if negatives := l.good + l.background; negatives > 0 {
 		e.alarms += negatives
@@ -128,5 +128,5 @@ func (e *exactPRO) value() Value {
 	if len(e.weights) == 0 || e.population.good+e.population.background == 0 {
 		return Value{}
 	}
-	return Some(e.area / PROLimit)
+	return ratio(e.area / PROLimit)
 }

@@ -31,7 +31,7 @@ func (r *ranking) auroc() Value {
 	return r.value(r.twiceArea / (2 * r.positives * r.negatives))
 }
 
-func (r *ranking) ap() Value    { return r.value(r.precision / r.positives) }
+func (r *ranking) ap() Value    { return r.value(min(r.precision/r.positives, 1)) }
 func (r *ranking) f1Max() Value { return r.value(r.f1) }
 
 // f1Threshold is the highest score from which on items count as defective where F1 is largest.

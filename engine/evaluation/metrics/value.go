@@ -18,6 +18,10 @@ func Some(x float64) Value {
 	return Value{x, !math.IsNaN(x) && !math.IsInf(x, 0)}
 }
 
+// ratio is Some of a metric that 1 is the most of; sums of rounded parts may exceed it by a few units
+// in the last place.
+func ratio(x float64) Value { return Some(min(x, 1)) }
+
 // Get returns the number and whether there is one.
 func (v Value) Get() (float64, bool) { return v.number, v.defined }
 

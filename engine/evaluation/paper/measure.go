@@ -39,14 +39,16 @@ func (job *Job) measure(ctx context.Context, e *Experiment, layout labelled.Layo
 		}
 		u.folder = &evaluation.Folder{
 			Path: filepath.Join(job.Folder, slug(string(layout)), slug(group.model), slug(s.row)),
-			Settings: map[string]any{"scoring": u.scoring, "references": s.references, "model": identity,
-				"seed": job.Seed},
+			Settings: map[string]any{"scoring": u.scoring, "references": s.references,
+				"model": evaluation.Sums(identity), "seed": job.Seed},
+			Inputs: func(class *labelled.Class) ([]string, error) {
+				return evaluation.ReferenceFiles(class, min(s.references, len(class.Normal)), job.Seed)
+			},
+			Overwrite: job.Overwrite, Contents: &job.contents,
 		}
-		var result *evaluation.Result
-		if !job.Overwrite {
-			if result, err = u.folder.Load(class); err != nil {
-				return err
-			}
+		result, err := u.folder.Load(class)
+		if err != nil {
+			return err
 		}
 		if result != nil {
 			keep(s, result)

@@ -29,6 +29,8 @@ type Job struct {
 	Seed      int64    // of the choice of reference images
 	Remarks   []string // what makes the figures others than the paper's: for the tables' notes
 	Observer  engine.Observer
+
+	contents evaluation.Contents
 }
 
 // Measured is what an experiment gave.

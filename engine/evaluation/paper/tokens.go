@@ -115,7 +115,11 @@ func readTokens(list string) (*tokenClass, error) {
 		return nil, err
 	}
 	for _, row := range rows.Rows {
-		c.labels = append(c.labels, labelled.IsDefective(rows.Text(row, "label")))
+		label, err := labelled.ParseLabel(rows.Text(row, "label"))
+		if err != nil {
+			return nil, fault.New(fault.Input, "the list %s, line %d: %w", list, row.Line, err)
+		}
+		c.labels = append(c.labels, label != labelled.Good)
 		if !rows.Has("score") {
 			continue
 		}
