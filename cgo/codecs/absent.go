@@ -23,6 +23,8 @@ func (*Libraries) JPEG([]byte, int, int, int, int) ([]byte, error)   { return ni
 func (*Libraries) WebP([]byte, int, int) ([]byte, error)             { return nil, errAbsent }
 func (*Libraries) OpenTIFF(io.ReaderAt, int64, int64) (*TIFF, error) { return nil, errAbsent }
 
+func (*Libraries) LabToRGB([]byte) error { return errAbsent }
+
 func (*TIFF) Close()                   {}
 func (*TIFF) RowBytes() int            { return 0 }
 func (*TIFF) Read(int) ([]byte, error) { return nil, errAbsent }

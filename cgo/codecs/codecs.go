@@ -23,15 +23,17 @@ type Libraries struct {
 	jpeg     *C.struct_musc_jpeg
 	tiff     *C.struct_musc_tiff
 	webp     *C.struct_musc_webp
+	lab      *C.struct_musc_lab
 	versions string
 }
 
-// Open opens the libraries in folder: one file each of libjpeg*.so*, libtiff*.so*, libwebp*.so* and
-// libwebpdemux*.so*, and whatever they need beside them. They stay open. The error says what is
-// missing.
-func Open(folder string) (*Libraries, error) {
-	var paths [4]*C.char
-	for i, name := range []string{"libjpeg", "libtiff", "libwebp", "libwebpdemux"} {
+// names are the libraries that a folder must hold, a file NAME*.so* each, with what they need.
+var names = [5]string{"libjpeg", "libtiff", "libwebp", "libwebpdemux", "liblcms2"}
+
+// Open opens the libraries in folder. They stay open. The error says what is missing.
+func Open(folder string) (l *Libraries, err error) {
+	var paths [len(names)]*C.char
+	for i, name := range names {
 		path, err := find(folder, name)
 		if err != nil {
 			return nil, err
@@ -39,22 +41,35 @@ func Open(folder string) (*Libraries, error) {
 		paths[i] = C.CString(path)
 		defer C.free(unsafe.Pointer(paths[i]))
 	}
-	var l Libraries
+	l = &Libraries{}
 	var answer C.struct_musc_answer
+	defer func() {
+		if l == nil {
+			err = errors.New(C.GoString(&answer.text[0]))
+		}
+	}()
 	if l.jpeg = C.musc_jpeg_open(paths[0], &answer); l.jpeg == nil {
-		return nil, errors.New(C.GoString(&answer.text[0]))
+		return l.drop(), nil
 	}
 	if l.tiff = C.musc_tiff_open(paths[1], &answer); l.tiff == nil {
-		C.free(unsafe.Pointer(l.jpeg))
-		return nil, errors.New(C.GoString(&answer.text[0]))
+		return l.drop(), nil
 	}
 	if l.webp = C.musc_webp_open(paths[2], paths[3], &answer); l.webp == nil {
-		C.free(unsafe.Pointer(l.jpeg))
-		C.free(unsafe.Pointer(l.tiff))
-		return nil, errors.New(C.GoString(&answer.text[0]))
+		return l.drop(), nil
+	}
+	if l.lab = C.musc_lab_open(paths[4], &answer); l.lab == nil {
+		return l.drop(), nil
 	}
 	l.versions = l.askVersions(C.GoString(paths[0]))
-	return &l, nil
+	return l, nil
+}
+
+// drop frees what there is, and is nil.
+func (l *Libraries) drop() *Libraries {
+	C.free(unsafe.Pointer(l.jpeg))
+	C.free(unsafe.Pointer(l.tiff))
+	C.free(unsafe.Pointer(l.webp))
+	return nil
 }
 
 // find is the library of that name: NAME.so... or NAME-HASH.so..., as wheels have it.
@@ -151,4 +166,12 @@ func (l *Libraries) WebP(data []byte, width, height int) ([]byte, error) {
 		return nil, err
 	}
 	return pixels, nil
+}
+
+// LabToRGB makes sRGB, in place, of CIE L*a*b* as TIFF has it: [pixels,3] bytes, L of 0 to 255, a and b
+// with a sign. Errors are *Error.
+func (l *Libraries) LabToRGB(pixels []byte) error {
+	var answer C.struct_musc_answer
+	C.musc_lab_to_rgb(l.lab, (*C.uint8_t)(unsafe.SliceData(pixels)), C.uint64_t(len(pixels)/3), &answer)
+	return toError(&answer)
 }

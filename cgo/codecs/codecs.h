@@ -1,4 +1,4 @@
-// What the Go side asks of libjpeg, libtiff and libwebp. The libraries are opened at run time; no
+// What the Go side asks of libjpeg, libtiff, libwebp and Little CMS. The libraries are opened at run time; no
 // header of theirs is needed, each .c file declares the part of the binary interface it uses.
 #ifndef MUSC_CODECS_H
 #define MUSC_CODECS_H
@@ -30,6 +30,7 @@ struct musc_jpeg *musc_jpeg_open(const char *path, struct musc_answer *answer);
 struct musc_tiff *musc_tiff_open(const char *path, struct musc_answer *answer);
 struct musc_webp *musc_webp_open(const char *decoder, const char *demuxer,
                                  struct musc_answer *answer);
+struct musc_lab *musc_lab_open(const char *path, struct musc_answer *answer);
 
 // Fills text with the library's own name for its version. libjpeg's interface has none.
 void musc_tiff_version(const struct musc_tiff *library, char text[MUSC_TEXT]);
@@ -71,5 +72,9 @@ void musc_tiff_end(struct musc_tiff_file *file);
 // The first frame on its canvas: red, green, blue, alpha, pixels[height][width][4].
 int musc_webp_decode(const struct musc_webp *library, const uint8_t *data, size_t size,
                      uint32_t width, uint32_t height, uint8_t *pixels, struct musc_answer *answer);
+
+// Makes sRGB of CIE L*a*b* as TIFF has it: pixels[count][3], L of 0 to 255, a and b with a sign.
+int musc_lab_to_rgb(const struct musc_lab *library, uint8_t *pixels, uint64_t count,
+                    struct musc_answer *answer);
 
 #endif

@@ -72,7 +72,7 @@ func TestOpenSaysWhatIsMissing(t *testing.T) {
 	if err == nil || err.Error() != folder+" holds no libjpeg" {
 		t.Errorf("an empty folder: got %v", err)
 	}
-	for _, name := range []string{"libjpeg.so", "libtiff.so", "libwebp.so"} {
+	for _, name := range []string{"libjpeg.so", "libtiff.so", "libwebp.so", "liblcms2.so"} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte("text"), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -98,15 +98,15 @@ func TestOpenSaysWhichFunctionIsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	names := [4]string{"libjpeg", "libtiff", "libwebp", "libwebpdemux"}
 	for _, c := range []struct {
-		instead [4]int
+		instead [5]int
 		want    string
 	}{
-		{[4]int{2, 1, 2, 3}, "has no jpeg_std_error"},
-		{[4]int{0, 0, 2, 3}, "has no TIFFGetVersion"},
-		{[4]int{0, 1, 0, 3}, "has no WebPGetDecoderVersion"},
-		{[4]int{0, 1, 2, 2}, "has no WebPAnimDecoderNewInternal"},
+		{[5]int{2, 1, 2, 3, 4}, "has no jpeg_std_error"},
+		{[5]int{0, 0, 2, 3, 4}, "has no TIFFGetVersion"},
+		{[5]int{0, 1, 0, 3, 4}, "has no WebPGetDecoderVersion"},
+		{[5]int{0, 1, 2, 2, 4}, "has no WebPAnimDecoderNewInternal"},
+		{[5]int{0, 1, 2, 3, 1}, "has no cmsCreateLab2Profile"},
 	} {
 		folder := t.TempDir()
 		for i, name := range names {

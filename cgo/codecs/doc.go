@@ -1,5 +1,5 @@
 // Package codecs decodes JPEG, TIFF and WebP with the libraries that most other programs use:
-// libjpeg-turbo, libtiff and libwebp. Nothing is linked and no header is needed: the libraries are
+// libjpeg-turbo, libtiff and libwebp, and Little CMS for the colours of L*a*b*. Nothing is linked and no header is needed: the libraries are
 // opened at run time, from a folder that holds all of them (assets.Codecs), so one binary serves
 // machines with and without them.
 //

@@ -1,7 +1,7 @@
 package assets
 
 // Codecs are the decoders of JPEG, TIFF and WebP that Pillow ships: libjpeg-turbo, libtiff and
-// libwebp with what they need. So photos decode to Pillow's pixels. Pillow's own licence file holds
+// libwebp with what they need, and Little CMS. So photos decode to Pillow's pixels. Pillow's own licence file holds
 // those of all libraries.
 var Codecs = Artifact{
 	Title:   "JPEG, TIFF and WebP decoders",
@@ -11,7 +11,7 @@ var Codecs = Artifact{
 		"manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl",
 	Size:     7144542,
 	SHA256:   "42d63be3af4f9b951b199b0a9d23365d37ab14687e6d77b74940432c8515c4ca",
-	Licence:  "libjpeg-turbo, libtiff, libwebp, liblzma, libzstd: BSD-like; from Pillow",
+	Licence:  "libjpeg-turbo, libtiff, libwebp, liblzma, libzstd, Little CMS: BSD-like, MIT",
 	Folder:   "pillow-13.0.0",
 	Platform: "linux/amd64",
 	Command:  "musc setup codecs",
@@ -31,6 +31,8 @@ var Codecs = Artifact{
 			"6a97159a7c36acacb112618eb74720c97bbab4ecc499a8bfeb495dd726285259"),
 		library("libwebpdemux-9fe2abcc.so.2.0.17", 35985,
 			"5d728787db553c48c74dccd93d2763ec88234850a5f2f821df11483c8d28d2a7"),
+		library("liblcms2-88eaba2f.so.2.0.19", 422689,
+			"4cf9f69016c7804bcb4fa56f5bbc55640cb1b7196ac7b93ba29ed9df9bd9ff4d"),
 		library("libsharpyuv-0066295b.so.0.1.2", 47841,
 			"8abd5c39ee3b26330288b2e833d4d9b5d4b5ed4c881649057354df17326b6996"),
 	},

@@ -35,6 +35,7 @@ const (
 	photometricPalette = 3
 	photometricCMYK    = 5
 	photometricYCbCr   = 6
+	photometricLab     = 8
 
 	formatUnsigned  = 1
 	formatSigned    = 2

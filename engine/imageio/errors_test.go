@@ -102,7 +102,7 @@ func TestUnsupportedKindsAreExplained(t *testing.T) {
 	if at < 0 {
 		t.Fatal("raw.tif is not as expected")
 	}
-	text[at+8] = 8 // CIE L*a*b*
+	text[at+8] = 9 // ICC L*a*b*
 	file := io.NewSectionReader(bytes.NewReader(text), 0, int64(len(text)))
 	_, _, err = decode("lab.tif", file, Options{})
 	checkMessage(t, "L*a*b*", err, "lab.tif", "a kind of TIFF that is not supported")

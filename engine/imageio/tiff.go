@@ -56,8 +56,14 @@ func decodeTIFF(file *io.SectionReader) (*Raster, error) {
 	if err != nil {
 		return nil, codecsError(err)
 	}
-	return plan.raster(packed{data: data, row: t.RowBytes(), bits: t.Bits, height: height,
-		pixel: t.Samples, separate: t.Separate}, t.TIFFHead), nil
+	r := plan.raster(packed{data: data, row: t.RowBytes(), bits: t.Bits, height: height,
+		pixel: t.Samples, separate: t.Separate}, t.TIFFHead)
+	if plan.lab {
+		if err := l.LabToRGB(r.Pix); err != nil {
+			return nil, codecsError(err)
+		}
+	}
+	return r, nil
 }
 
 // plausible refuses pictures whose samples take a gigabyte or more, though the file holds hardly
@@ -84,6 +90,7 @@ type tiffPlan struct {
 	format           int
 	lossy            bool
 	coloursByLibrary bool // luma and chroma of which libtiff makes RGB
+	lab              bool
 	coloursByPillow  bool // luma and chroma, uncompressed, of which Pillow makes RGB by itself
 }
 
@@ -124,6 +131,8 @@ func planTIFF(head codecs.TIFFHead, d directory) (tiffPlan, error) {
 		plan.palette = true
 	case photometricCMYK:
 		plan.channels, plan.inks = 3, true
+	case photometricLab:
+		plan.channels, plan.lab = 3, true
 	case photometricYCbCr:
 		plan.channels = min(head.Samples, 3)
 		plan.coloursByPillow = head.Samples >= 3 && head.Bits == 8 &&
@@ -162,10 +171,13 @@ func checkSamples(head codecs.TIFFHead, plan tiffPlan) error {
 		return unsupportedError(fmt.Sprintf("%d bits a sample", head.Bits))
 	case plan.palette && (head.Bits > 8 || len(head.Red) == 0):
 		return unsupportedError(fmt.Sprintf("a palette of %d bits", head.Bits))
-	case plan.palette && plan.format != formatUnsigned, plan.inks && plan.format != formatUnsigned:
-		return unsupportedError("a palette or inks with numbers of another kind")
+	case plan.palette && plan.format != formatUnsigned, plan.inks && plan.format != formatUnsigned,
+		plan.lab && plan.format != formatUnsigned:
+		return unsupportedError("a palette, inks or L*a*b* with numbers of another kind")
 	case plan.inks && head.InkSet != 1:
 		return unsupportedError("inks other than CMYK")
+	case plan.lab && head.Bits != 8:
+		return unsupportedError(fmt.Sprintf("CIE L*a*b* of %d bits", head.Bits))
 	case plan.inks && head.Bits != 8 && head.Bits != 16:
 		return unsupportedError(fmt.Sprintf("inks of %d bits", head.Bits))
 	}
@@ -173,7 +185,7 @@ func checkSamples(head codecs.TIFFHead, plan tiffPlan) error {
 }
 
 // photometricNames are the colours that are not read.
-var photometricNames = map[int]string{4: "a transparency mask", 8: "CIE L*a*b*", 9: "ICC L*a*b*",
+var photometricNames = map[int]string{4: "a transparency mask", 9: "ICC L*a*b*",
 	10: "ITU L*a*b*", 32803: "a camera's raw data", 32844: "LogL", 32845: "LogLuv",
 	34892: "a camera's raw data"}
 

@@ -520,7 +520,10 @@ write("ycbcr_subsampled.tif", "TIFF, luma and chroma of 2 x 2 pixels", ycc_half,
 write("no_photometric.tif", "TIFF that does not tell its colours: RGB", tiff(raw, {}, omit=[262]), rgb)
 write("no_photometric_grey.tif", "TIFF that does not tell its colours: grey",
       tiff(grey.tobytes(), {}, samples=1, omit=[262]))
-write("lab.tif", "TIFF, CIE L*a*b*", tiff(raw, {262: ("H", [8])}), "refused")
+write("lab.tif", "TIFF, CIE L*a*b*", tiff(raw, {262: ("H", [8])}))
+write("lab_planar.tif", "TIFF, CIE L*a*b*, planes", tiff(planes, {262: ("H", [8]), 284: ("H", [2])}),
+      np.asarray(Image.open(out / "lab.tif").convert("RGB")))
+write("lab16.tif", "TIFF, CIE L*a*b* of 16 bits", tiff(deep.tobytes(), {262: ("H", [8])}, bits=16), "refused")
 write("raw_sensor.tif", "TIFF of a camera's raw data", tiff(grey.tobytes(), {262: ("H", [32803])}, samples=1), "refused")
 write("logluv.tif", "TIFF, LogLuv", tiff(raw, {262: ("H", [32845])}), "refused")
 save("pages.tif", "TIFF of two pages", picture, save_all=True, append_images=[Image.fromarray(grey)])
