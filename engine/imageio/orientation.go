@@ -17,9 +17,6 @@ func (o orientation) String() string {
 
 // turn makes the image upright.
 func (r *Raster) turn(o orientation) {
-	if o <= upright || o > 8 {
-		return
-	}
 	r.Pix = turned(r.Pix, r.Width, r.Height, r.Channels, o)
 	r.Deep = turned(r.Deep, r.Width, r.Height, r.Channels, o)
 	r.Alpha = turned(r.Alpha, r.Width, r.Height, 1, o)

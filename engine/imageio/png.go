@@ -113,7 +113,6 @@ func readPNGParts(file *io.SectionReader) (parts pngParts, err error) {
 		}
 		switch {
 		case kind == "IDAT":
-			length = min(length, file.Size()-data)
 			parts.pixels = append(parts.pixels, io.NewSectionReader(file, data, length))
 			sum := crc32.NewIEEE()
 			sum.Write(head[4:])

@@ -1,13 +1,14 @@
 package imageio
 
 import (
+	"bytes"
 	"encoding/binary"
 	"strings"
 	"testing"
 )
 
 // All colour types and depths, plain and interlaced; faults that viewers overlook.
-func TestPNGsOfAllKinds(t *testing.T) { pillowsBytes(t, "png.zip", 68) }
+func TestPNGsOfAllKinds(t *testing.T) { pillowsBytes(t, "png.zip", 73) }
 
 func TestDamagedPNGsAreErrors(t *testing.T) {
 	files := archived(t, "png.zip")
@@ -47,6 +48,66 @@ func TestDeepGreyKeepsItsValues(t *testing.T) {
 		for i, value := range r.Deep {
 			if value != float32(binary.LittleEndian.Uint16(want[2*i:])) {
 				t.Fatalf("%s: sample %d is %v", name, i, value)
+			}
+		}
+	}
+}
+
+func TestRepairedPNGsKeepTheirAlpha(t *testing.T) {
+	files := archived(t, "png.zip")
+	for _, name := range []string{"repaired_palette.png", "repaired_rgb.png", "repaired_rgba0.png",
+		"repaired_rgba1.png"} {
+		r, _, err := decode(name, sectionOf(files[name]), Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := files[name+".alpha"]; !bytes.Equal(r.Alpha, want) || len(want) == 0 {
+			t.Errorf("%s: alpha %v, want %v", name, r.Alpha, want)
+		}
+	}
+}
+
+func TestChunksHaveLetters(t *testing.T) {
+	for kind, want := range map[string]bool{"IDAT": true, "azAZ": true, "`aaa": false, "a{aa": false,
+		"aa@a": false, "aaa[": false, "\x00\x00\x00\x00": false} {
+		if isChunk(kind) != want {
+			t.Errorf("%q: %v", kind, !want)
+		}
+	}
+}
+
+// The size of interlaced pixels is that of the pixels which a pass picks, row by row.
+func TestBytesOfInterlacedPixels(t *testing.T) {
+	// The pass of each pixel in a square of 8, as the specification of PNG draws it.
+	const passes = "16462646" + "77777777" + "56565656" + "77777777" + "36463646" + "77777777" + "56565656" + "77777777"
+	for _, kind := range []struct{ colour, depth, bits int }{{0, 1, 1}, {0, 4, 4}, {3, 2, 2}, {2, 8, 24},
+		{4, 16, 32}, {6, 16, 64}} {
+		for width := 1; width < 19; width++ {
+			for height := 1; height < 19; height++ {
+				var header pngHeader
+				binary.BigEndian.PutUint32(header[:], uint32(width))
+				binary.BigEndian.PutUint32(header[4:], uint32(height))
+				header[8], header[9] = uint8(kind.depth), uint8(kind.colour)
+				plain := int64(height * (1 + (width*kind.bits+7)/8))
+				if got := header.rawBytes(); got != plain {
+					t.Fatalf("%d x %d of %d bits: %d bytes, want %d", width, height, kind.bits, got, plain)
+				}
+				header[12] = 1
+				want := int64(0)
+				for y := range height {
+					var pixels [8]int // of each pass in this row
+					for x := range width {
+						pixels[passes[8*(y%8)+x%8]-'0']++
+					}
+					for _, count := range pixels {
+						if count > 0 {
+							want += int64(1 + (count*kind.bits+7)/8)
+						}
+					}
+				}
+				if got := header.rawBytes(); got != want {
+					t.Fatalf("%d x %d of %d bits, interlaced: %d bytes, want %d", width, height, kind.bits, got, want)
+				}
 			}
 		}
 	}

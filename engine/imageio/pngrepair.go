@@ -51,9 +51,9 @@ func repairPNG(file *io.SectionReader, header pngHeader) (*pngRepair, error) {
 		if !parts.sumsDiffer {
 			return nil // a wrong sum of all behind right sums of the parts is a lazy writer's
 		}
-		rest, err := io.Copy(r.sum, io.LimitReader(r.pixels, tailOfPixels))
 		var stored [4]byte
-		if err == nil && rest < tailOfPixels {
+		_, err := io.Copy(r.sum, io.LimitReader(r.pixels, tailOfPixels))
+		if err == nil {
 			_, err = io.ReadFull(stream, stored[:])
 		}
 		if err != nil || binary.BigEndian.Uint32(stored[:]) != r.sum.Sum32() {
@@ -69,9 +69,7 @@ func repairPNG(file *io.SectionReader, header pngHeader) (*pngRepair, error) {
 			return nil, errors.New("it has no palette")
 		}
 		r.chunk("PLTE", parts.palette[:3*colours])
-		if n := min(len(parts.transparency), colours); n > 0 {
-			r.chunk("tRNS", parts.transparency[:n])
-		}
+		r.chunk("tRNS", parts.transparency[:min(len(parts.transparency), colours)])
 	} else if n := 2 * header.samples(); len(parts.transparency) >= n && header.colour()&pngGreyAlpha == 0 {
 		r.chunk("tRNS", parts.transparency[:n])
 	}

@@ -191,6 +191,22 @@ both = values_of(RGBA, 8)
 expect("transparent_with_alpha.png", MAGIC + header(RGBA, 8) + chunk(b"tRNS", b"\0\1\0\1\0\1")
        + chunk(b"IDAT", zlib.compress(raw(both, 8, False), 9)) + end, both[..., :3].astype(np.uint8), True)
 
+# What is repaired keeps its alpha.
+both = values_of(GREY_ALPHA, 8)
+expect("grey_transparent_with_alpha.png", MAGIC + header(GREY_ALPHA, 8) + chunk(b"tRNS", b"\0\1\0\1")
+       + chunk(b"IDAT", zlib.compress(raw(both, 8, False), 9)), np.repeat(both[..., :1], 3, -1).astype(np.uint8), True)
+nine_alpha = bytes(range(0, 180, 20))
+expect("repaired_palette.png", start + chunk(b"PLTE", nine.tobytes()) + chunk(b"tRNS", nine_alpha)
+       + chunk(b"IDAT", zlib.compress(raw(index, 8, False), 9)), palette[index[..., 0]])
+put("repaired_palette.png.alpha", np.frombuffer(nine_alpha, np.uint8)[index[..., 0]].tobytes())
+expect("repaired_rgb.png", MAGIC + header(RGB, 8) + chunk(b"tRNS", struct.pack(">3H", *pixels[0, 0])) + good, pixels)
+put("repaired_rgb.png.alpha", (np.any(pixels != pixels[0, 0], -1) * np.uint8(255)).tobytes())
+for interlaced in (False, True):
+    both = values_of(RGBA, 16)
+    expect(f"repaired_rgba{int(interlaced)}.png", MAGIC + header(RGBA, 16, interlaced)
+           + chunk(b"IDAT", zlib.compress(raw(both, 16, interlaced), 9)), (both[..., :3] >> 8).astype(np.uint8))
+    put(f"repaired_rgba{int(interlaced)}.png.alpha", (both[..., 3] >> 8).astype(np.uint8).tobytes())
+
 # Damage: no .rgb.
 start = MAGIC + header(RGB, 8)
 spoiled = bytearray(data)
