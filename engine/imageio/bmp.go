@@ -91,12 +91,11 @@ func decodeBMP(file *io.SectionReader) (*Raster, error) {
 		return nil, err
 	}
 	source := bufio.NewReader(file)
-	switch {
-	case b.compression == bmpRLE8 || b.compression == bmpRLE4:
+	if b.compression == bmpRLE8 || b.compression == bmpRLE4 {
 		err = b.readRuns(r, source)
-	case b.bits <= 8:
+	} else if b.bits <= 8 {
 		err = b.readIndices(r, source)
-	default:
+	} else {
 		err = b.readColours(r, source)
 	}
 	if err != nil {
@@ -163,28 +162,24 @@ func readBitmap(file *io.SectionReader) (*bitmap, error) {
 
 // check refuses kinds that are not decoded.
 func (b *bitmap) check(headerSize uint32) error {
+	others := map[uint32]string{bmpJPEG: "a JPEG inside", bmpPNG: "a PNG inside"}
+	fields := (b.compression == bmpBitFields || b.compression == bmpAlphaBitField) && b.bits >= 16
+	if headerSize == 64 { // OS/2 has other compressions under these numbers
+		others = map[uint32]string{bmpBitFields: "fax coding of OS/2",
+			bmpJPEG: "run lengths of 24 bits of OS/2"}
+		fields = false
+	}
+	if kind, ok := others[b.compression]; ok {
+		return unsupportedError(kind)
+	}
 	switch b.bits {
 	case 1, 2, 4, 8, 16, 24, 32:
 	default:
-		if b.compression != bmpJPEG && b.compression != bmpPNG {
-			return unsupportedError(fmt.Sprintf("%d bits a pixel", b.bits))
-		}
+		return unsupportedError(fmt.Sprintf("%d bits a pixel", b.bits))
 	}
-	isOS2 := headerSize == 64
-	switch {
-	case b.compression == bmpRaw,
-		b.compression == bmpRLE8 && b.bits == 8,
-		b.compression == bmpRLE4 && b.bits == 4,
-		(b.compression == bmpBitFields || b.compression == bmpAlphaBitField) && b.bits >= 16 && !isOS2:
+	if b.compression == bmpRaw || fields || b.compression == bmpRLE8 && b.bits == 8 ||
+		b.compression == bmpRLE4 && b.bits == 4 {
 		return nil
-	case b.compression == bmpBitFields && isOS2:
-		return unsupportedError("fax coding of OS/2")
-	case b.compression == bmpJPEG && isOS2:
-		return unsupportedError("run lengths of 24 bits of OS/2")
-	case b.compression == bmpJPEG:
-		return unsupportedError("a JPEG inside")
-	case b.compression == bmpPNG:
-		return unsupportedError("a PNG inside")
 	}
 	return unsupportedError(fmt.Sprintf("compression %d of %d bits", b.compression, b.bits))
 }

@@ -119,16 +119,19 @@ func (b *bitmap) readRuns(r *Raster, source *bufio.Reader) error {
 			}
 			return io.ErrUnexpectedEOF
 		}
-		switch count, value := int(pair[0]), pair[1]; {
-		case count > 0:
+		count, value := int(pair[0]), pair[1]
+		if count > 0 {
 			for i := range count {
 				put(b.indexOf(value, i))
 			}
-		case value == 0:
+			continue
+		}
+		switch value {
+		case 0:
 			x, y = 0, y+1
-		case value == 1:
+		case 1:
 			return nil
-		case value == 2:
+		case 2:
 			if _, err := io.ReadFull(source, pair[:]); err != nil {
 				return io.ErrUnexpectedEOF
 			}
@@ -144,10 +147,10 @@ func (b *bitmap) readRuns(r *Raster, source *bufio.Reader) error {
 
 // indexOf is the i-th index of a run: of 4 bits, two by turns.
 func (b *bitmap) indexOf(value uint8, i int) uint8 {
-	switch {
-	case b.bits == 8:
+	if b.bits == 8 {
 		return value
-	case i%2 == 0:
+	}
+	if i%2 == 0 {
 		return value >> 4
 	}
 	return value & 15

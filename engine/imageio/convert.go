@@ -35,7 +35,9 @@ func rasterOf(picture image.Image, grey bool) *Raster {
 		}
 	case *image.RGBA64:
 		r.deepen(m.Pix, m.Stride, 4)
-		r.divide(m.Pix, m.Stride)
+		if !m.Opaque() {
+			r.divide(m.Pix, m.Stride)
+		}
 	case *image.CMYK:
 		r.each(m.Pix, m.Stride, fromCMYK)
 		r.Alpha = nil

@@ -48,13 +48,14 @@ func (f *gifFrame) inflate(frame []uint8) error {
 		}
 		code := int(bits & (1<<width - 1))
 		bits, count = bits>>width, count-width
-		switch {
-		case code == clearCode:
+		if code == clearCode {
 			next, width, before = clearCode+2, f.codeSize+1, -1
 			continue
-		case code == endCode:
+		}
+		if code == endCode {
 			return io.ErrUnexpectedEOF
-		case code > next || before < 0 && code > clearCode || code == next && next == lzwCodes:
+		}
+		if code > next || before < 0 && code > clearCode {
 			return errCodes
 		}
 		at, walk := len(pixels), code

@@ -47,12 +47,14 @@ func readPNGHeader(file *io.SectionReader) (header pngHeader, err error) {
 		return header, io.ErrUnexpectedEOF
 	}
 	chunk := start[len(pngMagic):] // 4 bytes of length, 4 of kind, the data, 4 of checksum
-	switch kind := string(chunk[4:8]); {
-	case kind == "CgBI":
+	kind := string(chunk[4:8])
+	if kind == "CgBI" {
 		return header, unsupportedError("Apple's own, inside iPhone programs")
-	case kind != "IHDR" || binary.BigEndian.Uint32(chunk) != uint32(len(header)):
+	}
+	if kind != "IHDR" || binary.BigEndian.Uint32(chunk) != uint32(len(header)) {
 		return header, errors.New("it does not start with a header")
-	case crc32.ChecksumIEEE(chunk[4:21]) != binary.BigEndian.Uint32(chunk[21:]):
+	}
+	if crc32.ChecksumIEEE(chunk[4:21]) != binary.BigEndian.Uint32(chunk[21:]) {
 		return header, errors.New("the header's checksum is wrong")
 	}
 	copy(header[:], chunk[8:])

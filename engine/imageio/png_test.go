@@ -53,6 +53,21 @@ func TestDeepGreyKeepsItsValues(t *testing.T) {
 	}
 }
 
+func TestPNGsWithoutAHeaderAreErrors(t *testing.T) {
+	whole := string(archived(t, "png.zip")["type0_8.png"])
+	for name, content := range map[string]string{
+		"another chunk first": strings.Replace(whole, "IHDR", "tEXt", 1),
+		"a longer header":     strings.Replace(whole, "\x0dIHDR", "\x0eIHDR", 1),
+	} {
+		_, _, err := decode("a.png", sectionOf([]byte(content)), Options{})
+		checkMessage(t, name, err, "a.png", "its PNG data is damaged (it does not start with a header)")
+	}
+	for _, length := range []int{8, 20, 32} {
+		_, _, err := decode("a.png", sectionOf([]byte(whole[:length])), Options{})
+		checkMessage(t, "cut", err, "a.png", "its PNG data ends too early")
+	}
+}
+
 func TestRepairedPNGsKeepTheirAlpha(t *testing.T) {
 	files := archived(t, "png.zip")
 	for _, name := range []string{"repaired_palette.png", "repaired_rgb.png", "repaired_rgba0.png",

@@ -105,10 +105,10 @@ func decode(name string, file *io.SectionReader, opts Options) (*Raster, []strin
 // fits says what is wrong with a decoder's answer, given the file's head.
 func (r *Raster) fits(head Head) error {
 	area := r.Width * r.Height
-	switch {
-	case r.Width != head.Width || r.Height != head.Height:
+	if r.Width != head.Width || r.Height != head.Height {
 		return fmt.Errorf("%d x %d pixels instead of %d x %d", r.Width, r.Height, head.Width, head.Height)
-	case len(r.Pix)+len(r.Deep) != area*r.Channels || r.Alpha != nil && len(r.Alpha) != area:
+	}
+	if len(r.Pix)+len(r.Deep) != area*r.Channels || r.Alpha != nil && len(r.Alpha) != area {
 		return fmt.Errorf("%d samples for %d x %d pixels", len(r.Pix)+len(r.Deep), r.Width, r.Height)
 	}
 	return nil

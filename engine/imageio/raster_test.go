@@ -123,3 +123,13 @@ func TestPhotosWithoutNumbersAreErrors(t *testing.T) {
 		t.Errorf("by the range of the options: %v, %v", m, err)
 	}
 }
+
+func TestRowsLeaveOutWhatLiesBetween(t *testing.T) {
+	pix := []uint8{1, 2, 9, 3, 4, 9, 5, 6}
+	if got, want := rows(pix, 3, 2, 3), []uint8{1, 2, 3, 4, 5, 6}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got, want := rows(pix, 2, 2, 3), pix[:6]; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}

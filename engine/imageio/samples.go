@@ -154,5 +154,6 @@ func (r Range) String() string {
 	if r.small() {
 		return fmt.Sprintf("values from %g to %g", r.Low, r.High)
 	}
-	return fmt.Sprintf("%.0f-bit values, %.0f to %.0f", math.Log2(r.High-r.Low+1), r.Low, r.High)
+	// A range is one less than a power of two, which the rounding makes up for.
+	return fmt.Sprintf("%.0f-bit values, %.0f to %.0f", math.Log2(r.High-r.Low), r.Low, r.High)
 }

@@ -46,6 +46,7 @@ func TestOneScaleHoldsAllSamples(t *testing.T) {
 		"brightest of all": {[]*Raster{raster(sixteen, 100), raster(sixteen, 3000), raster(sixteen, 7)}, 0,
 			Depth{Integers: Range{0, 4095}}},
 		"declared":      {[]*Raster{raster(twelve, 100)}, 0, Depth{Integers: Range{0, 4095}}},
+		"declared, 0":   {[]*Raster{raster(twelve, 0, 100)}, 0, Depth{Integers: Range{0, 4095}}},
 		"above that":    {[]*Raster{raster(twelve, 100), raster(sixteen, 60000)}, 0, Depth{Integers: Range{0, 65535}}},
 		"asked for":     {[]*Raster{raster(sixteen, 100)}, 14, Depth{Integers: Range{0, 16383}}},
 		"asked for all": {[]*Raster{raster(twelve, 100)}, 10, Depth{Integers: Range{0, 1023}}},
@@ -159,7 +160,7 @@ func TestTheScaleIsExplained(t *testing.T) {
 	for i := range many {
 		many[i] = 1000
 	}
-	many[5], many[7] = 4096, 65535
+	many[3], many[5], many[7] = 0, 4096, 65535
 	strays := " (of 20000 values only 2 exceed 1023: with dead pixels, give --bits 10)"
 	for _, c := range []struct {
 		bits int
@@ -169,6 +170,10 @@ func TestTheScaleIsExplained(t *testing.T) {
 		if got := all.Explain(all.Depth(c.bits))[0]; strings.HasSuffix(got, strays) != c.want {
 			t.Errorf("--bits %d: got %q", c.bits, got)
 		}
+	}
+	plain := samplesOf(t, raster(16, many[8:]...))
+	if got := plain.Explain(plain.Depth(14))[0]; strings.Contains(got, "exceed") {
+		t.Errorf("no strays: got %q", got)
 	}
 	many[9] = 5000 // more than one in 10000
 	if got := samplesOf(t, raster(16, many...)).Explain(Depth{Integers: Range{0, 65535}})[0]; strings.Contains(got, "1023:") ||
