@@ -129,10 +129,10 @@ func toError(answer *C.struct_musc_answer) error {
 	return &Error{Kind: kind, Text: C.GoString(&answer.text[0])}
 }
 
-// JPEG decodes data to [height,width,components] samples: grey, RGB, or CMYK as the file has it (most
-// programs store 255 less the ink). Width, height, components (1, 3 or 4) and bits a sample must be
-// those of the file's head. Up to 8 bits a sample is a byte of the result, above it two, in the
-// machine's order. Errors are *Error.
+// JPEG decodes data to [height,width,components] samples: grey, RGB, or CMYK as the file has it
+// (most programs store 255 less the ink). Width, height, components (1, 3 or 4) and bits a sample
+// must be those of the file's head. Up to 8 bits a sample is a byte of the result, above it two, in
+// the machine's order. Errors are *Error.
 func (l *Libraries) JPEG(data []byte, width, height, components, bits int) ([]byte, error) {
 	size := width * height * components
 	if bits > 8 {
@@ -168,10 +168,11 @@ func (l *Libraries) WebP(data []byte, width, height int) ([]byte, error) {
 	return pixels, nil
 }
 
-// LabToRGB makes sRGB, in place, of CIE L*a*b* as TIFF has it: [pixels,3] bytes, L of 0 to 255, a and b
-// with a sign. Errors are *Error.
+// LabToRGB makes sRGB, in place, of CIE L*a*b* as TIFF has it: [pixels,3] bytes, L of 0 to 255, a
+// and b with a sign. Errors are *Error.
 func (l *Libraries) LabToRGB(pixels []byte) error {
 	var answer C.struct_musc_answer
-	C.musc_lab_to_rgb(l.lab, (*C.uint8_t)(unsafe.SliceData(pixels)), C.uint64_t(len(pixels)/3), &answer)
+	C.musc_lab_to_rgb(l.lab, (*C.uint8_t)(unsafe.SliceData(pixels)), C.uint64_t(len(pixels)/3),
+		&answer)
 	return toError(&answer)
 }

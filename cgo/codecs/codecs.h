@@ -1,5 +1,6 @@
-// What the Go side asks of libjpeg, libtiff, libwebp and Little CMS. The libraries are opened at run time; no
-// header of theirs is needed, each .c file declares the part of the binary interface it uses.
+// What the Go side asks of libjpeg, libtiff, libwebp and Little CMS. The libraries are opened at
+// run time; no header of theirs is needed, each .c file declares the part of the binary interface
+// it uses.
 #ifndef MUSC_CODECS_H
 #define MUSC_CODECS_H
 
@@ -65,7 +66,8 @@ struct musc_tiff_file *musc_tiff_begin(const struct musc_tiff *library, uintptr_
 // row, planes being 1 unless the planes are separate; rows begin at a byte.
 int musc_tiff_samples(struct musc_tiff_file *file, int planes, size_t row, uint8_t *samples,
                       struct musc_answer *answer);
-// Red, green, blue, alpha as libtiff makes them of any photometric it knows: pixels[height][width][4].
+// Red, green, blue, alpha as libtiff makes them of any photometric it knows:
+// pixels[height][width][4].
 int musc_tiff_colours(struct musc_tiff_file *file, uint8_t *pixels, struct musc_answer *answer);
 void musc_tiff_end(struct musc_tiff_file *file);
 

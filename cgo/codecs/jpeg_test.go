@@ -57,7 +57,8 @@ func TestJPEGRefusesWhatIsNoPicture(t *testing.T) {
 	check(t, "the start alone", err, ErrEndsEarly, "premature end")
 }
 
-// A file may lack its end marker, if its last row is there; of all other kinds every byte is needed.
+// A file may lack its end marker, if its last row is there; of all other kinds every byte is
+// needed.
 func TestJPEGsThatEndEarly(t *testing.T) {
 	l := need(t)
 	for name, spare := range map[string]int{

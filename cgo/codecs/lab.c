@@ -4,8 +4,8 @@
 
 #include "library.h"
 
-// What Little CMS calls pixels of 3 channels of a byte and a byte more: L*a*b* as in ICC's version 2
-// (a and b with 128 added), and RGB.
+// What Little CMS calls pixels of 3 channels of a byte and a byte more: L*a*b* as in ICC's version
+// 2 (a and b with 128 added), and RGB.
 enum { KIND = 16, SPARE = 7, CHANNELS = 3, ONE_MORE = 1 << SPARE | 3 << CHANNELS | 1 };
 enum { LAB = 30 << KIND | ONE_MORE, RGB = 4 << KIND | ONE_MORE, PERCEPTUAL = 0 };
 

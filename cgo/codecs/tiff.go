@@ -23,18 +23,20 @@ type TIFF struct {
 //export muscCodecsRead
 func muscCodecsRead(reader C.uintptr_t, into unsafe.Pointer, size, offset C.int64_t) C.int64_t {
 	file := cgo.Handle(reader).Value().(io.ReaderAt)
-	n, _ := file.ReadAt(unsafe.Slice((*byte)(into), size), int64(offset)) // libtiff counts the bytes
+	// Errors show in the number of bytes, which libtiff compares with what it wants.
+	n, _ := file.ReadAt(unsafe.Slice((*byte)(into), size), int64(offset))
 	return C.int64_t(n)
 }
 
-// OpenTIFF reads the first directory of a file of size bytes. Pixels are read when they are asked for,
-// further pages never. memory bounds in bytes what libtiff may take for itself. Errors are *Error.
+// OpenTIFF reads the first directory of a file of size bytes. Pixels are read when they are asked
+// for, further pages never. memory bounds in bytes what libtiff may take for itself. Errors are
+// *Error.
 func (l *Libraries) OpenTIFF(file io.ReaderAt, size, memory int64) (*TIFF, error) {
 	t := &TIFF{reader: cgo.NewHandle(file)}
 	var head C.struct_musc_tiff_head
 	var answer C.struct_musc_answer
-	t.file = C.musc_tiff_begin(l.tiff, C.uintptr_t(t.reader), C.uint64_t(size), C.int64_t(memory), &head,
-		&answer)
+	t.file = C.musc_tiff_begin(l.tiff, C.uintptr_t(t.reader), C.uint64_t(size), C.int64_t(memory),
+		&head, &answer)
 	if t.file == nil {
 		t.reader.Delete()
 		return nil, toError(&answer)
@@ -75,8 +77,8 @@ func (t *TIFF) RowBytes() int {
 }
 
 // Read returns the samples as they are stored, decompressed and in the machine's byte order:
-// [planes,Height,RowBytes]. planes is 1, or the number of first samples wanted if they are Separate.
-// Errors are *Error.
+// [planes,Height,RowBytes]. planes is 1, or the number of first samples wanted if they are
+// Separate. Errors are *Error.
 func (t *TIFF) Read(planes int) ([]byte, error) {
 	row := t.RowBytes()
 	if row < 1 || t.Height < 1 || planes < 1 || planes > t.Samples || planes > 1 && !t.Separate {

@@ -2,10 +2,10 @@
 //
 //   low half   r0 r1 g0 g1 b0 b1 0 0      high half   r2 r3 g2 g3 b2 b3 0 0
 //
-// and multiplied by c0 c1 c0 c1 c0 c1 .. and c2 c3 c2 c3 c2 c3 .., which leaves sums of 32 bits for red,
-// green and blue. A coefficient has more than 16 bits, so it is split into its lowest 15 and the
-// rest: c = low + high * 2^15. Sums wrap around as Go's do; their total is exact. Four rows share the
-// loads of coefficients.
+// and multiplied by c0 c1 c0 c1 c0 c1 .. and c2 c3 c2 c3 c2 c3 .., which leaves sums of 32 bits for
+// red, green and blue. A coefficient has more than 16 bits, so it is split into its lowest 15 and
+// the rest: c = low + high * 2^15. Sums wrap around as Go's do; their total is exact. Four rows
+// share the loads of coefficients.
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,8 @@ struct step {
 
 // One output pixel of four rows.
 __attribute__((target("avx2"))) static inline void
-pixel(uint8_t *const to[ROWS], const uint8_t *const from[ROWS], const struct step *steps, int64_t count)
+pixel(uint8_t *const to[ROWS], const uint8_t *const from[ROWS], const struct step *steps,
+      int64_t count)
 {
     const __m256i spread = _mm256_setr_epi8(
         0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,
@@ -46,7 +47,8 @@ pixel(uint8_t *const to[ROWS], const uint8_t *const from[ROWS], const struct ste
     }
     for (int r = 0; r < ROWS; r++) {
         __m256i both = _mm256_add_epi32(low[r], _mm256_slli_epi32(high[r], LOW));
-        __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), _mm256_extracti128_si256(both, 1));
+        __m128i upper = _mm256_extracti128_si256(both, 1);
+        __m128i sum = _mm_add_epi32(_mm256_castsi256_si128(both), upper);
         sum = _mm_add_epi32(sum, _mm_set1_epi32(1 << (PRECISION - 1)));
         sum = _mm_srai_epi32(sum, PRECISION);
         sum = _mm_packus_epi16(_mm_packs_epi32(sum, sum), sum); // clips to 0..255
@@ -65,7 +67,8 @@ musc_resample_rows(uint8_t *to, const uint8_t *from, int64_t height, int64_t in,
     for (int64_t x = 0; x < out; x++)
         count += (windows[x].count + STEP - 1) / STEP;
     struct step *steps = calloc(count, sizeof *steps);
-    // A load takes up to 13 bytes behind a row's end: of the next row, or of a copy of the last ones.
+    // A load takes up to 13 bytes behind a row's end: of the next row, or of a copy of the last
+    // ones.
     uint8_t *last = malloc(ROWS * in * PIXEL + LOAD);
     if (!steps || !last) {
         free(steps);

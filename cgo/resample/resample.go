@@ -1,6 +1,6 @@
 // Package resample is the pass of a resize along rows of RGB pixels with AVX2: of 12 megapixels it
-// takes nearly all of the time. engine/imageio's resampleRow3 is its definition, and what runs where
-// there is no AVX2.
+// takes nearly all of the time. engine/imageio's resampleRow3 is its definition, and what runs
+// where there is no AVX2.
 package resample
 
 /*

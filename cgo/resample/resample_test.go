@@ -22,8 +22,8 @@ func definition(to, from []uint8, height, in int, windows []Window) {
 	}
 }
 
-// windows are random ones that begin and end at the edges, of coefficients that add up to about 1 and
-// of negative ones.
+// windows are random ones that begin and end at the edges, of coefficients that add up to about 1
+// and of negative ones.
 func windows(random *rand.Rand, in, out, longest int) []Window {
 	made := make([]Window, out)
 	for i := range made {

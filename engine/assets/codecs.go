@@ -1,8 +1,8 @@
 package assets
 
 // Codecs are the decoders of JPEG, TIFF and WebP that Pillow ships: libjpeg-turbo, libtiff and
-// libwebp with what they need, and Little CMS. So photos decode to Pillow's pixels. Pillow's own licence file holds
-// those of all libraries.
+// libwebp with what they need, and Little CMS. So photos decode to Pillow's pixels. Pillow's own
+// licence file holds those of all libraries.
 var Codecs = Artifact{
 	Title:   "JPEG, TIFF and WebP decoders",
 	Project: "pillow",

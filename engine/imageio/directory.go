@@ -59,9 +59,9 @@ func (d directory) or(tag uint16, otherwise int) int {
 	return otherwise
 }
 
-// readDirectory reads a byte order, the directory's offset, then the entries, in whatever order they
-// stand, then the offset of the next directory. An entry is a tag, a type, a count, and the values,
-// or where they are if they are longer than an offset. What cannot be read is left out.
+// readDirectory reads a byte order, the directory's offset, then the entries, in whatever order
+// they stand, then the offset of the next directory. An entry is a tag, a type, a count, and the
+// values, or where they are if they are longer than an offset. What cannot be read is left out.
 func readDirectory(file io.ReaderAt) directory {
 	found := directory{values: map[uint16]uint64{}}
 	var order binary.ByteOrder = binary.LittleEndian

@@ -20,8 +20,8 @@ func section(data []byte) *io.SectionReader {
 	return io.NewSectionReader(bytes.NewReader(data), 0, int64(len(data)))
 }
 
-// withDirectory is a TIFF file of a directory, then next, the place of a further one; then what lies
-// elsewhere.
+// withDirectory is a TIFF file of a directory, then next, the place of a further one; then what
+// lies elsewhere.
 func withDirectory(order binary.AppendByteOrder, big bool, next byte, entries ...entry) []byte {
 	bytesOf := order.(binary.ByteOrder)
 	name := "II"

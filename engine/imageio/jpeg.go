@@ -117,7 +117,8 @@ func jpegByLibrary(file *io.SectionReader, l *codecs.Libraries) (*Raster, error)
 	case frame.components == 4 && frame.bits != 8:
 		return nil, unsupportedError(fmt.Sprintf("inks of %d bits", frame.bits))
 	}
-	// Coded pixels take hardly more room than plain ones; 64 MiB are for what programs write before.
+	// Coded pixels take hardly more room than plain ones; 64 MiB are for what programs write
+	// before.
 	data, err := content(file, 64<<20+8*int64(frame.width)*int64(frame.height))
 	if err != nil {
 		return nil, err

@@ -240,7 +240,8 @@ func tiffByGo(file *io.SectionReader, d directory) (*Raster, error) {
 	return r, nil
 }
 
-// black says that all colours are, to 8 bits: what comes of a palette in the low bytes of its levels.
+// black says that all colours are, to 8 bits: what comes of a palette in the low bytes of its
+// levels.
 func black(palette color.Palette) bool {
 	for _, c := range palette {
 		if r, g, b, _ := c.RGBA(); r|g|b > 255 {

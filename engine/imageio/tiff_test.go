@@ -50,13 +50,14 @@ func TestPlans(t *testing.T) {
 		"unspecified":     {head(4, 8), tags{262: 2, 338: 0}, tiffPlan{channels: 3, alpha: -1, format: 1}},
 		"associated": {head(4, 8), tags{262: 2, 338: 1},
 			tiffPlan{channels: 3, alpha: 3, associated: true, format: 1}},
-		"alpha":         {head(5, 8), tags{262: 2, 338: 2}, tiffPlan{channels: 3, alpha: 3, format: 1}},
-		"Corel":         {head(4, 8), tags{262: 2, 338: 999}, tiffPlan{channels: 3, alpha: 3, format: 1}},
-		"another":       {head(4, 8), tags{262: 2, 338: 3}, tiffPlan{channels: 3, alpha: -1, format: 1}},
-		"no room":       {head(3, 8), tags{262: 2, 338: 2}, tiffPlan{channels: 3, alpha: -1, format: 1}},
-		"grey alpha":    {head(2, 8), tags{262: 1, 338: 2}, tiffPlan{channels: 1, alpha: 1, format: 1}},
-		"palette":       {head(1, 2), tags{262: 3}, tiffPlan{channels: 1, palette: true, alpha: -1, format: 1}},
-		"palette alpha": {head(2, 2), tags{262: 3, 338: 2}, tiffPlan{channels: 1, palette: true, alpha: 1, format: 1}},
+		"alpha":      {head(5, 8), tags{262: 2, 338: 2}, tiffPlan{channels: 3, alpha: 3, format: 1}},
+		"Corel":      {head(4, 8), tags{262: 2, 338: 999}, tiffPlan{channels: 3, alpha: 3, format: 1}},
+		"another":    {head(4, 8), tags{262: 2, 338: 3}, tiffPlan{channels: 3, alpha: -1, format: 1}},
+		"no room":    {head(3, 8), tags{262: 2, 338: 2}, tiffPlan{channels: 3, alpha: -1, format: 1}},
+		"grey alpha": {head(2, 8), tags{262: 1, 338: 2}, tiffPlan{channels: 1, alpha: 1, format: 1}},
+		"palette":    {head(1, 2), tags{262: 3}, tiffPlan{channels: 1, palette: true, alpha: -1, format: 1}},
+		"palette alpha": {head(2, 2), tags{262: 3, 338: 2},
+			tiffPlan{channels: 1, palette: true, alpha: 1, format: 1}},
 		"inks": {head(5, 8), tags{262: 5, 338: 2},
 			tiffPlan{channels: 3, inks: true, alpha: -1, format: 1}},
 		"chroma": {head(3, 8), tags{262: 6},
@@ -168,7 +169,8 @@ func TestNumbers(t *testing.T) {
 	}
 }
 
-// The first pixel has alpha 0: colours go, grey stays. The second is divided, the third at its bound.
+// The first pixel has alpha 0: colours go, grey stays. The second is divided, the third at its
+// bound.
 func TestDivision(t *testing.T) {
 	for name, c := range map[string]struct {
 		channels, bits, format int

@@ -45,16 +45,17 @@ func TestHeadsOfWebP(t *testing.T) {
 }
 
 func TestLossyWebPIsTold(t *testing.T) {
-	frame := webpChunk("ALPH", "abc")
+	frame := "0123456789abcdef" + webpChunk("ALPH", "abc") // its place, size and time; then chunks
+	lossy, lossless := webpChunk("VP8 ", "a"), webpChunk("VP8L", "a")
 	for name, c := range map[string]struct {
 		chunks string
 		want   bool
 	}{
 		"lossy":             {webpChunk("VP8 ", "abc"), true},
 		"lossless":          {webpChunk("VP8L", "abc"), false},
-		"behind others":     {webpChunk("VP8X", "1234567890") + webpChunk("ICCP", "odd") + webpChunk("VP8L", "a"), false},
-		"first frame lossy": {webpChunk("ANMF", "0123456789abcdef"+frame+webpChunk("VP8 ", "a")) + webpChunk("VP8L", "a"), true},
-		"first lossless":    {webpChunk("ANMF", "0123456789abcdef"+frame+webpChunk("VP8L", "a")) + webpChunk("VP8 ", "a"), false},
+		"behind others":     {webpChunk("VP8X", "1234567890") + webpChunk("ICCP", "odd") + lossless, false},
+		"first frame lossy": {webpChunk("ANMF", frame+lossy) + lossless, true},
+		"first lossless":    {webpChunk("ANMF", frame+lossless) + lossy, false},
 		"none":              {webpChunk("EXIF", "abc"), true},
 	} {
 		if got := lossyWebP(section(riff(c.chunks))); got != c.want {

@@ -64,7 +64,8 @@ type Runtime struct {
 	Note     string `json:"note,omitempty"` // why it is not the device that was asked for
 }
 
-// Decoders are what read JPEG, TIFF and WebP photos: lossy ones differ by a few levels between them.
+// Decoders are what read JPEG, TIFF and WebP photos: lossy ones differ by a few levels between
+// them.
 type Decoders struct {
 	Names string `json:"names"`
 	Note  string `json:"note,omitempty"` // why they are Go's and not the libraries
