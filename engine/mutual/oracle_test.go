@@ -3,6 +3,7 @@ package mutual
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 
 	"musc/cgo/cpu"
@@ -166,6 +167,10 @@ func everyPlan(t *testing.T, problem *Problem) []float64 {
 	all := plans(t, memory.Shape().Images)
 	if memory.Shape().Patches() > 1000 { // the large grid: fewer of each
 		all, threadCounts = []Plan{{}, all[len(all)/2-1]}, []int{1, 3}
+	}
+	if testing.Short() { // each tile and strip with all in memory and with all spilled
+		threadCounts = []int{2}
+		all = slices.DeleteFunc(all, func(plan Plan) bool { return plan.Spill != plan.SpillDistances })
 	}
 	var first []float64
 	for _, plan := range all {

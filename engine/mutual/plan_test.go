@@ -121,6 +121,9 @@ func TestResidentMemoryStaysWithinThePlan(t *testing.T) {
 	if runtime.GOOS != "linux" || raceEnabled {
 		t.Skip("needs /proc, and memory as it is without the race detector")
 	}
+	if testing.Short() {
+		t.Skip("takes a minute; the estimates themselves are pinned by TestPlansInBytes")
+	}
 	for _, shape := range []features.Shape{
 		{Stages: 1, Images: 64, Height: 14, Width: 14, Channels: 512},
 		{Stages: 1, Images: 160, Height: 20, Width: 20, Channels: 8},

@@ -20,6 +20,9 @@ func (blank) Read([]float32, string) error { return nil }
 // Every backbone of the registry, with four layers instead of all that are alike, is built from
 // weights of its shapes at its own image size. The tensors are counted, not kept.
 func TestEveryModelOfTheRegistryBuilds(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds; the small models of the fixtures are built by the other tests")
+	}
 	for _, spec := range models.Registry {
 		spec.Layers, spec.Stages = 4, [4]int{0, 1, 2, 3}
 		if err := spec.Validate(); err != nil {
