@@ -36,3 +36,20 @@ func TestAutoSaysWhatItTook(t *testing.T) {
 		t.Fatalf("a machine without a GPU took %s", info.Provider)
 	}
 }
+
+func TestThreadsDoNotSpin(t *testing.T) {
+	if err := acquire(library(t)); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = release() }()
+	options, err := sessionOptions(2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer options.Destroy()
+	for _, key := range []string{"session.intra_op.allow_spinning", "session.inter_op.allow_spinning"} {
+		if value, err := options.GetSessionConfigEntry(key); err != nil || value != "0" {
+			t.Errorf("%s is %q, %v", key, value, err)
+		}
+	}
+}

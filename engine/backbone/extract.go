@@ -53,23 +53,32 @@ func (s *Session) Extract(ctx context.Context, batch []float32, n int, out Token
 		step = s.info.Batch
 	}
 	for done := 0; done < n; done += step {
-		count := min(step, n-done)
-		images, tokens := batch[done*s.info.imageLength():], out.from(done, s.info)
-		if count < step {
-			images = append(make([]float32, 0, step*s.info.imageLength()),
-				images[:count*s.info.imageLength()]...)[:step*s.info.imageLength()]
-			tokens = s.info.NewTokens(step)
+		images, room := batch[done*s.info.imageLength():], out.from(done, s.info)
+		var err error
+		if n-done < step {
+			err = s.runFilled(ctx, images, n-done, step, room)
+		} else {
+			err = s.run(ctx, images, step, room)
 		}
-		if err := s.run(ctx, images, step, tokens); err != nil {
+		if err != nil {
 			return err
-		}
-		if count < step {
-			out.from(done, s.info).take(tokens, count, s.info)
 		}
 	}
 	if s.info.ClassL2 {
 		normaliseRows(out.Class[:n*s.info.ClassDim], s.info.ClassDim)
 	}
+	return nil
+}
+
+// runFilled is one run of n images, filled up with zeros to step.
+func (s *Session) runFilled(ctx context.Context, images []float32, n, step int, out Tokens) error {
+	filled := make([]float32, step*s.info.imageLength())
+	copy(filled, images[:n*s.info.imageLength()])
+	tokens := s.info.NewTokens(step)
+	if err := s.run(ctx, filled, step, tokens); err != nil {
+		return err
+	}
+	out.take(tokens, n, s.info)
 	return nil
 }
 

@@ -147,6 +147,34 @@ func TestRoomThatDoesNotFit(t *testing.T) {
 	}
 }
 
+// Room for two images: exactly as much, and one value less of each.
+func TestRoomIsCountedToTheValue(t *testing.T) {
+	info := Info{ImageSize: 4, GridHeight: 2, GridWidth: 3, Channels: 5, ClassDim: 7}
+	const pixels, class, tokens = 2 * 3 * 4 * 4, 2 * 7, 2 * 2 * 3 * 5
+	for _, c := range []struct {
+		n, pixels, class, tokens int
+		want                     string
+	}{
+		{2, pixels, class, tokens, ""},
+		{0, 0, 0, 0, ""},
+		{2, pixels - 1, class, tokens,
+			"extract 2 images: 95 values of pixels and 14 of class tokens are too few"},
+		{2, pixels, class - 1, tokens,
+			"extract 2 images: 96 values of pixels and 13 of class tokens are too few"},
+		{2, pixels, class, tokens - 1, "extract 2 images: 59 values of stage 0 are too few"},
+		{-1, pixels, class, tokens, "extract -1 images into 4 stages instead of 4"},
+	} {
+		room := Tokens{Class: make([]float32, c.class)}
+		for range Stages {
+			room.Stages = append(room.Stages, make([]float32, c.tokens))
+		}
+		err := info.checkRoom(make([]float32, c.pixels), c.n, room)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
+			t.Errorf("got %v, want %q", err, c.want)
+		}
+	}
+}
+
 func TestSeveralCallersAndClose(t *testing.T) {
 	session := open(t, Config{Model: tinyModel("tiny.onnx"), Threads: 1})
 	batch := pixels(2)

@@ -162,41 +162,36 @@ func (m message) fields(visit func(field) error) error {
 	var buffer [maxTagLength]byte
 	for at := m.start; at < m.end; {
 		head := buffer[:min(maxTagLength, m.end-at)]
-		if _, err := m.file.ReadAt(head, at); err != nil && err != io.EOF {
+		if err := m.read(head, at); err != nil {
 			return err
 		}
 		number, kind, tag := protowire.ConsumeTag(head)
-		if tag < 0 {
+		if number == 0 { // there is none
 			return errDamaged
 		}
-		at += int64(tag)
-		f := field{number: number, body: message{m.file, at, at}}
+		f := field{number: number}
+		length, size := 0, uint64(0) // of the number behind the tag, and of the body behind that
 		switch kind {
 		case protowire.VarintType:
-			value, length := protowire.ConsumeVarint(head[tag:])
-			if length < 0 {
-				return errDamaged
-			}
-			f.varint = value
-			at += int64(length)
+			f.varint, length = protowire.ConsumeVarint(head[tag:])
 		case protowire.BytesType:
-			size, length := protowire.ConsumeVarint(head[tag:])
-			if length < 0 || size > uint64(m.end-at-int64(length)) {
-				return errDamaged
-			}
-			f.body.start = at + int64(length)
-			f.body.end = f.body.start + int64(size)
-			at = f.body.end
+			size, length = protowire.ConsumeVarint(head[tag:])
 		case protowire.Fixed32Type:
-			at += 4
+			size = 4
 		case protowire.Fixed64Type:
-			at += 8
+			size = 8
 		default:
 			return errDamaged
 		}
-		if at > m.end {
+		if length < 0 {
 			return errDamaged
 		}
+		at += int64(tag + length)
+		if size > uint64(m.end-at) {
+			return errDamaged
+		}
+		f.body = message{m.file, at, at + int64(size)}
+		at = f.body.end
 		if err := visit(f); err != nil {
 			return err
 		}
@@ -209,8 +204,15 @@ func (m message) text() (string, error) {
 		return "", errDamaged
 	}
 	buffer := make([]byte, m.end-m.start)
-	if _, err := m.file.ReadAt(buffer, m.start); err != nil && err != io.EOF {
-		return "", err
+	err := m.read(buffer, m.start)
+	return string(buffer), err
+}
+
+// read fills the buffer: a reader may give io.EOF with the last bytes.
+func (m message) read(buffer []byte, at int64) error {
+	n, err := m.file.ReadAt(buffer, at)
+	if n == len(buffer) {
+		return nil
 	}
-	return string(buffer), nil
+	return err
 }

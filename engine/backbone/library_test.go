@@ -3,6 +3,7 @@ package backbone
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"musc/engine/fault"
@@ -31,6 +32,7 @@ func TestWhereTheLibraryIsLookedFor(t *testing.T) {
 		{"variable leads nowhere", "", absent, []string{file}, ""},
 		{"second candidate", "", "", []string{"", absent, file}, file},
 		{"nowhere", "", "", []string{absent}, ""},
+		{"nowhere to look", "", "", nil, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Setenv(LibraryVariable, test.variable)
@@ -42,5 +44,19 @@ func TestWhereTheLibraryIsLookedFor(t *testing.T) {
 				t.Errorf("got error %v", err)
 			}
 		})
+	}
+}
+
+// Without a demand the folder of the running binary comes first, then the candidates.
+func TestOrderOfThePlaces(t *testing.T) {
+	binary, err := os.Executable()
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Setenv(LibraryVariable, "")
+	absent := filepath.Join(t.TempDir(), "absent")
+	_, tried, _ := FindLibrary("", absent, "", absent+"2")
+	if want := []string{filepath.Dir(binary), absent, absent + "2"}; !slices.Equal(tried, want) {
+		t.Errorf("looked at %q, want %q", tried, want)
 	}
 }

@@ -192,9 +192,9 @@ func (i *Info) takeMetadata(metadata map[string]string) error {
 			assumed = append(assumed, triple.key+" of ImageNet")
 			continue
 		}
-		parts := strings.Split(text, ",")
+		parts := strings.Split(text, ",") // at least one
 		for c := range triple.into {
-			number, err := strconv.ParseFloat(strings.TrimSpace(parts[min(c, len(parts)-1)]), 32)
+			number, err := strconv.ParseFloat(strings.TrimSpace(parts[c]), 32)
 			if len(parts) != 3 || err != nil || !(float32(number) >= triple.least) ||
 				math.IsInf(number, 0) {
 				return fmt.Errorf("%s is %q instead of three numbers", triple.key, text)
@@ -222,11 +222,12 @@ func (h *header) summary() string {
 	list := func(values []value) string {
 		const shown = 8
 		var texts []string
-		for _, v := range values[:min(len(values), shown)] {
+		for k, v := range values {
+			if k == shown {
+				texts = append(texts, "...")
+				break
+			}
 			texts = append(texts, v.String())
-		}
-		if len(values) > shown {
-			texts = append(texts, "...")
 		}
 		return strings.Join(texts, ", ")
 	}

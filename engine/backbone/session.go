@@ -1,6 +1,8 @@
 package backbone
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync"
@@ -41,9 +43,7 @@ func Open(config Config) (_ *Session, err error) {
 	if config.Threads < 0 {
 		return nil, fault.New(fault.Usage, "threads cannot be %d; 0 takes them all", config.Threads)
 	}
-	if config.Threads == 0 {
-		config.Threads = runtime.GOMAXPROCS(0)
-	}
+	config.Threads = cmp.Or(config.Threads, runtime.GOMAXPROCS(0))
 	info, err := describeModel(config.Model)
 	if err != nil {
 		return nil, err
@@ -116,11 +116,8 @@ func (s *Session) Close() error {
 	if s.runner == nil {
 		return nil
 	}
-	err := s.runner.Destroy()
+	err := errors.Join(s.runner.Destroy(), release())
 	s.runner = nil
-	if releaseErr := release(); err == nil {
-		err = releaseErr
-	}
 	trimMemory()
 	return err
 }

@@ -18,7 +18,7 @@ const lastSignal = 64
 
 func saveSignalHandlers() *signalHandlers {
 	handlers := new(signalHandlers)
-	for signal := 1; signal <= lastSignal; signal++ {
+	for signal := range handlers { // there is no signal 0: the kernel leaves its handler at zeros
 		sigaction(signal, nil, &handlers[signal])
 	}
 	return handlers
@@ -27,7 +27,7 @@ func saveSignalHandlers() *signalHandlers {
 // restore puts back those handlers that differ from the saved ones.
 func (h *signalHandlers) restore() {
 	now := saveSignalHandlers()
-	for signal := 1; signal <= lastSignal; signal++ {
+	for signal := range h {
 		if now[signal] != h[signal] {
 			sigaction(signal, &h[signal], nil)
 		}
