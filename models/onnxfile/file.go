@@ -1,13 +1,10 @@
 package onnxfile
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
-
-	"google.golang.org/protobuf/encoding/protowire"
 
 	"musc/engine/fault"
 	"musc/models/sections"
@@ -167,14 +164,15 @@ func (f *File) Shape(name string) ([]int, bool) {
 // Read fills dst with a tensor, row-major. dst must have exactly the tensor's number of elements.
 func (f *File) Read(dst []float32, name string) error {
 	t, ok := f.tensors[name]
-	switch {
-	case !ok:
+	if !ok {
 		return fault.New(fault.Input, "ONNX model %s has no initialiser %q; choose another file",
 			f.file.Path, name)
-	case t.external:
+	}
+	if t.external {
 		return fault.New(fault.Input, "ONNX model %s keeps initialiser %q in another file; "+
 			"use a model that holds its weights itself", f.file.Path, name)
-	case len(dst) != t.elements():
+	}
+	if len(dst) != t.elements() {
 		return fault.New(fault.Internal, "ONNX model %s: initialiser %q has %d elements, %d were "+
 			"asked for", f.file.Path, name, t.elements(), len(dst))
 	}
@@ -197,18 +195,20 @@ func readNode(c *cursor, place field) (node, error) {
 	var n node
 	for {
 		field, err := in.next()
-		if errors.Is(err, io.EOF) {
+		if err == io.EOF {
 			return n, nil
 		}
+		if err != nil {
+			return node{}, err
+		}
 		var text string
-		switch {
-		case err != nil:
-		case field.number == nodeOperator:
+		switch field.number {
+		case nodeOperator:
 			n.operator, err = in.text(field)
-		case field.number == nodeInput && field.kind == protowire.BytesType:
+		case nodeInput:
 			text, err = in.text(field)
 			n.inputs = append(n.inputs, text)
-		case field.number == nodeOutput:
+		case nodeOutput:
 			n.output, err = in.text(field)
 		}
 		if err != nil {

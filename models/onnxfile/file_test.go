@@ -193,6 +193,19 @@ func TestReadErrorsNameFileAndTensor(t *testing.T) {
 	}
 }
 
+func TestReadIntoTheWrongLength(t *testing.T) {
+	f, err := parseBytes(with(Float32, []int{2, 1}, func(t *message) { t.bytes(tensorRaw, floats(1, 2)) }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, length := range []int{0, 1, 3} {
+		want := fmt.Sprintf(`ONNX model w.onnx: initialiser "w" has 2 elements, %d were asked for`, length)
+		if err := f.Read(make([]float32, length), "w"); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %q", err, want)
+		}
+	}
+}
+
 // Whatever the bytes, parsing neither panics nor allocates more than the file could justify.
 func FuzzParse(f *testing.F) {
 	f.Add(with(Float32, []int{1}, func(t *message) { t.bytes(tensorRaw, floats(1)) }))

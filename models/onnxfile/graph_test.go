@@ -4,12 +4,16 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"google.golang.org/protobuf/encoding/protowire"
+
 	"musc/engine/fault"
+	"musc/models/sections"
 )
 
 // What Graph writes, File reads: names, shapes, small tensors' values, metadata. Large ones begin
@@ -56,6 +60,70 @@ func TestGraphReadsBack(t *testing.T) {
 		if g.Written() != int64(data.Len()) || data.Len() != second+len(want) ||
 			!bytes.Equal(data.Bytes()[:len(want)], want) || !bytes.Equal(data.Bytes()[second:], want) {
 			t.Errorf("type %d: the data file of %d bytes does not hold both tensors", kind, data.Len())
+		}
+	}
+}
+
+// each calls visit for the fields of the message that c walks over.
+func each(t *testing.T, c *cursor, visit func(field)) {
+	t.Helper()
+	for {
+		f, err := c.next()
+		if err == io.EOF {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		visit(f)
+	}
+}
+
+// nodesOf writes the nodes of a model as "domain operator(inputs) output name".
+func nodesOf(t *testing.T, model []byte) (nodes []string) {
+	t.Helper()
+	file := sections.New("g.onnx", bytes.NewReader(model), int64(len(model)))
+	root := &cursor{&window{file: file}, 0, file.Size}
+	inside := func(c *cursor, f field) *cursor { in, _ := c.inside(f); return in }
+	each(t, root, func(f field) {
+		if f.number != modelGraph {
+			return
+		}
+		graph := inside(root, f)
+		each(t, graph, func(f field) {
+			if f.number != graphNode {
+				return
+			}
+			node, of, inputs := inside(graph, f), map[protowire.Number]string{}, []string{}
+			each(t, node, func(f field) {
+				text, _ := node.text(f)
+				if of[f.number] = text; f.number == nodeInput {
+					inputs = append(inputs, text)
+				}
+			})
+			nodes = append(nodes, fmt.Sprintf("%s %s(%s) %s %s", of[nodeDomain], of[nodeOperator],
+				strings.Join(inputs, ","), of[nodeOutput], of[nodeName]))
+		})
+	})
+	return nodes
+}
+
+// Inputs and outputs are float32 whatever the precision within; every value has a name of its own.
+func TestNodesOfAGraph(t *testing.T) {
+	for kind, want := range map[Type][]string{
+		Float32: {" Relu(image) Relu_0 Relu_0", "com.microsoft QuickGelu(Relu_0) QuickGelu_1 QuickGelu_1",
+			" Split(QuickGelu_1) Split_2_1 Split_2_0", " Add(Split_2_0,Split_2_1) out out"},
+		Float16: {" Cast(image) Cast_0 Cast_0", " Relu(Cast_0) Relu_1 Relu_1",
+			"com.microsoft QuickGelu(Relu_1) QuickGelu_2 QuickGelu_2",
+			" Split(QuickGelu_2) Split_3_1 Split_3_0", " Add(Split_3_0,Split_3_1) Add_4 Add_4",
+			" Cast(Add_4) out out"},
+	} {
+		g := NewGraph("g", kind, io.Discard, "g.onnx.data")
+		x := g.Node("Relu", []string{g.Input("image", "batch", 3)})
+		x = g.Fused("QuickGelu", []string{x}, Attribute{"alpha", float32(1.702)})
+		g.Output("out", []any{"batch", 3}, "Add", g.Split(x, 2, 1))
+		if got := nodesOf(t, g.Model("test")); !slices.Equal(got, want) {
+			t.Errorf("type %d: %q, want %q", kind, got, want)
 		}
 	}
 }

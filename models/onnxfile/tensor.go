@@ -49,20 +49,24 @@ func readTensor(c *cursor, place field) (name string, t tensor, err error) {
 		if err == io.EOF {
 			break
 		}
-		switch {
-		case err != nil:
-		case field.number == tensorName:
+		if err != nil {
+			return name, tensor{}, err
+		}
+		switch field.number {
+		case tensorName:
 			name, err = in.text(field)
-		case field.number == tensorDims:
+		case tensorDims:
 			dims, err = in.varints(dims, field, maxDimensions)
-		case field.number == tensorType:
+		case tensorType:
 			t.kind = Type(field.value)
-		case field.number == tensorWhere:
+		case tensorWhere:
 			t.external = field.value == externalStorage
-		case field.number == tensorRaw || field.number == tensorFloats:
+		case tensorRaw, tensorFloats:
 			t.segments = append(t.segments, field.Section)
-		case field.number == tensorInt32s && field.kind == protowire.BytesType:
-			t.segments, t.varints = append(t.segments, field.Section), true
+		case tensorInt32s:
+			if field.kind == protowire.BytesType {
+				t.segments, t.varints = append(t.segments, field.Section), true
+			}
 		}
 		if err != nil {
 			return name, tensor{}, err
