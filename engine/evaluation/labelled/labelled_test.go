@@ -30,6 +30,12 @@ var shapes = map[string]struct {
 		"", VisA, []string{"pcb1"}, []string{"hole", "scratch"}, labelledtest.Normal},
 	"VisA": {func(t testing.TB, root string) { labelledtest.VisA(t, root, "candle", "pcb1") },
 		"", VisA, []string{"candle", "pcb1"}, []string{"anomaly"}, labelledtest.Normal},
+	"MVTec LOCO AD": {func(t testing.TB, root string) { labelledtest.LOCO(t, root, "box", "bag") },
+		"", LOCO, []string{"bag", "box"}, []string{"hole", "scratch"}, labelledtest.Normal},
+	"MVTec 3D-AD": {func(t testing.TB, root string) { labelledtest.MVTec3D(t, root, "bagel", "rope") },
+		"", MVTec3D, []string{"bagel", "rope"}, []string{"hole", "scratch"}, labelledtest.Normal},
+	"a class of MVTec 3D-AD": {func(t testing.TB, root string) { labelledtest.MVTec3D(t, root, "rope") },
+		"rope", MVTec3D, []string{"rope"}, []string{"hole", "scratch"}, labelledtest.Normal},
 	"BTAD": {func(t testing.TB, root string) { labelledtest.BTAD(t, root, "01", "02") },
 		"", BTAD, []string{"01", "02"}, []string{"ko"}, labelledtest.Normal},
 	"MVTec AD 2": {func(t testing.TB, root string) { labelledtest.MVTec2(t, root, "can") },
@@ -265,30 +271,5 @@ func TestListsMayRepeatAndPointAnywhere(t *testing.T) {
 	}
 	if problems := found.Problems; len(problems) != 2 || !strings.Contains(problems[0].Text, "twice") {
 		t.Errorf("problems %v", problems)
-	}
-}
-
-// A labels.csv may name the files without their extension, or as Windows writes paths.
-func TestLabelsByStem(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "labels.csv")
-	list := "image;label\npart1;1\nimages\\Part2.png;0\npart3.png;1\nlost;0\n"
-	if err := os.WriteFile(path, []byte(list), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	labels, err := readLabels(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for file, want := range map[string]string{"Part1.png": "defective", "part2.PNG": Good,
-		"part3.png": "defective"} {
-		if label, listed, err := labels.of(file); !listed || label != want || err != nil {
-			t.Errorf("%s: %q, %v, %v", file, label, listed, err)
-		}
-	}
-	if _, listed, err := labels.of("part4.png"); listed || err != nil {
-		t.Error("part4.png is not listed")
-	}
-	if unseen := labels.unseen(); !slices.Equal(unseen, []string{"lost"}) {
-		t.Errorf("unseen %q", unseen)
 	}
 }

@@ -99,7 +99,9 @@ func imageColumn(l *csvfile.Table) (string, error) {
 type labels struct {
 	path    string
 	entries []labelEntry
-	byName  map[string]int // index of the entry
+	byName  map[string]int // index of the entry, by its file as written
+	byLower map[string]int // by its file in lower case
+	byTail  map[string]int // by the last parts of it in lower case; or ambiguous
 }
 
 type labelEntry struct {
@@ -121,7 +123,8 @@ func readLabels(path string) (*labels, error) {
 	if err != nil {
 		return nil, err
 	}
-	found := &labels{path: path, byName: map[string]int{}}
+	found := &labels{path: path, byName: map[string]int{}, byLower: map[string]int{},
+		byTail: map[string]int{}}
 	for _, row := range l.Rows {
 		entry := labelEntry{file: slashed(l.Text(row, key)), line: row.Line}
 		if entry.label, err = labelIn(l, row); err != nil {
@@ -137,29 +140,22 @@ func readLabels(path string) (*labels, error) {
 		found.byName[entry.file] = len(found.entries)
 		found.entries = append(found.entries, entry)
 	}
-	found.addSpellings()
+	for k, entry := range found.entries {
+		lower := strings.ToLower(entry.file)
+		add(found.byLower, lower, k)
+		for _, tail := range tails(lower) {
+			add(found.byTail, tail, k)
+		}
+	}
 	return found, nil
 }
 
-// addSpellings lets a file be found by other spellings of its path than the list's: in lower case, and
-// by its last part. One that could be of two lines is of none.
-func (l *labels) addSpellings() {
-	for _, spell := range []func(file string) string{strings.ToLower, path.Base,
-		func(file string) string { return strings.ToLower(path.Base(file)) }} {
-		spelled := map[string]int{}
-		for k, entry := range l.entries {
-			name := spell(entry.file)
-			if _, twice := spelled[name]; twice {
-				k = ambiguous
-			}
-			spelled[name] = k
-		}
-		for name, k := range spelled {
-			if _, known := l.byName[name]; !known && k != ambiguous {
-				l.byName[name] = k
-			}
-		}
+// add notes the entry k under a name; if there are two of that name it is none's.
+func add(index map[string]int, name string, k int) {
+	if _, twice := index[name]; twice {
+		k = ambiguous
 	}
+	index[name] = k
 }
 
 // ambiguous is the index of an entry where there are several.
@@ -170,28 +166,53 @@ func slashed(name string) string {
 	return strings.TrimPrefix(path.Clean(strings.ReplaceAll(name, `\`, "/")), "/")
 }
 
-// of is the label of an image, given by its path in the folder. A list may name it by that path or by
-// its last part, with the extension or without, in any letter case, and start with the folder. A line
-// that would be of two images is an error.
-func (l *labels) of(file string) (label string, listed bool, err error) {
-	last := path.Base(file)
-	for _, name := range []string{file, "images/" + file, last, "images/" + last} {
-		bare := strings.TrimSuffix(name, path.Ext(name))
-		for _, spelling := range []string{name, strings.ToLower(name), bare, strings.ToLower(bare)} {
-			k, ok := l.byName[spelling]
-			if !ok {
-				continue
+// tails are the last parts of a path, one folder less each time.
+func tails(file string) (list []string) {
+	for _, rest, more := strings.Cut(file, "/"); more; _, rest, more = strings.Cut(rest, "/") {
+		list = append(list, rest)
+	}
+	return list
+}
+
+// find is the entry of an image, given by its path in the folder: that of the path itself, in other
+// letter case, that whose path ends in it, or that of the path's last parts; each with the image's
+// extension or without.
+func (l *labels) find(file string) (entry int, found bool) {
+	lower := strings.ToLower(file)
+	try := func(index map[string]int, name string) bool {
+		for _, spelling := range []string{name, strings.TrimSuffix(name, path.Ext(name))} {
+			if k, ok := index[spelling]; ok && k != ambiguous {
+				entry = k
+				return true
 			}
-			entry := &l.entries[k]
-			if entry.by != "" {
-				return "", false, fault.New(fault.Input, "the list %s names %s in line %d, which could be "+
-					"%s or %s; write its path and extension", l.path, entry.file, entry.line, entry.by, file)
-			}
-			entry.by = file
-			return entry.label, true, nil
+		}
+		return false
+	}
+	if try(l.byName, file) || try(l.byLower, lower) || try(l.byTail, lower) {
+		return entry, true
+	}
+	for _, tail := range tails(lower) {
+		if try(l.byLower, tail) {
+			return entry, true
 		}
 	}
-	return "", false, nil
+	return 0, false
+}
+
+// of is the label of an image, given by its path in the folder, and whether it is listed. A line that
+// would be of two images is an error.
+func (l *labels) of(file string) (label string, listed bool, err error) {
+	k, listed := l.find(file)
+	if !listed {
+		return "", false, nil
+	}
+	entry := &l.entries[k]
+	if entry.by != "" {
+		return "", false, fault.New(fault.Input, "the list %s names %s in line %d, which could be "+
+			"%s or %s; write its path and extension", l.path, entry.file, entry.line, entry.by, file)
+	}
+	entry.by = file
+	return entry.label, true, nil
 }
 
 // unseen are the listed files that nobody asked for.

@@ -60,6 +60,12 @@ func photo(seed uint64, kind string) (picture, mask *image.Gray) {
 	return picture, mask
 }
 
+// Save writes a picture as PNG.
+func Save(t testing.TB, picture image.Image, path ...string) {
+	t.Helper()
+	save(t, picture, path...)
+}
+
 // save writes a picture in the format of the path's extension.
 func save(t testing.TB, picture image.Image, path ...string) {
 	t.Helper()
@@ -119,6 +125,55 @@ func MVTec(t testing.TB, root string, classes ...string) {
 			}
 			save(t, picture, root, name, folder, kind, file)
 			save(t, mask, root, name, "ground_truth", kind, fmt.Sprintf("%03d_mask.png", number))
+		})
+	}
+}
+
+// LOCO makes classes in the shape of MVTec LOCO AD: the left and the right half of a defect have a
+// mask each, in a folder of the image's name. Masks hold other values than 255.
+func LOCO(t testing.TB, root string, classes ...string) {
+	t.Helper()
+	for i, name := range classes {
+		class(100*i, func(kind string, training bool, number int, picture, mask *image.Gray) {
+			file, folder := fmt.Sprintf("%03d", number), "test"
+			if training {
+				folder = []string{"train", "validation"}[number%2]
+			}
+			if kind == "" {
+				save(t, picture, root, name, folder, "good", file+".png")
+				return
+			}
+			save(t, picture, root, name, folder, kind, file+".png")
+			for half := range 2 {
+				part := image.NewGray(mask.Bounds())
+				for p, value := range mask.Pix {
+					if value > 0 && (p%Side < Side/2) == (half == 0) {
+						part.Pix[p] = uint8(236 + half)
+					}
+				}
+				save(t, part, root, name, "ground_truth", kind, file, fmt.Sprintf("%03d.png", half))
+			}
+		})
+	}
+}
+
+// MVTec3D makes classes in the shape of MVTec 3D-AD: photos in rgb/, masks in gt/, points in xyz/.
+func MVTec3D(t testing.TB, root string, classes ...string) {
+	t.Helper()
+	for i, name := range classes {
+		class(100*i, func(kind string, training bool, number int, picture, mask *image.Gray) {
+			file, folder := fmt.Sprintf("%03d.png", number), "test"
+			if training {
+				folder = []string{"train", "validation"}[number%2]
+			}
+			if kind == "" {
+				kind = "good"
+			}
+			save(t, picture, root, name, folder, kind, "rgb", file)
+			save(t, picture, root, name, folder, kind, "xyz", file)
+			if !training {
+				save(t, mask, root, name, folder, kind, "gt", file)
+			}
 		})
 	}
 }
