@@ -31,6 +31,8 @@ type File struct {
 type Record struct {
 	Line   int      // on which it begins, counted from 1
 	Fields []string // without blanks around them
+
+	lines []int // on which the fields begin
 }
 
 // Field is a record's field by its index; "" stands for one that is not there.
@@ -139,14 +141,16 @@ func parse(path string, text []byte) (*File, error) {
 		if err != nil {
 			return nil, misquoted(path, err, lines)
 		}
-		line, _ := reader.FieldPos(0)
+		record := Record{Fields: fields, lines: make([]int, len(fields))}
 		blank := true
 		for i, field := range fields {
+			line, _ := reader.FieldPos(i)
+			record.lines[i] = line + lines
 			fields[i] = strings.TrimSpace(field)
 			blank = blank && fields[i] == ""
 		}
-		if !blank {
-			file.Records = append(file.Records, Record{line + lines, fields})
+		if record.Line = record.lines[0]; !blank {
+			file.Records = append(file.Records, record)
 		}
 	}
 }

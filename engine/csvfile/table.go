@@ -77,6 +77,14 @@ func (t *Table) Text(row Record, column string) string {
 	return row.Field(index)
 }
 
+// Line is the line on which a row's value in a column begins; that of the row if it has none.
+func (t *Table) Line(row Record, column string) int {
+	if index, ok := t.columns[column]; ok { // every row has a value in every column
+		return row.lines[index]
+	}
+	return row.Line
+}
+
 // Number is a row's value in a column as a finite number. Where commas do not separate the values
 // they may stand for the decimal point.
 func (t *Table) Number(row Record, column string) (float64, error) {
@@ -88,7 +96,7 @@ func (t *Table) Number(row Record, column string) (float64, error) {
 	value, err := strconv.ParseFloat(plain, 64)
 	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) {
 		return 0, fault.New(fault.Input, "%s: the %s %q in line %d is not a finite number; correct it",
-			t.Path, column, text, row.Line)
+			t.Path, column, text, t.Line(row, column))
 	}
 	return value, nil
 }

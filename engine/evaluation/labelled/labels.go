@@ -54,7 +54,7 @@ func plainAnswer(word string) bool {
 func labelIn(l *csvfile.Table, row csvfile.Record) (string, error) {
 	label, err := ParseLabel(l.Text(row, "label"))
 	if err != nil {
-		return "", fault.New(fault.Input, "the list %s, line %d: %w", l.Path, row.Line, err)
+		return "", fault.New(fault.Input, "the list %s, line %d: %w", l.Path, l.Line(row, "label"), err)
 	}
 	kind := l.Text(row, column(l, typeColumns))
 	switch {

@@ -117,7 +117,7 @@ func readTokens(list string) (*tokenClass, error) {
 	for _, row := range rows.Rows {
 		label, err := labelled.ParseLabel(rows.Text(row, "label"))
 		if err != nil {
-			return nil, fault.New(fault.Input, "the list %s, line %d: %w", list, row.Line, err)
+			return nil, fault.New(fault.Input, "the list %s, line %d: %w", list, rows.Line(row, "label"), err)
 		}
 		c.labels = append(c.labels, label != labelled.Good)
 		if !rows.Has("score") {
