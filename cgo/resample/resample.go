@@ -11,7 +11,10 @@ package resample
 */
 import "C"
 
-import "unsafe"
+import (
+	"os"
+	"unsafe"
+)
 
 // Precision is the number of fraction bits of a coefficient.
 const Precision = 22
@@ -51,5 +54,7 @@ func Rows(to, from []uint8, height, in int, windows []Window) bool {
 		(*C.int32_t)(unsafe.SliceData(coefficients))) != 0
 }
 
-// Supported says whether this machine has AVX2.
-func Supported() bool { return C.musc_resample_supported() != 0 }
+// Supported says whether this machine has AVX2, and MUSC_SIMD does not ask for portable code.
+func Supported() bool { return supported }
+
+var supported = os.Getenv("MUSC_SIMD") != "portable" && C.musc_resample_supported() != 0

@@ -3,7 +3,6 @@ package imageio
 import (
 	"math"
 
-	"musc/cgo/cpu"
 	"musc/cgo/resample"
 )
 
@@ -75,7 +74,7 @@ func resampleRows(pix []uint8, in, out, height, channels int, filter Filter) []u
 	}
 	result := make([]uint8, height*out*channels)
 	windows := makeWindows(in, out, filter)
-	if channels == 3 && cpu.Level() != "portable" && resample.Rows(result, pix, height, in, windows) {
+	if channels == 3 && resample.Rows(result, pix, height, in, windows) {
 		return result
 	}
 	for y := range height {
