@@ -83,7 +83,7 @@ func (h pngHeader) rawBytes() (total int64) {
 	part := func(left, top, across, down int) {
 		width := int64(h.width()-left+across-1) / int64(across)
 		height := int64(h.height()-top+down-1) / int64(down)
-		if width > 0 && height > 0 {
+		if width > 0 { // else not even the bytes of the filters are there
 			total += height * (1 + (width*int64(h.samples()*h.depth())+7)/8)
 		}
 	}
