@@ -10,6 +10,7 @@ import (
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/engine/fault"
+	"musc/engine/results"
 	"musc/models"
 	"musc/models/build"
 	"musc/models/resolve"
@@ -42,10 +43,7 @@ func (b *bench) measureSteps(ctx context.Context) error {
 		row.Pulse = append(row.Pulse, takePulse())
 		result, err := engine.Score(ctx, job, engine.Silent{})
 		if err == nil {
-			if err = engine.PrepareFolder(output, true); err == nil {
-				err = engine.Save(ctx, result, job, output, engine.SaveOptions{Maps: "tiff",
-					Overlays: true, CommandLine: []string{}, Started: time.Now()})
-			}
+			err = saveAll(ctx, result, job, output)
 		}
 		if err != nil {
 			return fmt.Errorf("scoring %s end to end: %w", b.plan.photos, err)
@@ -54,6 +52,17 @@ func (b *bench) measureSteps(ctx context.Context) error {
 	}
 	b.result.Rows = append(b.result.Rows, row)
 	return nil
+}
+
+// saveAll writes everything that musc score writes.
+func saveAll(ctx context.Context, result *engine.Result, job engine.Config, output string) error {
+	folder, err := results.Prepare(output, results.Options{Overwrite: true})
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return engine.Save(ctx, result, job, folder, engine.SaveOptions{Maps: "tiff", Overlays: true,
+		CommandLine: []string{}, Started: time.Now()})
 }
 
 // addTimings appends one sample to the case of every step, and to their sum's.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"musc/engine/dataset"
 	"musc/engine/fault"
 )
 
@@ -14,7 +15,8 @@ type Batch struct {
 	observer  Observer
 	read      *Result // what reading the images found out; no scores
 	extracted *extraction
-	plan      string // as told last
+	photos    map[string]int // which photo a path is, where there are references
+	plan      string         // as told last
 }
 
 // Extract runs the backbone over the job's images and references. Every degree, interval, average,
@@ -30,6 +32,8 @@ func Extract(ctx context.Context, job Config, observer Observer) (*Batch, error)
 	if err := b.job.chooseScorer(b.notePlan); err != nil {
 		return nil, err
 	}
+	b.photos = photosOf(job.Images, job.References)
+	b.tellOwn()
 	var err error
 	if b.extracted, err = extract(ctx, &b.job, clock, b.read); err != nil {
 		return nil, err
@@ -67,6 +71,16 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 	subsets, err := deal(&job, &result)
 	if err != nil {
 		return nil, err
+	}
+	items := make([]dataset.Item, len(result.Images))
+	for i, image := range result.Images {
+		items[i] = image.Item
+	}
+	extracted.own = ownReferences(items, extracted.referenceItems[:references], b.photos)
+	if scoring.ReferencesOnly {
+		if err := checkOwn(result.Images, extracted.own, references); err != nil {
+			return nil, err
+		}
 	}
 	if err := b.scorePatches(ctx, &job, &extracted, subsets, clock, &result); err != nil {
 		return nil, err

@@ -137,7 +137,7 @@ func TestTheScaleIsRecordedAndShownInOverlays(t *testing.T) {
 	run := func(bits int) (overlay []byte, record map[string]any) {
 		job.Images = store(t, photos, bits)
 		folder := t.TempDir()
-		if err := Save(t.Context(), score(t, job), job, folder,
+		if err := Save(t.Context(), score(t, job), job, taken(t, folder),
 			SaveOptions{Maps: "none", Overlays: true}); err != nil {
 			t.Fatal(err)
 		}

@@ -21,7 +21,7 @@
 //	evaluation/table     writes tables
 //
 // and tools that any of them uses: assets (what is fetched once), atomicfile, csvfile, device, fault,
-// filelock, memory, npy.
+// filelock, memory, npy, results (output folders).
 //
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.
 package engine

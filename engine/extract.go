@@ -18,6 +18,8 @@ import (
 // extraction holds the patch tokens of the images that could be read, and of the references.
 type extraction struct {
 	images, references *features.Store // references is nil without reference images
+	referenceItems     []dataset.Item  // those that could be read
+	own                [][]int         // by image, the references that are the image itself
 }
 
 func (e *extraction) close() {
@@ -196,6 +198,7 @@ func (x *extractor) keep(i int, image prepared) error {
 	x.clock.observer.Advance(1)
 	if isReference {
 		x.seen++
+		x.stores.referenceItems = append(x.stores.referenceItems, x.items[image.index])
 		return nil
 	}
 	width := x.info.ClassDim

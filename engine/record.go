@@ -13,6 +13,7 @@ import (
 	"musc/engine/imageio"
 	"musc/engine/memory"
 	"musc/engine/report"
+	"musc/engine/results"
 	"musc/models/onnxfile"
 )
 
@@ -30,7 +31,7 @@ func (r *Result) rows() []report.Score {
 func (s *saver) run() (report.Run, error) {
 	r, info := s.result, s.result.Model
 	run := report.Run{
-		Tool:    report.Tool{Version: s.options.Version, Go: runtime.Version()},
+		Tool:    report.Tool{Name: results.Tool, Version: s.options.Version, Go: runtime.Version()},
 		Started: s.options.Started, Command: s.options.CommandLine, Scoring: s.job.Scoring,
 		Model: report.Model{Name: info.Name, ImageSize: info.ImageSize,
 			GridHeight: info.GridHeight, GridWidth: info.GridWidth, Stages: info.Stages,
@@ -42,7 +43,7 @@ func (s *saver) run() (report.Run, error) {
 		Machine: report.Machine{OS: runtime.GOOS, Architecture: runtime.GOARCH, Scorer: r.Scorer,
 			SIMD: cpu.Level(), Threads: s.job.Threads, MemoryBound: s.job.Memory,
 			PeakResident: memory.PeakResident(), Plan: r.Plan},
-		Warnings: r.Warnings,
+		Warnings: r.Warnings, Shortened: s.shortened,
 	}
 	var absent error
 	if run.Decoders.Names, absent = imageio.Decoders(); absent != nil {

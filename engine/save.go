@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"sync"
@@ -14,10 +12,12 @@ import (
 	"golang.org/x/sync/semaphore"
 
 	"musc/engine/anomalymap"
+	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/imageio"
 	"musc/engine/memory"
 	"musc/engine/report"
+	"musc/engine/results"
 )
 
 // SaveOptions choose the files beside scores.csv and run.json.
@@ -29,52 +29,41 @@ type SaveOptions struct {
 	Started     time.Time
 }
 
-// results are the names in an output folder that belong to a run, scores.csv first.
-var results = []string{report.ScoresFile, report.RunFile, report.OverviewFile,
-	report.MapsFolder, report.OverlaysFolder}
+// longestPath is how many bytes Linux takes as a path, less one for its end.
+const longestPath = 4095
 
-// PrepareFolder makes the output folder and checks, before any work is done, that files can be
-// written there. A folder with the results of an earlier run is refused unless overwrite; they are
-// replaced only when the new ones are at hand. Errors are of kind fault.Output.
-func PrepareFolder(folder string, overwrite bool) error {
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make the output folder: %w; choose another with -o", err)
+// CheckNames tells before any work whether the maps and overlays of the images can have files in the
+// folder. Errors name the image.
+func CheckNames(folder *results.Folder, images []dataset.Item) error {
+	names := make([]string, len(images))
+	for i, image := range images {
+		names[i] = image.Name
 	}
-	if overwrite {
-		if err := removeUnfinished(folder); err != nil {
-			return err
-		}
-	} else {
-		for _, name := range results {
-			path := filepath.Join(folder, name)
-			if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-				return fault.New(fault.Output, "%s is there already, from an earlier run; give "+
-					"--overwrite to replace it or choose another folder with -o", path)
-			}
-		}
-	}
-	probe, err := os.CreateTemp(folder, ".musc-probe-*")
+	files, err := report.FileNames(names)
 	if err != nil {
-		return fault.New(fault.Output, "cannot write into the output folder: %w; choose another "+
-			"with -o", err)
+		return err
 	}
-	probe.Close()
-	return os.Remove(probe.Name())
+	for i, file := range files {
+		path := filepath.Join(folder.Path, results.Unfinished+"0123456789", results.OverlaysFolder,
+			file+".tiff")
+		if len(path) > longestPath {
+			return fault.New(fault.Output, "cannot write the map of %s: its path in %s would have %d "+
+				"bytes, and the system takes %d; choose a folder with a shorter path with -o, or move "+
+				"the photos to one", images[i].Path, folder.Path, len(path), longestPath)
+		}
+	}
+	return nil
 }
-
-// newResults is the pattern of the folder, within the output folder, that results are written to
-// before they replace those of an earlier run.
-const newResults = ".musc-new-*"
 
 // Save writes the result into folder: maps, overlays, overview.png, run.json and scores.csv. They
 // take the place of an earlier run's results when all of them are written, scores.csv last, so that
 // its presence says that the results are complete; until then the earlier ones stay. A photo that
 // cannot be read any more costs its overlay, and a note.
-func Save(ctx context.Context, result *Result, job Config, folder string, options SaveOptions) error {
-	fresh, err := os.MkdirTemp(folder, newResults)
+func Save(ctx context.Context, result *Result, job Config, folder *results.Folder,
+	options SaveOptions) error {
+	fresh, err := folder.Fresh()
 	if err != nil {
-		return fault.New(fault.Output, "cannot write into the output folder: %w; choose another "+
-			"with -o", err)
+		return err
 	}
 	defer os.RemoveAll(fresh)
 	job = job.withDefaults()
@@ -83,41 +72,7 @@ func Save(ctx context.Context, result *Result, job Config, folder string, option
 	if err := s.write(ctx); err != nil {
 		return err
 	}
-	return replaceResults(folder, fresh)
-}
-
-// removeUnfinished removes what runs that were killed while they wrote their results left behind.
-func removeUnfinished(folder string) error {
-	entries, err := os.ReadDir(folder)
-	if err != nil {
-		return fault.New(fault.Output, "cannot list the output folder: %w", err)
-	}
-	for _, entry := range entries {
-		if unfinished, _ := filepath.Match(newResults, entry.Name()); !unfinished {
-			continue
-		}
-		if err := os.RemoveAll(filepath.Join(folder, entry.Name())); err != nil {
-			return fault.New(fault.Output, "cannot remove what an earlier run left: %w", err)
-		}
-	}
-	return nil
-}
-
-// replaceResults moves the fresh results to where those of an earlier run are, which go.
-func replaceResults(folder, fresh string) error {
-	for _, name := range results { // scores.csv first: what is left without it is not complete
-		if err := os.RemoveAll(filepath.Join(folder, name)); err != nil {
-			return fault.New(fault.Output, "cannot remove earlier results: %w", err)
-		}
-	}
-	for k := range results {
-		name := results[len(results)-1-k]
-		err := os.Rename(filepath.Join(fresh, name), filepath.Join(folder, name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) { // not all of them are asked for
-			return fault.New(fault.Output, "cannot move the results into place: %w", err)
-		}
-	}
-	return nil
+	return folder.Replace(fresh)
 }
 
 func (s *saver) write(ctx context.Context) error {
@@ -132,10 +87,10 @@ func (s *saver) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := report.WriteRun(filepath.Join(s.folder, report.RunFile), run); err != nil {
+	if err := report.WriteRun(filepath.Join(s.folder, results.RunFile), run); err != nil {
 		return err
 	}
-	return report.WriteScores(filepath.Join(s.folder, report.ScoresFile), result.rows())
+	return report.WriteScores(filepath.Join(s.folder, results.ScoresFile), result.rows())
 }
 
 // bytesOfPixel is what a pixel of the original takes while its map and overlay are made: the map in
@@ -147,12 +102,13 @@ const bytesOfDeepPixel = 24
 
 // saver is one call of Save.
 type saver struct {
-	result  *Result
-	job     *Config
-	folder  string
-	options SaveOptions
-	names   []string // of maps and overlays, by image
-	scale   report.Scale
+	result    *Result
+	job       *Config
+	folder    string
+	options   SaveOptions
+	names     []string // of maps and overlays, by image
+	shortened []report.Shortened
+	scale     report.Scale
 
 	mutex    sync.Mutex             // guards what follows, and the observer
 	overview map[int]report.Picture // the images of overview.png by index; no photo yet is nil
@@ -169,6 +125,11 @@ func (s *saver) pictures(ctx context.Context) error {
 	var err error
 	if s.names, err = report.FileNames(names); err != nil {
 		return err
+	}
+	s.shortened = report.Shortenings(names, s.names)
+	if len(s.shortened) > 0 {
+		s.result.clock.observer.Note(fmt.Sprintf("%d photos have names too long for their maps: %s "+
+			"lists the shorter ones", len(s.shortened), results.RunFile))
 	}
 	if s.scale, err = report.BatchScale(summaries); err != nil {
 		return err
@@ -212,7 +173,7 @@ func (s *saver) pictures(ctx context.Context) error {
 	if !s.options.Overlays || len(s.overview) == 0 { // none asked for, or no photo left to show
 		return nil
 	}
-	return report.WriteOverview(filepath.Join(s.folder, report.OverviewFile),
+	return report.WriteOverview(filepath.Join(s.folder, results.OverviewFile),
 		s.shown(most), s.shown(least), s.scale)
 }
 
@@ -242,7 +203,7 @@ func (s *saver) writeMap(image *Image, name string) error {
 	}
 	values := make([]float32, image.Height*image.Width)
 	upsampler.Upsample(values, image.PatchScores)
-	path := filepath.Join(s.folder, report.MapsFolder, name+"."+s.options.Maps)
+	path := filepath.Join(s.folder, results.MapsFolder, name+"."+s.options.Maps)
 	return report.WriteMap(path, report.MapFormat(s.options.Maps), image.Width, image.Height, values)
 }
 
@@ -271,7 +232,7 @@ func (s *saver) writeOverlay(i int) error {
 		s.overview[i] = small
 		s.mutex.Unlock()
 	}
-	path := filepath.Join(s.folder, report.OverlaysFolder, s.names[i]+".png")
+	path := filepath.Join(s.folder, results.OverlaysFolder, s.names[i]+".png")
 	return report.WriteOverlay(path, picture, s.scale, report.DefaultLongerSide)
 }
 

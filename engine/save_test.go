@@ -7,11 +7,9 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
-	"musc/engine/fault"
-	"musc/engine/report"
+	"musc/engine/results"
 )
 
 // contents are the files under a folder, hidden ones included, by path.
@@ -37,10 +35,21 @@ func contents(t *testing.T, folder string) map[string]string {
 	return files
 }
 
-// savedJob scores three washers and saves them.
-func savedJob(t *testing.T) (Config, *Result, string, SaveOptions) {
+// taken is a folder that results may be saved to, overwriting others.
+func taken(t *testing.T, path string) *results.Folder {
 	t.Helper()
-	job, folder := newJob(t), t.TempDir()
+	folder, err := results.Prepare(path, results.Options{Overwrite: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { folder.Close() })
+	return folder
+}
+
+// savedJob scores three washers and saves them.
+func savedJob(t *testing.T) (Config, *Result, *results.Folder, SaveOptions) {
+	t.Helper()
+	job, folder := newJob(t), taken(t, t.TempDir())
 	job.Images = job.Images[:3]
 	result, options := score(t, job), SaveOptions{Maps: "tiff", Overlays: true}
 	if err := Save(t.Context(), result, job, folder, options); err != nil {
@@ -51,9 +60,9 @@ func savedJob(t *testing.T) (Config, *Result, string, SaveOptions) {
 
 func TestSaveThatFailsLeavesEarlierResults(t *testing.T) {
 	job, result, folder, options := savedJob(t)
-	before := contents(t, folder)
-	for _, name := range results {
-		if _, err := os.Lstat(filepath.Join(folder, name)); err != nil {
+	before := contents(t, folder.Path)
+	for _, name := range results.Names {
+		if _, err := os.Lstat(filepath.Join(folder.Path, name)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -67,14 +76,14 @@ func TestSaveThatFailsLeavesEarlierResults(t *testing.T) {
 	if err := Save(t.Context(), result, job, folder, bad); err == nil {
 		t.Error("maps of no format were written")
 	}
-	if after := contents(t, folder); !maps.Equal(before, after) {
+	if after := contents(t, folder.Path); !maps.Equal(before, after) {
 		t.Errorf("the folder changed: %d files, %d before", len(after), len(before))
 	}
 }
 
 func TestSaveReplacesAllEarlierResults(t *testing.T) {
 	job, result, folder, options := savedJob(t)
-	kept := filepath.Join(folder, "notes.txt")
+	kept := filepath.Join(folder.Path, "notes.txt")
 	if err := os.WriteFile(kept, []byte("mine"), 0o644); err != nil {
 		t.Fatal(err)
 	}
@@ -82,31 +91,11 @@ func TestSaveReplacesAllEarlierResults(t *testing.T) {
 	if err := Save(t.Context(), result, job, folder, options); err != nil {
 		t.Fatal(err)
 	}
-	after := contents(t, folder)
-	if _, there := after[report.MapsFolder+"/"]; there {
+	after := contents(t, folder.Path)
+	if _, there := after[results.MapsFolder+"/"]; there {
 		t.Error("maps of the earlier run are still there")
 	}
-	if after["notes.txt"] != "mine" || after[report.ScoresFile] == "" {
+	if after["notes.txt"] != "mine" || after[results.ScoresFile] == "" {
 		t.Error("the user's file or the scores are gone")
-	}
-}
-
-func TestPrepareFolder(t *testing.T) {
-	_, _, folder, _ := savedJob(t)
-	scores := filepath.Join(folder, report.ScoresFile)
-	err := PrepareFolder(folder, false)
-	if fault.KindOf(err) != fault.Output || !strings.Contains(err.Error(), scores) {
-		t.Errorf("results are there: %v", err)
-	}
-	before := contents(t, folder)
-	left := filepath.Join(folder, ".musc-new-123", report.MapsFolder)
-	if err := os.MkdirAll(left, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := PrepareFolder(folder, true); err != nil {
-		t.Fatal(err)
-	}
-	if after := contents(t, folder); !maps.Equal(before, after) {
-		t.Errorf("files after it: %d, before: %d", len(after), len(before))
 	}
 }

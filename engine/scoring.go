@@ -83,7 +83,7 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, extracted *extrac
 	clock.begin(StepMutual, len(result.Images))
 	for _, members := range subsets {
 		told := 0
-		scores, err := job.scorer.PatchScores(ctx, &mutual.Problem{
+		problem := mutual.Problem{
 			Images: extracted.images, References: extracted.references, Members: members,
 			Degrees: job.Scoring.Degrees, Interval: job.Scoring.Interval,
 			Average: job.Scoring.Average, ReferencesOnly: job.Scoring.ReferencesOnly,
@@ -93,7 +93,8 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, extracted *extrac
 				clock.observer.Advance(images - told)
 				told = images
 			},
-		})
+		}
+		scores, err := scoreMembers(ctx, job.scorer, problem, extracted.own)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/table"
 	"musc/engine/fault"
+	"musc/engine/results"
 )
 
 func evalCommand() *cli.Command {
@@ -88,10 +89,15 @@ func eval(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(output, 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make the output folder: %w; choose another with -o", err)
+	if err := folder.CheckInputs(c.Args().First(), c.String("scores")); err != nil {
+		return err
 	}
-	var results []*evaluation.Result
+	taken, err := takeFolder(output, results.Evaluated, observer)
+	if err != nil {
+		return err
+	}
+	defer taken.Close()
+	var measured []*evaluation.Result
 	left := 0 // classes and images
 	for i := range classes {
 		class := &classes[i]
@@ -113,17 +119,17 @@ func eval(c *cli.Context) error {
 		}
 		left += len(result.Skipped)
 		result.Notes = append(result.Notes, data.Findings(class.Name)...)
-		results = append(results, result)
+		measured = append(measured, result)
 	}
-	if len(results) == 0 {
+	if len(measured) == 0 {
 		return fault.New(fault.Input, "none of the %d classes of %s can be measured", len(classes),
 			data.Root)
 	}
 	finish()
-	if err := folder.Report(evalTitle(c, data, len(results)), results); err != nil {
+	if err := folder.Report(evalTitle(c, data, len(measured)), measured); err != nil {
 		return err
 	}
-	if err := tellEval(c, data, results, output); err != nil {
+	if err := tellEval(c, data, measured, output); err != nil {
 		return err
 	}
 	if left > 0 {
@@ -217,11 +223,29 @@ func evalClass(c *cli.Context, class *labelled.Class, job engine.Config, folder 
 		return result, err
 	}
 	pictures := filepath.Join(folder.ClassFolder(class), "pictures")
-	if err := engine.PrepareFolder(pictures, true); err != nil {
+	taken, err := results.Prepare(pictures, results.Options{Overwrite: true, Command: os.Args})
+	if err != nil {
 		return nil, err
 	}
-	return result, engine.Save(c.Context, found, job, pictures, engine.SaveOptions{Maps: "tiff",
+	defer taken.Close()
+	return result, engine.Save(c.Context, found, job, taken, engine.SaveOptions{Maps: "tiff",
 		Overlays: true, Version: version(), CommandLine: os.Args, Started: started})
+}
+
+// takeFolder takes an output folder for a run that keeps results of its parts there.
+func takeFolder(path string, kind results.Kind, observer engine.Observer) (*results.Folder, error) {
+	folder, err := results.Lock(path, os.Args)
+	if err != nil {
+		return nil, err
+	}
+	if err := folder.Mark(kind, version(), os.Args); err != nil {
+		folder.Close()
+		return nil, err
+	}
+	if folder.Note != "" {
+		observer.Note(folder.Note)
+	}
+	return folder, nil
 }
 
 func evalTitle(c *cli.Context, data *labelled.Dataset, classes int) string {

@@ -17,6 +17,7 @@ import (
 	"musc/engine/evaluation/table"
 	"musc/engine/fault"
 	"musc/engine/mutual"
+	"musc/engine/results"
 	"musc/models/resolve"
 )
 
@@ -93,11 +94,13 @@ func repeatPaper(c *cli.Context) error {
 		return fault.New(fault.Usage, "the paper has no table %q; see musc paper --help", name)
 	}
 	output = filepath.Join(output, name)
-	if err := os.MkdirAll(output, 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make the output folder: %w; choose another with -o", err)
-	}
 	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
 	defer finish()
+	taken, err := takeFolder(output, results.Tabled, observer)
+	if err != nil {
+		return err
+	}
+	defer taken.Close()
 	var tables []table.Table
 	missing := false
 	switch {

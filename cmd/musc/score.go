@@ -11,6 +11,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/imageio"
+	"musc/engine/results"
 )
 
 func scoreCommand() *cli.Command {
@@ -74,25 +75,38 @@ func score(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	job, skipped, err := scoreConfig(c)
+	job, skipped, notes, err := scoreConfig(c)
 	if err != nil {
 		return err
 	}
 	if job.Model, job.Library, err = backboneOf(c); err != nil {
 		return err
 	}
-	if err := engine.PrepareFolder(output, c.Bool("overwrite")); err != nil {
+	folder, err := results.Prepare(output, results.Options{Overwrite: c.Bool("overwrite"),
+		Inputs: inputsOf(c, &job), Command: os.Args})
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	if err := engine.CheckNames(folder, job.Images); err != nil {
 		return err
 	}
 	job.SpillInto = output
 	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	if folder.Note != "" {
+		notes = append(notes, folder.Note)
+	}
+	for _, note := range notes {
+		observer.Note(note)
+	}
 	for _, image := range skipped {
 		observer.Skipped(image.Path, image.Reason)
 	}
 	result, err := engine.Score(c.Context, job, observer)
 	if err == nil {
 		result.Skipped = slices.Concat(skipped, result.Skipped)
-		err = engine.Save(c.Context, result, job, output, save)
+		result.Warnings = slices.Concat(notes, result.Warnings)
+		err = engine.Save(c.Context, result, job, folder, save)
 	}
 	finish()
 	if err != nil {
@@ -118,21 +132,36 @@ func saveOptions(c *cli.Context) (engine.SaveOptions, error) {
 	return save, nil
 }
 
-func scoreConfig(c *cli.Context) (job engine.Config, skipped []dataset.Skipped, err error) {
+// inputsOf are the files that a job reads: photos, references and the lists that name them.
+func inputsOf(c *cli.Context, job *engine.Config) []string {
+	inputs := slices.Concat(c.Args().Slice(), c.StringSlice("reference"))
+	for _, item := range slices.Concat(job.Images, job.References) {
+		inputs = append(inputs, item.Path)
+	}
+	return inputs
+}
+
+// scoreConfig is the job; skipped and notes are what finding its photos gave.
+func scoreConfig(c *cli.Context) (job engine.Config, skipped []dataset.Skipped, notes []string,
+	err error) {
 	if c.NArg() == 0 {
-		return job, nil, fault.New(fault.Usage,
+		return job, nil, nil, fault.New(fault.Usage,
 			"no photos given; as in: musc score photos/ -o out")
 	}
 	if job, err = configOf(c); err != nil {
-		return job, nil, err
+		return job, nil, nil, err
 	}
 	job.Scoring.Windows = c.IntSlice("windows")
 	job.Strict = c.Bool("strict")
 	job.Decode = imageio.Options{MaxPixels: c.Int("max-pixels"), ApplyOrientation: c.Bool("rotate")}
-	options := dataset.Options{Root: c.String("root")}
+	options := dataset.Options{Root: c.String("root"), Note: func(note string) {
+		if !slices.Contains(notes, note) {
+			notes = append(notes, note)
+		}
+	}}
 	job.Images, skipped, err = dataset.Collect(c.Args().Slice(), options)
 	if err != nil {
-		return job, nil, err
+		return job, nil, nil, err
 	}
 	if references := c.StringSlice("reference"); len(references) > 0 {
 		var missing []dataset.Skipped
@@ -142,5 +171,5 @@ func scoreConfig(c *cli.Context) (job engine.Config, skipped []dataset.Skipped, 
 	if err == nil && job.Strict && len(skipped) > 0 {
 		err = fault.New(fault.Input, "%s: %s", skipped[0].Path, skipped[0].Reason)
 	}
-	return job, skipped, err
+	return job, skipped, notes, err
 }

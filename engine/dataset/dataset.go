@@ -1,11 +1,12 @@
 // Package dataset finds the images to score and gives each a name, and deals them into subsets.
 //
-// An image comes from a folder, a file, a glob or a manifest (a .csv or .txt that lists paths).
+// An image comes from a folder, a file, a glob or a manifest (a .csv, .tsv or .txt that lists paths).
 // The result does not depend on the file system's order: it is sorted by name.
 package dataset
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -13,6 +14,7 @@ import (
 	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/results"
 )
 
 // Item is one image to score.
@@ -31,29 +33,25 @@ type Skipped struct {
 // Options of Collect.
 type Options struct {
 	Root string // what a manifest's relative paths are relative to; "" is the manifest's folder
-}
-
-// extensions are those of the formats that imageio decodes. They decide what counts as an image
-// in a folder; a file named explicitly is always an image, whatever its name.
-var extensions = []string{".png", ".jpg", ".jpeg", ".jpe", ".gif", ".bmp", ".tif", ".tiff", ".webp"}
-
-// IsImage says whether a file's name has the extension of an image format.
-func IsImage(path string) bool {
-	return slices.Contains(extensions, strings.ToLower(filepath.Ext(path)))
+	// Note, if set, hears what was passed by without being an image to score: musc's own results,
+	// and files that are no photos.
+	Note func(text string)
 }
 
 // Collect finds the images that args name:
 //
-//	a folder      its images and those of its subfolders, hidden ones left out
-//	a .csv file   the paths in its column `image` (else the first), labels in its column `label`
+//	a folder      its images and those of its subfolders, hidden ones and musc's results left out
+//	a .csv file   the paths in its column `image` (else the first), labels in its column `label`;
+//	              .tsv, too
 //	a .txt file   one path a line
 //	another file  that file
 //	a glob        everything that matches; ** stands for any folders
 //
 // A file reached twice, also through links, is one item. Each item is named by its path relative
 // to the argument that gave it; where two would be equal, both names start further up the path.
-// Items are sorted by name. What a manifest names but cannot be used, and folders that cannot be
-// read, are in the second result. An argument without any image is an error of kind fault.Input.
+// Items are sorted by name. What a manifest names but cannot be used, folders that cannot be read, and
+// files in a folder that look like photos but are none that can be scored, are in the second result.
+// An argument without any image is an error of kind fault.Input.
 func Collect(args []string, opts Options) ([]Item, []Skipped, error) {
 	if len(args) == 0 {
 		return nil, nil, fault.New(fault.Usage, "no images given; name a folder, files or a manifest")
@@ -64,7 +62,8 @@ func Collect(args []string, opts Options) ([]Item, []Skipped, error) {
 				"there is no such folder; correct --root", opts.Root)
 		}
 	}
-	c := collector{root: opts.Root, byRealPath: map[string]int{}}
+	c := collector{root: opts.Root, note: opts.Note, byRealPath: map[string]int{},
+		kinds: map[string]results.Kind{}}
 	for _, arg := range args {
 		if err := c.argument(arg); err != nil {
 			return nil, nil, err
@@ -81,6 +80,8 @@ type collector struct {
 	found      []candidate
 	byRealPath map[string]int // resolved path -> index in found
 	skipped    []Skipped
+	note       func(text string)
+	kinds      map[string]results.Kind // of folders that were looked at
 }
 
 // candidate is an item that has no final name yet.
@@ -140,6 +141,13 @@ func (c *collector) add(path, base, label string) (known string, conflict bool) 
 	}
 	c.found = append(c.found, candidate{path, label, split(absolute), depth})
 	return label, false
+}
+
+// tell hands a note on, if anybody listens.
+func (c *collector) tell(format string, args ...any) {
+	if c.note != nil {
+		c.note(fmt.Sprintf(format, args...))
+	}
 }
 
 func (c *collector) skip(path, reason string) {

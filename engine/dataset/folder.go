@@ -1,26 +1,40 @@
 package dataset
 
 import (
-	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"musc/engine/fault"
+	"musc/engine/results"
 )
 
 // folder adds the images under root, named relative to it.
 func (c *collector) folder(root string) error {
+	if absolute, err := filepath.Abs(root); err == nil {
+		if c.ownedBelow(absolute, filepath.Dir(absolute)) != "" {
+			return fault.New(fault.Input, "the folder %s holds what musc made itself, as %s in the folder "+
+				"above says; name the folder of the photos", root, results.RunFile)
+		}
+	}
 	w := walker{collector: c, base: root, visited: map[string]bool{}}
 	if err := w.walk(root); err != nil {
 		return fault.New(fault.Input, "cannot read the folder %s: %w; check its permissions",
 			root, bare(err))
 	}
 	if w.images > 0 {
+		w.tellOthers(root)
 		return nil
+	}
+	if w.left > 0 {
+		last := w.skipped[len(w.skipped)-1]
+		return fault.New(fault.Input, "the folder %s has no images that can be read (%s): of %d left "+
+			"out one is %s, %s", root, strings.Join(extensions, " "), w.left, last.Path, last.Reason)
+	}
+	if w.own > 0 {
+		return fault.New(fault.Input, "the folder %s has no images but those that musc made itself, "+
+			"such as %s; name the folder of the photos", root, w.ownExample)
 	}
 	if w.other == 0 {
 		return fault.New(fault.Input, "the folder %s is empty; put images in it or name another", root)
@@ -37,7 +51,17 @@ type walker struct {
 	base          string
 	visited       map[string]bool // resolved paths of folders
 	images, other int             // files seen
+	left          int             // photos that are left out
+	own           int             // files and folders that are results of musc
 	example       string          // one of the others
+	ownExample    string          // one of the own
+}
+
+// tellOthers notes what was passed by.
+func (w *walker) tellOthers(root string) {
+	if w.other > 0 {
+		w.tell("%d files in %s are no photos, such as %s", w.other, root, w.example)
+	}
 }
 
 func (w *walker) walk(folder string) error {
@@ -56,10 +80,19 @@ func (w *walker) walk(folder string) error {
 	if err != nil {
 		return err
 	}
+	kind, own := w.recognise(folder), 0
 	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), ".") {
-			w.entry(filepath.Join(folder, entry.Name()), entry)
+		switch path := filepath.Join(folder, entry.Name()); {
+		case strings.HasPrefix(entry.Name(), "."):
+		case kind.Owns(folder, entry.Name()):
+			own++
+			w.ownExample = path
+		default:
+			w.entry(path, entry)
 		}
+	}
+	if w.own += own; own > 0 {
+		w.tellOwn(folder)
 	}
 	return nil
 }
@@ -81,55 +114,30 @@ func (w *walker) entry(path string, entry fs.DirEntry) {
 		if err := w.walk(path); err != nil {
 			w.skip(path, "the folder cannot be read: "+bare(err).Error()+"; check its permissions")
 		}
-	case mode.IsRegular() && IsImage(path):
-		w.images++
-		w.add(path, w.base, "")
+	case mode.IsRegular():
+		w.file(path)
 	default:
-		if w.other++; w.example == "" {
-			w.example = entry.Name()
-		}
+		w.count(path)
 	}
 }
 
-func isGlob(arg string) bool { return strings.ContainsAny(arg, "*?[{") }
+// file adds an image, lists a photo that cannot be scored, or counts anything else.
+func (w *walker) file(path string) {
+	isImage, reason := classify(path)
+	switch {
+	case isImage:
+		w.images++
+		w.add(path, w.base, "")
+	case reason != "":
+		w.left++
+		w.skip(path, reason)
+	default:
+		w.count(path)
+	}
+}
 
-// glob adds what matches the pattern, named relative to the folders before its first wildcard. As
-// in a folder, images are known by their extension, unless the pattern asks for another one: what
-// matches *.dat or *.csv is treated as if it were named. Folders that match are walked.
-func (c *collector) glob(pattern string) error {
-	matches, err := doublestar.FilepathGlob(pattern, doublestar.WithNoHidden(), doublestar.WithNoFollow())
-	if errors.Is(err, doublestar.ErrBadPattern) {
-		return fault.New(fault.Usage, "the pattern %q is malformed: a bracket or brace is not closed; "+
-			"correct it", pattern)
+func (w *walker) count(path string) {
+	if w.other++; w.example == "" {
+		w.example = filepath.Base(path)
 	}
-	if err != nil {
-		return fault.New(fault.Input, "cannot look for %s: %w; check the permissions", pattern, bare(err))
-	}
-	base, _ := doublestar.SplitPattern(filepath.ToSlash(pattern))
-	extension := filepath.Ext(pattern)
-	anyExtension := len(extension) > 1 && !isGlob(extension)
-	w := walker{collector: c, base: filepath.FromSlash(base), visited: map[string]bool{}}
-	for _, path := range matches {
-		info, err := os.Stat(path)
-		switch {
-		case err != nil:
-			c.skip(path, "cannot be read: "+bare(err).Error())
-		case info.IsDir():
-			if err := w.walk(path); err != nil {
-				c.skip(path, "the folder cannot be read: "+bare(err).Error()+"; check its permissions")
-			}
-		case info.Mode().IsRegular() && anyExtension && isManifest(path):
-			if err := c.manifest(path); err != nil {
-				return err
-			}
-			w.images++
-		case info.Mode().IsRegular() && (anyExtension || IsImage(path)):
-			w.images++
-			c.add(path, w.base, "")
-		}
-	}
-	if w.images == 0 {
-		return fault.New(fault.Input, "no image matches %s; check the folder and the extension", pattern)
-	}
-	return nil
 }

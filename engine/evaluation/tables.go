@@ -2,11 +2,13 @@ package evaluation
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 
 	"musc/engine/evaluation/metrics"
 	"musc/engine/evaluation/table"
+	"musc/engine/fault"
 	"musc/engine/report"
 )
 
@@ -120,6 +122,24 @@ func number(yes bool) int {
 
 // Files that Report writes besides a folder a class.
 var tableFiles = []string{"metrics.csv", "metrics.json", "metrics.md", "metrics.xlsx"}
+
+// CheckInputs refuses a folder whose tables would take the place of what the run reads.
+func (f *Folder) CheckInputs(inputs ...string) error {
+	for _, name := range append([]string{"."}, tableFiles...) {
+		place := filepath.Join(f.Path, name)
+		info, err := os.Stat(place)
+		if err != nil {
+			continue
+		}
+		for _, input := range inputs {
+			if other, err := os.Stat(input); err == nil && os.SameFile(info, other) {
+				return fault.New(fault.Output, "cannot write %s: it is the input %s, which would be "+
+					"lost; choose another folder with -o", place, input)
+			}
+		}
+	}
+	return nil
+}
 
 // Report writes the table of results as CSV, JSON, Markdown and spreadsheet, each class's images as
 // CSV, and the curves of all classes as roc.png, pr.png and pro.png.

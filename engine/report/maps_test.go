@@ -13,6 +13,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/npy"
+	"musc/engine/results"
 )
 
 // parseTIFF reads back what encodeTIFF may write, by the tables of TIFF 6.0.
@@ -154,11 +155,11 @@ func TestMapsThatCannotBeWritten(t *testing.T) {
 
 func TestFileInPlaceOfAFolderIsAnOutputFault(t *testing.T) {
 	folder := t.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, MapsFolder), nil, 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, results.MapsFolder), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, format := range []MapFormat{TIFF, NPY} {
-		err := WriteMap(filepath.Join(folder, MapsFolder, "x"), format, 1, 1, []float32{1})
+		err := WriteMap(filepath.Join(folder, results.MapsFolder, "x"), format, 1, 1, []float32{1})
 		if fault.KindOf(err) != fault.Output {
 			t.Errorf("%s: got %v", format, err)
 		}

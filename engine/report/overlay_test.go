@@ -16,6 +16,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/imageio"
+	"musc/engine/results"
 )
 
 var update = flag.Bool("update", false, "write the golden pictures anew")
@@ -131,7 +132,7 @@ func TestOverlaysOfExtremeSizes(t *testing.T) {
 		{1, 1, 1, 1}, {1, 5000, 1, 1024}, {5000, 1, 1024, 1}, {1025, 700, 1024, 699}, {1024, 3, 1024, 3},
 	} {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), OverlaysFolder, "a", "b", "x.png")
+			path := filepath.Join(t.TempDir(), results.OverlaysFolder, "a", "b", "x.png")
 			p := picture(size[0], size[1])
 			if err := WriteOverlay(path, p, Scale{0.1, 0.9}, DefaultLongerSide); err != nil {
 				t.Fatal(err)

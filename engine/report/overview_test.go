@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"musc/engine/fault"
+	"musc/engine/results"
 )
 
 func TestOverviewIsTheSameBytesForShrunkPhotos(t *testing.T) {
@@ -33,7 +34,7 @@ func TestOverviewIsTheSameBytesForShrunkPhotos(t *testing.T) {
 
 func TestOverviewOfOddCounts(t *testing.T) {
 	for _, c := range []struct{ most, least int }{{1, 0}, {0, 1}, {2, 1}, {6, 6}, {13, 6}} {
-		path := filepath.Join(t.TempDir(), OverviewFile)
+		path := filepath.Join(t.TempDir(), results.OverviewFile)
 		list := slices.Repeat([]Picture{picture(30, 40)}, c.most+c.least)
 		if err := WriteOverview(path, list[:c.most], list[c.most:], Scale{0.2, 0.9}); err != nil {
 			t.Fatal(err)

@@ -16,50 +16,11 @@ import (
 	"io"
 	"math"
 	"os"
-	"path"
 	"path/filepath"
-	"strings"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
 )
-
-// The names inside an output folder.
-const (
-	ScoresFile     = "scores.csv"
-	RunFile        = "run.json"
-	OverviewFile   = "overview.png"
-	MapsFolder     = "maps"
-	OverlaysFolder = "overlays"
-)
-
-// FileNames gives each image of a batch the name of its map and overlay, without their extension
-// and with the system's separators: the image's name without its own extension, or with it in the
-// whole batch where two images would otherwise share a file. names are slash-separated and unique.
-// A name that points out of the output folder is of kind fault.Input.
-func FileNames(names []string) ([]string, error) {
-	stems, seen := make([]string, len(names)), make(map[string]bool, len(names))
-	for i, name := range names {
-		local := filepath.FromSlash(name)
-		if !filepath.IsLocal(local) || filepath.Clean(local) == "." {
-			return nil, fault.New(fault.Input, "cannot name the results of image %q: the name points "+
-				"out of the output folder; give it a name without .. and without a leading slash", name)
-		}
-		stems[i] = local
-		extension := path.Ext(name)
-		if len(extension) > 1 && extension != path.Base(name) {
-			stems[i] = strings.TrimSuffix(local, extension)
-		}
-		seen[stems[i]] = true
-	}
-	if len(seen) == len(names) {
-		return stems, nil
-	}
-	for i, name := range names {
-		stems[i] = filepath.FromSlash(name)
-	}
-	return stems, nil
-}
 
 // save is atomicfile.Save into folders that need not exist yet.
 func save(path string, write func(w io.Writer) error) error {

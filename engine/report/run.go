@@ -26,10 +26,19 @@ type Run struct {
 	Timings  []Timing      `json:"timings"` // by step, in their order
 	Skipped  []Skipped     `json:"skipped"`
 	Warnings []string      `json:"warnings"`
+	// Shortened are the images whose names are too long for a map or an overlay, absent without them.
+	Shortened []Shortened `json:"shortened,omitempty"`
+}
+
+// Shortened is an image whose map and overlay have another name than it has.
+type Shortened struct {
+	Image string `json:"image"`
+	File  string `json:"file"` // without its extension, slash-separated
 }
 
 // Tool is the program that ran.
 type Tool struct {
+	Name    string `json:"name"`
 	Version string `json:"version"`
 	Commit  string `json:"commit,omitempty"`
 	Go      string `json:"go"`

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"musc/engine/fault"
+	"musc/engine/results"
 )
 
 func read(t *testing.T, path string) string {
@@ -24,7 +25,7 @@ func read(t *testing.T, path string) string {
 }
 
 func TestScoresAreOneRowAnImageInTheirOrder(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "new", "folder", ScoresFile)
+	path := filepath.Join(t.TempDir(), "new", "folder", results.ScoresFile)
 	rows := []Score{
 		{"b.png", 0.5, 0.30000000000000004, 0},
 		{"line 1/good, \"new\".png", 0, 1e-9, 1},
@@ -47,7 +48,7 @@ c.png,1,2,1,1
 
 func TestScoreThatIsNoNumberIsNamed(t *testing.T) {
 	for _, row := range []Score{{"x.png", math.NaN(), 1, 0}, {"x.png", 1, math.Inf(1), 0}} {
-		path := filepath.Join(t.TempDir(), ScoresFile)
+		path := filepath.Join(t.TempDir(), results.ScoresFile)
 		err := WriteScores(path, []Score{row})
 		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "x.png") {
 			t.Errorf("got %v", err)
@@ -85,7 +86,7 @@ func TestFileNames(t *testing.T) {
 }
 
 func TestRunReadsBackAndListsAreNeverNull(t *testing.T) {
-	path := filepath.Join(t.TempDir(), RunFile)
+	path := filepath.Join(t.TempDir(), results.RunFile)
 	run := Run{
 		Tool:    Tool{Version: "1.2", Go: "go1.26"},
 		Started: time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC),
@@ -120,7 +121,7 @@ func TestRunReadsBackAndListsAreNeverNull(t *testing.T) {
 }
 
 func TestRunThatJSONCannotHoldKeepsTheFormerFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), RunFile)
+	path := filepath.Join(t.TempDir(), results.RunFile)
 	if err := WriteRun(path, Run{}); err != nil {
 		t.Fatal(err)
 	}

@@ -21,6 +21,7 @@ import (
 	"musc/engine/evaluation/table"
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/engine/results"
 )
 
 // TimeImages is how many images the paper's table of times is for.
@@ -121,7 +122,7 @@ func (job *TimeJob) score(ctx context.Context, manifest, model string, subsets i
 		return run, fault.New(fault.Internal, "musc %s ended with %w: %s", strings.Join(args, " "), err,
 			strings.TrimSpace(stderr.String()))
 	}
-	text, err := os.ReadFile(filepath.Join(out, report.RunFile))
+	text, err := os.ReadFile(filepath.Join(out, results.RunFile))
 	if err == nil {
 		err = json.Unmarshal(text, &run)
 	}

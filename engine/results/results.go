@@ -1,0 +1,97 @@
+// Package results is about the folders that musc writes into: the names in them, how a folder of an
+// earlier run is recognised, and how one is taken for a run so that nothing is lost in it, of the
+// user, of an earlier run or of another one at the same time.
+package results
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// The names inside an output folder.
+const (
+	ScoresFile     = "scores.csv"
+	RunFile        = "run.json"
+	OverviewFile   = "overview.png"
+	MapsFolder     = "maps"
+	OverlaysFolder = "overlays"
+)
+
+// Names are those of a scored batch, in the order in which they are removed: without scores.csv what
+// is left is not complete, and as long as run.json is there it is known to be musc's. New results
+// come in the reverse order.
+var Names = []string{ScoresFile, OverviewFile, MapsFolder, OverlaysFolder, RunFile}
+
+// Tool is the name that musc gives itself in run.json.
+const Tool = "musc"
+
+// Kind is what a run gave.
+type Kind string
+
+// The kinds of runs.
+const (
+	None      Kind = ""      // not a folder of musc's
+	Scored    Kind = "score" // a scored batch: Names, beside whatever else is in the folder
+	Evaluated Kind = "eval"  // tables, curves and a folder a class, beside whatever else
+	Tabled    Kind = "paper" // all that is in the folder
+)
+
+// Owns tells whether musc wrote what is under a name in a folder of that kind: it is no photo of the
+// user's.
+func (k Kind) Owns(folder, name string) bool {
+	switch k {
+	case Scored:
+		return slices.Contains(Names, name)
+	case Evaluated:
+		if slices.Contains(curves, name) {
+			return true
+		}
+		_, err := os.Stat(filepath.Join(folder, name, "result.json"))
+		return err == nil
+	}
+	return k == Tabled
+}
+
+// curves are the pictures of an evaluation.
+var curves = []string{"roc.png", "pr.png", "pro.png"}
+
+// Record is what run.json begins with, whatever the kind; package report has the rest of a scored
+// batch's.
+type Record struct {
+	Tool    RecordTool `json:"tool"`
+	Kind    Kind       `json:"kind"`
+	Command []string   `json:"command"`
+}
+
+// RecordTool is the program that ran.
+type RecordTool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// Recognise tells by run.json whether a folder holds results of musc. Runs before the tool's name was
+// written are known by what only musc writes.
+func Recognise(folder string) Kind {
+	text, err := os.ReadFile(filepath.Join(folder, RunFile))
+	if err != nil {
+		return None
+	}
+	var found struct {
+		Record
+		Scale   json.RawMessage `json:"colour_scale"`
+		Counts  json.RawMessage `json:"counts"`
+		Machine json.RawMessage `json:"machine"`
+	}
+	switch {
+	case json.Unmarshal(text, &found) != nil:
+		return None
+	case found.Tool.Name == Tool && found.Kind != None:
+		return found.Kind
+	case found.Tool.Name == Tool,
+		found.Scale != nil && found.Counts != nil && found.Machine != nil:
+		return Scored
+	}
+	return None
+}
