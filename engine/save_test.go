@@ -2,13 +2,19 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/engine/report"
 	"musc/engine/results"
 )
 
@@ -97,5 +103,45 @@ func TestSaveReplacesAllEarlierResults(t *testing.T) {
 	}
 	if after["notes.txt"] != "mine" || after[results.ScoresFile] == "" {
 		t.Error("the user's file or the scores are gone")
+	}
+}
+
+func TestNamesThatCannotBeFiles(t *testing.T) {
+	folder := taken(t, t.TempDir())
+	deep := strings.Repeat("x/", 1950-len(folder.Path)/2) + strings.Repeat("y", 200) + ".png"
+	if err := CheckNames(folder, []dataset.Item{{Path: "p/a.png", Name: "a.png"}}); err != nil {
+		t.Error(err)
+	}
+	err := CheckNames(folder, []dataset.Item{{Path: "p/a.png", Name: "a.png"}, {Path: "p/deep.png", Name: deep}})
+	if fault.KindOf(err) != fault.Output || !strings.Contains(err.Error(), "cannot write the map of p/deep.png") {
+		t.Errorf("got %v", err)
+	}
+	err = CheckNames(folder, []dataset.Item{{Path: "p/a.png", Name: "../a.png"}})
+	if fault.KindOf(err) != fault.Input {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A name that the file system takes, but not with more at its end, has a shorter one for its map.
+func TestLongestNameIsSaved(t *testing.T) {
+	job, long := newJob(t), strings.Repeat("写", 83)+"xx.png"
+	job.Images = slices.Clone(job.Images[:2])
+	job.Images[1].Name = long
+	folder := taken(t, t.TempDir())
+	if err := Save(t.Context(), score(t, job), job, folder, SaveOptions{Maps: "tiff", Overlays: true}); err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(filepath.Join(folder.Path, results.RunFile))
+	var run report.Run
+	if err == nil {
+		err = json.Unmarshal(text, &run)
+	}
+	if err != nil || len(run.Shortened) != 1 || run.Shortened[0].Image != long {
+		t.Fatalf("%v, %+v", err, run.Shortened)
+	}
+	for _, name := range []string{"maps/" + run.Shortened[0].File + ".tiff", "overlays/" + run.Shortened[0].File + ".png"} {
+		if _, err := os.Stat(filepath.Join(folder.Path, name)); err != nil {
+			t.Error(err)
+		}
 	}
 }

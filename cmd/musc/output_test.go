@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"musc/engine/npy"
+	"musc/engine/results"
 )
 
 // outputCases are command lines that write one file to OUT, and read what is in files.
@@ -131,6 +132,47 @@ func TestOutputThroughPipeAndDescriptor(t *testing.T) {
 		}
 		if left, _ := filepath.Glob("/dev/.musc*"); len(left) > 0 {
 			t.Errorf("%s: left %v", name, left)
+		}
+	}
+}
+
+func TestFolderInUseIsRefusedBeforeAnyWork(t *testing.T) {
+	photos := fewWashers(t, 2)
+	out := t.TempDir()
+	folder, err := results.Lock(out, []string{"musc", "score", "A"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	for _, args := range [][]string{{"score", photos}, {"score", photos, "--overwrite"},
+		{"eval", "../../testdata/washer/labels.csv"}} {
+		code, _, stderr := musc(t, append(args, "-q", "-o", out)...)
+		if code != exitOutput || !strings.Contains(stderr, "(musc score A)") {
+			t.Errorf("%v: exit %d: %s", args, code, stderr)
+		}
+	}
+}
+
+// The second run into a folder of photos scores the photos, not the pictures of the first.
+func TestOwnPicturesAreNotScored(t *testing.T) {
+	photos := t.TempDir()
+	for _, name := range []string{"000.png", "002.png"} {
+		text, err := os.ReadFile("../../testdata/washer/images/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(photos, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range []string{"", "--overwrite"} {
+		command := strings.Fields("score " + photos + " -o " + photos + "/out " + args)
+		code, stdout, stderr := musc(t, command...)
+		if code != exitOK || !strings.Contains(stdout, "2 images scored, 0 left out") {
+			t.Errorf("%s: exit %d: %s%s", args, code, stdout, stderr)
+		}
+		if said := strings.Contains(stderr, "skipped in "+photos+"/out: results"); said != (args != "") {
+			t.Errorf("%s: %s", args, stderr)
 		}
 	}
 }
