@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -265,7 +266,16 @@ func tellEval(c *cli.Context, data *labelled.Dataset, results []*evaluation.Resu
 		if err := t.WriteEvents(c.App.Writer, "class", t.Rows); err != nil {
 			return err
 		}
-		return t.WriteEvents(c.App.Writer, "mean", t.Footer)
+		if err := t.WriteEvents(c.App.Writer, "mean", t.Footer); err != nil {
+			return err
+		}
+		encoder := json.NewEncoder(c.App.Writer)
+		for _, note := range t.Notes {
+			if err := encoder.Encode(map[string]string{"event": "note", "note": note}); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 	if err := table.Write(c.App.Writer, table.TextFormat, t); err != nil {
 		return err

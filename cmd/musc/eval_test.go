@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"musc/engine/evaluation/labelled/labelledtest"
+	"musc/engine/report"
 )
 
 // column reads one column of a CSV by its header.
@@ -182,5 +183,47 @@ func TestCheckDataset(t *testing.T) {
 	if code != exitInput || strings.Count(stdout, `"event":"class"`) != 2 ||
 		!strings.Contains(stdout, `"event":"problem"`) || !strings.Contains(stdout, "hole/001.png") {
 		t.Errorf("exit %d\n%s", code, stdout)
+	}
+}
+
+// Maps that changed under the same name are measured again only where the user says so.
+func TestEvaluateNoticesOtherMaps(t *testing.T) {
+	root, maps, out := filepath.Join(t.TempDir(), "data"), t.TempDir(), filepath.Join(t.TempDir(), "out")
+	labelledtest.MVTec(t, root, "nut")
+	writeMaps := func(good, defective float32) {
+		for _, pattern := range []string{"good", "hole", "scratch"} {
+			photos, err := filepath.Glob(filepath.Join(root, "nut", "test", pattern, "*.png"))
+			if err != nil || len(photos) == 0 {
+				t.Fatalf("%v, %v", photos, err)
+			}
+			for _, photo := range photos {
+				value := defective
+				if pattern == "good" {
+					value = good
+				}
+				path := filepath.Join(maps, pattern, strings.TrimSuffix(filepath.Base(photo), ".png")+".npy")
+				if err := report.WriteMap(path, report.NPY, 2, 2, []float32{0, 0, 0, value}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	args := []string{"eval", root, "-o", out, "--maps", maps}
+	for _, c := range []struct {
+		good, defective float32
+		extra           string
+		code            int
+		auroc           string
+	}{{0, 1, "-q", exitOK, "1"}, {0, 1, "-q", exitOK, "1"}, {1, 0, "-q", exitOutput, "1"},
+		{1, 0, "--overwrite", exitOK, "0"}, {1, 0, "--json", exitOK, "0"}} {
+		writeMaps(c.good, c.defective)
+		code, stdout, stderr := musc(t, append(args, c.extra)...)
+		got := column(t, filepath.Join(out, "metrics.csv"), "image_auroc")[0]
+		if code != c.code || got != c.auroc {
+			t.Errorf("%v: exit %d, image AUROC %s\n%s", c, code, got, stderr)
+		}
+		if c.extra == "--json" && !strings.Contains(stdout, `"event":"note"`) {
+			t.Errorf("no note on standard output: %s", stdout)
+		}
 	}
 }

@@ -221,6 +221,36 @@ func TestPixelsRefuse(t *testing.T) {
 	}
 }
 
+// Rounded parts do not add up to more than all: maps that are their masks have exactly 1.
+func TestNothingIsAboveOne(t *testing.T) {
+	for side := 3; side < 60; side++ {
+		image := Image{Width: side, Height: side, Map: make([]float32, side*side),
+			Mask: make([]bool, side*side), Defective: true}
+		for i := range image.Map {
+			image.Map[i] = float32(i%side) / 1e4
+			if i%side%3 == 0 && i/side > 0 { // columns, each a region
+				image.Mask[i], image.Map[i] = true, 1+float32(i)
+			}
+		}
+		good := Image{Width: 400, Height: 300, Map: make([]float32, 400*300)}
+		level, _, err := Pixels(func(yield func(Image, error) bool) {
+			_ = yield(image, nil) && yield(good, nil)
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name, v := range map[string]Value{"PRO": level.PRO, "MVTec's PRO": level.MVTecPRO,
+			"AUPIMO": level.AUPIMO, "AUROC": level.AUROC, "AP": level.AP, "F1": level.F1Max} {
+			if x, defined := v.Get(); defined && !(x > 0.9 && x <= 1) {
+				t.Errorf("side %d: %s is %v", side, name, x)
+			}
+		}
+	}
+	if x, _ := ratio(1.0000000000000002).Get(); x != 1 {
+		t.Errorf("ratio %v", x)
+	}
+}
+
 func TestWhatHasNoAnswerIsAbsent(t *testing.T) {
 	good := Image{Width: 2, Height: 1, Map: []float32{0, 1}}
 	full := Image{Width: 1, Height: 1, Map: []float32{2}, Mask: []bool{true}, Defective: true}
