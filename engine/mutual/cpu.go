@@ -173,8 +173,8 @@ func (r *run) compareWithin(tile []slot) error {
 	if r.distances.array.Spilled() {
 		step = max(r.strip, 1)
 	}
-	for first := 0; first < len(tile); first += step {
-		if err := r.compare(tile, tile[first:min(first+step, len(tile))]); err != nil {
+	for columns := range slices.Chunk(tile, step) {
+		if err := r.compare(tile, columns); err != nil {
 			return err
 		}
 	}
@@ -188,13 +188,10 @@ func (r *run) compare(rows, columns []slot) error {
 	if r.patches == 1 {
 		return r.comparePatches(rows, columns)
 	}
-	group := max(1, min(cachedBytes/(bytesOfFloat*r.slots.size), len(rows)))
+	group := rowsInCache(r.slots.size)
 	return parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
-		// Groups of rows stay in the cache while the columns pass by.
-		first := task / (group * len(columns)) * group
-		high := min(group, len(rows)-first)
-		task -= first * len(columns)
-		row, column := &rows[first+task%high], &columns[task/high]
+		i, j := pairOf(task, len(rows), len(columns), group)
+		row, column := &rows[i], &columns[j]
 		if row.entry < column.entry {
 			r.comparePair(r.workers[worker].search, row, column)
 			r.progress.add(r.degrees)
@@ -204,6 +201,18 @@ func (r *run) compare(rows, columns []slot) error {
 
 // cachedBytes is how much of the last-level cache the images of a group of rows may take.
 const cachedBytes = 8 << 20
+
+// rowsInCache is how many images of so many floats a group of rows has, at least one.
+func rowsInCache(size int) int { return max(1, cachedBytes/(bytesOfFloat*size)) }
+
+// pairOf gives the row and the column of a task: groups of rows stay in the cache while all columns
+// pass by.
+func pairOf(task, rows, columns, group int) (row, column int) {
+	first := task / (group * columns) * group
+	high := min(group, rows-first)
+	task -= first * columns
+	return first + task%high, task / high
+}
 
 // comparePatches is compare for images of one patch. There are often thousands of them, each pair
 // is little work, and so they go in blocks.

@@ -79,6 +79,8 @@ func TestProblemsThatMakeNoSense(t *testing.T) {
 		"one image":       {func(p *Problem) { p.Members = []int{1} }, fault.Input, "one image alone"},
 		"no image":        {func(p *Problem) { p.Members = []int{} }, fault.Input, "no image"},
 		"no such image":   {func(p *Problem) { p.Members = []int{0, 3} }, fault.Internal, "image 3 of 3"},
+		"negative image":  {func(p *Problem) { p.Members = []int{0, -1} }, fault.Internal, "image -1 of 3"},
+		"average below":   {func(p *Problem) { p.Average = -1 }, fault.Usage, "average -1"},
 		"image twice":     {func(p *Problem) { p.Members = []int{2, 2} }, fault.Internal, "twice"},
 		"no degree":       {func(p *Problem) { p.Degrees = nil }, fault.Usage, "at least one"},
 		"even degree":     {func(p *Problem) { p.Degrees = []int{1, 4} }, fault.Usage, "degree 4"},

@@ -27,11 +27,11 @@ func NewScorer(resources Resources) (scorer Scorer, reason string, err error) {
 		return onCPU, "", nil
 	}
 	err = cudaError(resources.Device.Ordinals)
-	switch {
-	case err == nil:
+	if err == nil {
 		return CUDA{Ordinals: resources.Device.Ordinals, Memory: resources.DeviceMemory,
 			Note: resources.Note}, "", nil
-	case resources.Device.Optional:
+	}
+	if resources.Device.Optional {
 		return onCPU, err.Error(), nil
 	}
 	return nil, "", fault.New(fault.Setup, "cannot score on %s: %w; --device cpu does without",

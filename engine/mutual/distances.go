@@ -40,26 +40,25 @@ func newDistances(b *batch, windows int) (*distances, error) {
 // by is the view [R,P] of image i scored by entry j: image j, or reference j-N.
 func (d *distances) by(i, j int) []float32 {
 	position := j
-	switch {
-	case j >= d.entryImage:
+	if j >= d.entryImage {
 		position = d.images + j - d.entryImage
-	case j > i:
+	} else if j > i {
 		position = j - 1
 	}
 	at := (int64(i)*int64(d.scorers) + int64(position)) * int64(d.values)
 	return d.array.Slice(at, at+int64(d.values))
 }
 
-// of is the view [scorers, R,P] of image i.
-func (d *distances) of(i int) []float32 {
+// span is where the values of image i lie.
+func (d *distances) span(i int) (from, to int64) {
 	size := int64(d.scorers) * int64(d.values)
-	return d.array.Slice(int64(i)*size, int64(i+1)*size)
+	return int64(i) * size, int64(i+1) * size
 }
 
+// of is the view [scorers, R,P] of image i.
+func (d *distances) of(i int) []float32 { return d.array.Slice(d.span(i)) }
+
 // releaseOf lets go of the pages of image i, release of all pages.
-func (d *distances) releaseOf(i int) {
-	size := int64(d.scorers) * int64(d.values)
-	d.array.Release(int64(i)*size, int64(i+1)*size)
-}
+func (d *distances) releaseOf(i int) { d.array.Release(d.span(i)) }
 
 func (d *distances) release() { d.array.Release(0, d.array.Len()) }

@@ -145,12 +145,11 @@ func selectSmallest(keys []uint32, k, rounds int) {
 			}
 		}
 		// keys[low:j+1] <= pivot, keys[i:high+1] >= pivot, and pivot itself between them.
-		switch {
-		case k-1 <= j:
+		if k-1 <= j {
 			high = j
-		case k-1 >= i:
+		} else if k-1 >= i {
 			low = i
-		default:
+		} else {
 			return
 		}
 	}

@@ -152,11 +152,10 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 	plan := Plan{Spill: spill, SpillDistances: spillDistances, TileImages: tile,
 		StripImages: strip, images: z.Largest}
 
-	switch {
-	case spill:
+	if spill {
 		plan.DiskBytes += tokens
 		tokens = threads * (image + 2*aroundBytes)
-	case z.Stored == StoredInMemory:
+	} else if z.Stored == StoredInMemory {
 		tokens = 0
 	}
 	if spillDistances {
