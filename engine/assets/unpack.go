@@ -63,10 +63,10 @@ func (a *Artifact) save(ctx context.Context, cache, name string,
 		return unwritable(path, err)
 	}
 	err := atomicfile.Save(path, write)
-	switch {
-	case err != nil && ctx.Err() != nil:
+	if err != nil && ctx.Err() != nil {
 		return ctx.Err()
-	case fault.KindOf(err) == fault.Output:
+	}
+	if fault.KindOf(err) == fault.Output {
 		return unwritable(path, err)
 	}
 	return err

@@ -20,7 +20,6 @@ var agreementCases = []struct {
 }{
 	{2, 1, 1, 5, 0, []int{1}, lowest, Mean, nil},
 	{12, 1, 1, 64, 0, []int{1, 3}, lowest, Mean, nil},
-	{133, 1, 1, 3, 2, []int{1}, lowest, Mean, nil},
 	{3, 1, 2, 31, 0, []int{3}, everyScorer, Mean, nil},
 	{3, 1, 13, 2, 0, []int{3}, everyScorer, Mean, nil},
 	{5, 47, 1, 3, 0, []int{1, 5}, everyScorer, Max, nil},
