@@ -126,12 +126,15 @@ func TestBrokenBMPsAreExplained(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"jpeg":        {edited("rgb24.bmp", compression, bmpJPEG), "not supported (a JPEG inside)"},
-		"png":         {edited("rgb24.bmp", compression, bmpPNG), "not supported (a PNG inside)"},
-		"unknown":     {edited("rgb24.bmp", compression, 9), "not supported (compression 9 of 24 bits)"},
-		"rle8 of 4":   {edited("palette4.bmp", compression, bmpRLE8), "not supported (compression 1 of 4 bits)"},
-		"rle4 of 8":   {edited("palette8.bmp", compression, bmpRLE4), "not supported (compression 2 of 8 bits)"},
-		"fields of 8": {edited("palette8.bmp", compression, bmpBitFields), "not supported (compression 3 of 8"},
+		"jpeg":    {edited("rgb24.bmp", compression, bmpJPEG), "not supported (a JPEG inside)"},
+		"png":     {edited("rgb24.bmp", compression, bmpPNG), "not supported (a PNG inside)"},
+		"unknown": {edited("rgb24.bmp", compression, 9), "not supported (compression 9 of 24 bits)"},
+		"rle8 of 4": {edited("palette4.bmp", compression, bmpRLE8),
+			"not supported (compression 1 of 4 bits)"},
+		"rle4 of 8": {edited("palette8.bmp", compression, bmpRLE4),
+			"not supported (compression 2 of 8 bits)"},
+		"fields of 8": {edited("palette8.bmp", compression, bmpBitFields),
+			"not supported (compression 3 of 8"},
 		"fax": {edited("header64_24.bmp", compression, bmpBitFields),
 			"not supported (fax coding of OS/2)"},
 		"os/2": {edited("header64_24.bmp", compression, bmpJPEG),
@@ -194,7 +197,8 @@ func TestSniffingBMP(t *testing.T) {
 			t.Errorf("%q is taken for a BMP", text)
 		}
 	}
-	for _, head := range []string{"BM\x00", "BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00",
+	for _, head := range []string{"BM\x00",
+		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00",
 		"BM\x00\x00\x00\x00\x00\x00\x00\x00\x36\x00\x00\x00\x28\x00\x00\x00",
 		"\x28\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18\x00",
 		"\x10\x00\x00\x00\x05\x00\x00\x00\x05\x00\x00\x00\x01\x00\x18\x00",

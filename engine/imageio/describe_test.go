@@ -7,7 +7,8 @@ import (
 )
 
 // exif is a block that says orientation 6: the directory of a TIFF.
-const exif = "MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
+const exif = "MM\x00*\x00\x00\x00\x08\x00\x01" +
+	"\x01\x12\x00\x03\x00\x00\x00\x01\x00\x06\x00\x00\x00\x00\x00\x00"
 
 // segment is one of a JPEG.
 func segment(mark byte, content string) string {
@@ -16,18 +17,19 @@ func segment(mark byte, content string) string {
 }
 
 func TestOrientationIsFoundBetweenOtherSegments(t *testing.T) {
+	photo := segment(0xe1, "Exif\x00\x00"+exif)
 	const start, scan = "\xff\xd8", "\xff\xda\x00\x0c0123456789"
 	for name, c := range map[string]struct {
 		file string
 		want orientation
 	}{
-		"first":          {start + segment(0xe1, "Exif\x00\x00"+exif) + scan, 6},
-		"behind others":  {start + segment(0xe0, "JFIF\x00") + segment(0xfe, "hello") + segment(0xe1, "Exif\x00\x00"+exif) + scan, 6},
-		"behind another": {start + segment(0xe1, "http://ns.adobe.com/xap/1.0/") + segment(0xe1, "Exif\x00\x00"+exif) + scan, 6},
-		"fill bytes":     {start + "\xff\xff" + segment(0xe1, "Exif\x00\x00"+exif) + scan, 6},
+		"first":          {start + photo + scan, 6},
+		"behind others":  {start + segment(0xe0, "JFIF\x00") + segment(0xfe, "hello") + photo + scan, 6},
+		"behind another": {start + segment(0xe1, "http://ns.adobe.com/xap/1.0/") + photo + scan, 6},
+		"fill bytes":     {start + "\xff\xff" + photo + scan, 6},
 		"none":           {start + segment(0xe0, "JFIF\x00") + scan, upright},
-		"behind a scan":  {start + scan + segment(0xe1, "Exif\x00\x00"+exif) + scan, upright},
-		"lost bytes":     {start + "x" + segment(0xe1, "Exif\x00\x00"+exif) + scan, upright},
+		"behind a scan":  {start + scan + photo + scan, upright},
+		"lost bytes":     {start + "x" + photo + scan, upright},
 		"cut":            {start + segment(0xe1, "Exif\x00\x00"+exif[:9]), upright},
 		"other segment":  {start + segment(0xe2, "Exif\x00\x00"+exif) + scan, upright},
 	} {

@@ -130,8 +130,8 @@ func (f *gifFrame) readDescriptor() error {
 	if _, err := io.ReadFull(f.data, place[:]); err != nil {
 		return io.ErrUnexpectedEOF
 	}
-	f.left, f.top = int(binary.LittleEndian.Uint16(place[0:])), int(binary.LittleEndian.Uint16(place[2:]))
-	f.columns, f.rows = int(binary.LittleEndian.Uint16(place[4:])), int(binary.LittleEndian.Uint16(place[6:]))
+	number := func(at int) int { return int(binary.LittleEndian.Uint16(place[at:])) }
+	f.left, f.top, f.columns, f.rows = number(0), number(2), number(4), number(6)
 	f.width, f.height = max(f.width, f.left+f.columns), max(f.height, f.top+f.rows)
 	f.interlaced = place[8]&0x40 != 0
 	if err := f.readPalette(place[8]); err != nil {

@@ -46,8 +46,10 @@ func TestIndicesAndAlphaOfGIF(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if r.Channels != 1 || len(r.Palette) != want.colours || (r.Alpha != nil) != (want.transparent >= 0) {
-			t.Errorf("%s: %d channels, %d colours, alpha %v", name, r.Channels, len(r.Palette), r.Alpha != nil)
+		if r.Channels != 1 || len(r.Palette) != want.colours ||
+			(r.Alpha != nil) != (want.transparent >= 0) {
+			t.Errorf("%s: %d channels, %d colours, alpha %v", name, r.Channels, len(r.Palette),
+				r.Alpha != nil)
 		}
 		for i, alpha := range r.Alpha {
 			if (int(r.Pix[i]) == want.transparent) != (alpha == 0) || alpha != 0 && alpha != 255 {

@@ -94,7 +94,8 @@ func TestChunksHaveLetters(t *testing.T) {
 // The size of interlaced pixels is that of the pixels which a pass picks, row by row.
 func TestBytesOfInterlacedPixels(t *testing.T) {
 	// The pass of each pixel in a square of 8, as the specification of PNG draws it.
-	const passes = "16462646" + "77777777" + "56565656" + "77777777" + "36463646" + "77777777" + "56565656" + "77777777"
+	const passes = "16462646" + "77777777" + "56565656" + "77777777" +
+		"36463646" + "77777777" + "56565656" + "77777777"
 	for _, kind := range []struct{ colour, depth, bits int }{{0, 1, 1}, {0, 4, 4}, {3, 2, 2}, {2, 8, 24},
 		{4, 16, 32}, {6, 16, 64}} {
 		for width := 1; width < 19; width++ {
@@ -121,7 +122,8 @@ func TestBytesOfInterlacedPixels(t *testing.T) {
 					}
 				}
 				if got := header.rawBytes(); got != want {
-					t.Fatalf("%d x %d of %d bits, interlaced: %d bytes, want %d", width, height, kind.bits, got, want)
+					t.Fatalf("%d x %d of %d bits, interlaced: %d bytes, want %d", width, height,
+						kind.bits, got, want)
 				}
 			}
 		}

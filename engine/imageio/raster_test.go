@@ -75,19 +75,25 @@ func TestTheHeadTellsTheDepth(t *testing.T) {
 }
 
 func TestRastersThatContradictTheirHead(t *testing.T) {
-	head := Head{Width: 2, Height: 3}
+	head, six := Head{Width: 2, Height: 3}, make([]uint8, 6)
 	for name, c := range map[string]struct {
 		raster Raster
 		want   string
 	}{
-		"grey":            {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6)}, ""},
-		"deep colour":     {Raster{Width: 2, Height: 3, Channels: 3, Deep: make([]float32, 18)}, ""},
-		"alpha":           {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6), Alpha: make([]uint8, 6)}, ""},
-		"width":           {Raster{Width: 3, Height: 3, Channels: 1, Pix: make([]uint8, 9)}, "3 x 3 pixels instead of 2 x 3"},
-		"height":          {Raster{Width: 2, Height: 2, Channels: 1, Pix: make([]uint8, 4)}, "2 x 2 pixels instead of 2 x 3"},
-		"few samples":     {Raster{Width: 2, Height: 3, Channels: 3, Pix: make([]uint8, 6)}, "6 samples for 2 x 3 pixels"},
-		"both":            {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6), Deep: make([]float32, 6)}, "12 samples for 2 x 3 pixels"},
-		"alpha too short": {Raster{Width: 2, Height: 3, Channels: 1, Pix: make([]uint8, 6), Alpha: make([]uint8, 5)}, "6 samples for 2 x 3 pixels"},
+		"grey":        {Raster{Width: 2, Height: 3, Channels: 1, Pix: six}, ""},
+		"deep colour": {Raster{Width: 2, Height: 3, Channels: 3, Deep: make([]float32, 18)}, ""},
+		"alpha":       {Raster{Width: 2, Height: 3, Channels: 1, Pix: six, Alpha: six}, ""},
+		"width": {Raster{Width: 3, Height: 2, Channels: 1, Pix: six},
+			"3 x 2 pixels instead of 2 x 3"},
+		"height": {Raster{Width: 2, Height: 2, Channels: 1, Pix: six[:4]},
+			"2 x 2 pixels instead of 2 x 3"},
+		"width only": {Raster{Width: 3, Height: 3, Channels: 1, Pix: make([]uint8, 9)},
+			"3 x 3 pixels instead of 2 x 3"},
+		"few samples": {Raster{Width: 2, Height: 3, Channels: 3, Pix: six}, "6 samples for 2 x 3 pixels"},
+		"both": {Raster{Width: 2, Height: 3, Channels: 1, Pix: six, Deep: make([]float32, 6)},
+			"12 samples for 2 x 3 pixels"},
+		"alpha too short": {Raster{Width: 2, Height: 3, Channels: 1, Pix: six, Alpha: six[:5]},
+			"6 samples for 2 x 3 pixels"},
 	} {
 		got := ""
 		if err := c.raster.fits(head); err != nil {
@@ -119,7 +125,8 @@ func TestPhotosWithoutNumbersAreErrors(t *testing.T) {
 		t.Errorf("the raster: %v", err)
 	}
 	values = []float32{1, 3}
-	if m, _, err := Decode(path, Options{Depth: Depth{Floats: Range{0, 4}}}); err != nil || m.Pix[0] != 64 || m.Pix[3] != 191 {
+	m, _, err := Decode(path, Options{Depth: Depth{Floats: Range{0, 4}}})
+	if err != nil || m.Pix[0] != 64 || m.Pix[3] != 191 {
 		t.Errorf("by the range of the options: %v, %v", m, err)
 	}
 }

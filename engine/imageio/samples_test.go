@@ -45,9 +45,10 @@ func TestOneScaleHoldsAllSamples(t *testing.T) {
 		"64 bits":   {[]*Raster{raster(64, 1<<40)}, 0, Depth{Integers: Range{0, 1<<41 - 1}}},
 		"brightest of all": {[]*Raster{raster(sixteen, 100), raster(sixteen, 3000), raster(sixteen, 7)}, 0,
 			Depth{Integers: Range{0, 4095}}},
-		"declared":      {[]*Raster{raster(twelve, 100)}, 0, Depth{Integers: Range{0, 4095}}},
-		"declared, 0":   {[]*Raster{raster(twelve, 0, 100)}, 0, Depth{Integers: Range{0, 4095}}},
-		"above that":    {[]*Raster{raster(twelve, 100), raster(sixteen, 60000)}, 0, Depth{Integers: Range{0, 65535}}},
+		"declared":    {[]*Raster{raster(twelve, 100)}, 0, Depth{Integers: Range{0, 4095}}},
+		"declared, 0": {[]*Raster{raster(twelve, 0, 100)}, 0, Depth{Integers: Range{0, 4095}}},
+		"above that": {[]*Raster{raster(twelve, 100), raster(sixteen, 60000)}, 0,
+			Depth{Integers: Range{0, 65535}}},
 		"asked for":     {[]*Raster{raster(sixteen, 100)}, 14, Depth{Integers: Range{0, 16383}}},
 		"asked for all": {[]*Raster{raster(twelve, 100)}, 10, Depth{Integers: Range{0, 1023}}},
 		"signed 8":      {[]*Raster{raster(sixteen, -128, 127)}, 0, Depth{Integers: Range{-128, 127}}},
@@ -140,7 +141,8 @@ func TestTheScaleIsExplained(t *testing.T) {
 		bits int
 	}{
 		"photos with integers of more than 8 bits (2) hold values from 5 to 4000: all are scaled as " +
-			"12-bit values, 0 to 4095; --bits decides otherwise": {[]*Raster{raster(16, 5), raster(16, 4000)}, 0},
+			"12-bit values, 0 to 4095; --bits decides otherwise": {
+			[]*Raster{raster(16, 5), raster(16, 4000)}, 0},
 		"photos with integers of more than 8 bits (1) hold values from 0 to 4000: all are scaled as " +
 			"10-bit values, 0 to 1023, what is beyond is cut off; --bits decides otherwise": {
 			[]*Raster{raster(16, 0, 4000)}, 10},
@@ -176,8 +178,9 @@ func TestTheScaleIsExplained(t *testing.T) {
 		t.Errorf("no strays: got %q", got)
 	}
 	many[9] = 5000 // more than one in 10000
-	if got := samplesOf(t, raster(16, many...)).Explain(Depth{Integers: Range{0, 65535}})[0]; strings.Contains(got, "1023:") ||
-		!strings.HasSuffix(got, "(of 20000 values only 1 exceed 16383: with dead pixels, give --bits 14)") {
+	strayed := samplesOf(t, raster(16, many...)).Explain(Depth{Integers: Range{0, 65535}})
+	if got := strayed[0]; strings.Contains(got, "1023:") || !strings.HasSuffix(got,
+		"(of 20000 values only 1 exceed 16383: with dead pixels, give --bits 14)") {
 		t.Errorf("got %q", got)
 	}
 	both := samplesOf(t, raster(16, 1), raster(0, 1))
