@@ -93,9 +93,6 @@ func (e *needsLibraryError) explain(name, format string) error {
 // of a picture.
 func content(file *io.SectionReader, limit int64) ([]byte, error) {
 	data := make([]byte, min(file.Size(), limit))
-	_, err := file.ReadAt(data, 0)
-	if err == io.EOF && len(data) > 0 { // some readers say so at the last byte
-		err = nil
-	}
+	_, err := io.ReadFull(io.NewSectionReader(file, 0, file.Size()), data)
 	return data, err
 }

@@ -61,7 +61,8 @@ func (d directory) or(tag uint16, otherwise int) int {
 
 // readDirectory reads a byte order, the directory's offset, then the entries, in whatever order
 // they stand, then the offset of the next directory. An entry is a tag, a type, a count, and the
-// values, or where they are if they are longer than an offset. What cannot be read is left out.
+// values, or where they are if they are longer than an offset. What cannot be read is left out:
+// offsets beyond the file, and those that are negative as int64.
 func readDirectory(file io.ReaderAt) directory {
 	found := directory{values: map[uint16]uint64{}}
 	var order binary.ByteOrder = binary.LittleEndian
@@ -93,9 +94,6 @@ func readDirectory(file io.ReaderAt) directory {
 		}
 		return order.Uint64(b)
 	}
-	if offset < 0 {
-		return found
-	}
 	count := bytesAt(file, offset, counter)
 	if count == nil || integer(count) > 1<<16 {
 		found.cut = count == nil
@@ -118,11 +116,7 @@ func readDirectory(file io.ReaderAt) directory {
 		}
 		value := bytes[4+field:]
 		if values > uint64(field/size) {
-			elsewhere := integer(value)
-			if elsewhere > 1<<62 {
-				continue
-			}
-			if value = bytesAt(file, int64(elsewhere), size); value == nil {
+			if value = bytesAt(file, int64(integer(value)), size); value == nil {
 				continue
 			}
 		}
@@ -137,7 +131,7 @@ func readDirectory(file io.ReaderAt) directory {
 }
 
 func (d directory) orientation() orientation {
-	if value := orientation(d.or(tagOrientation, 1)); value >= 1 && value <= 8 {
+	if value := orientation(d.or(tagOrientation, 1)); value != 0 && value <= 8 {
 		return value
 	}
 	return upright

@@ -203,3 +203,20 @@ func TestWhereTheLibrariesAreLookedFor(t *testing.T) {
 		}
 	}
 }
+
+// failing is a file on a broken disk.
+type failing struct{}
+
+func (failing) ReadAt([]byte, int64) (int, error) { return 0, errors.New("the disk is broken") }
+
+func TestContentIsReadAsFarAsNeeded(t *testing.T) {
+	for limit, want := range map[int64]string{3: "abc", 6: "abcdef", 9: "abcdef"} {
+		if got, err := content(section([]byte("abcdef")), limit); err != nil || string(got) != want {
+			t.Errorf("limit %d: got %q, %v", limit, got, err)
+		}
+	}
+	if _, err := content(io.NewSectionReader(failing{}, 0, 5), 5); err == nil ||
+		err.Error() != "the disk is broken" {
+		t.Errorf("got %v", err)
+	}
+}
