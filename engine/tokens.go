@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 
 	"musc/engine/fault"
@@ -87,8 +88,44 @@ func ScoreTokens(ctx context.Context, job TokenConfig, observer Observer) (
 		observer.Advance(done - told)
 		told = done
 	}
-	scores, err = job.Scorer.PatchScores(ctx, problem)
+	if !sameFiles(job.Stages, job.References) {
+		scores, err = job.Scorer.PatchScores(ctx, problem)
+		return scores, stages.images(), err
+	}
+	observer.Note("the references are the images themselves: no image is its own reference, and none " +
+		"counts twice")
+	scores, err = scoreOwnTokens(ctx, job, problem)
 	return scores, stages.images(), err
+}
+
+// scoreOwnTokens scores images that are the references as well.
+func scoreOwnTokens(ctx context.Context, job TokenConfig, problem *mutual.Problem) ([]float64, error) {
+	images := problem.Images.Shape().Images
+	if images == 1 && job.Scoring.ReferencesOnly {
+		return nil, fault.New(fault.Input, "the one image of %s cannot be scored by itself; give other "+
+			"references", job.Stages[0])
+	}
+	own := make([][]int, images)
+	for i := range own {
+		own[i] = []int{i}
+		problem.Members = append(problem.Members, i)
+	}
+	return scoreMembers(ctx, job.Scorer, *problem, own)
+}
+
+// sameFiles tells whether the files of two lists are the same, one by one.
+func sameFiles(paths, others []string) bool {
+	if len(others) != len(paths) {
+		return false
+	}
+	for k, path := range paths {
+		one, err := os.Stat(path)
+		other, otherErr := os.Stat(others[k])
+		if err != nil || otherErr != nil || !os.SameFile(one, other) {
+			return false
+		}
+	}
+	return true
 }
 
 // tokenFiles are the .npy files of the stages, all of one shape [N,P,C].

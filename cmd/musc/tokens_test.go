@@ -135,3 +135,35 @@ func TestRescoreGivesTheFixturesScores(t *testing.T) {
 		}
 	}
 }
+
+// Tokens that are their own references are scored as a batch, and by references only each by the
+// others: the nearest of them counts.
+func TestMutualOfTokensThatAreTheirReferences(t *testing.T) {
+	stage := filepath.Join(fixtures, "tiny", "stage0.npy")
+	link := filepath.Join(t.TempDir(), "link.npy")
+	whole, err := filepath.Abs(stage)
+	if err == nil {
+		err = os.Symlink(whole, link)
+	}
+	if err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	scoresOf := func(args ...string) []float64 {
+		out := filepath.Join(t.TempDir(), "scores.npy")
+		args = append([]string{"mutual", "-q", "--stage", stage, "--grid", "4x4", "-o", out}, args...)
+		if code, _, stderr := musc(t, args...); code != exitOK {
+			t.Fatalf("%v: exit %d: %s", args, code, stderr)
+		}
+		return npytest.Values(t, out)
+	}
+	for _, c := range []struct{ got, want []float64 }{
+		{scoresOf("--reference", link), scoresOf()},
+		{scoresOf("--reference", link, "--references-only"), scoresOf("--average", "min", "--interval", "0,1")},
+	} {
+		for i := range c.want {
+			if math.Abs(c.got[i]-c.want[i]) > 1e-6 || !(c.want[i] > 0) {
+				t.Fatalf("score %d is %v, want %v", i, c.got[i], c.want[i])
+			}
+		}
+	}
+}
