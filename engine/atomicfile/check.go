@@ -9,8 +9,8 @@ import (
 	"musc/engine/fault"
 )
 
-// Check tells before any work whether Save may write to path: nothing is there, or overwrite is
-// given, or it is written through; it is none of the inputs, under whatever name; and its folder can
+// Check tells before any work whether Save may write to path: nothing is there, or an empty file, or
+// overwrite is given, or it is written through; it is none of the inputs, under whatever name; and its folder can
 // be written. Errors are of kind fault.Output. What killed processes left beside it is removed.
 func Check(path string, overwrite bool, inputs ...string) error {
 	t, info, err := locate(path)
@@ -29,7 +29,7 @@ func Check(path string, overwrite bool, inputs ...string) error {
 	if t.through != nil || info != nil && !info.Mode().IsRegular() {
 		return nil
 	}
-	if t.there && !overwrite {
+	if t.there && info.Size() > 0 && !overwrite { // an empty one, as mktemp makes, loses nothing
 		return fault.New(fault.Output, "%s is there already; give --overwrite to replace it or choose "+
 			"another place with -o", path)
 	}

@@ -261,6 +261,9 @@ func TestCheck(t *testing.T) {
 	if err := os.Link("file", "other"); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile("empty", nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		path      string
 		overwrite bool
@@ -269,6 +272,7 @@ func TestCheck(t *testing.T) {
 	}{
 		"new":            {"new", false, []string{"file", "absent"}, ""},
 		"there":          {"file", false, nil, "file is there already; give --overwrite to replace it"},
+		"empty":          {"empty", false, []string{"file"}, ""},
 		"there by link":  {"link", false, nil, "link is there already"},
 		"dangling":       {"dangling", false, []string{"file"}, ""},
 		"overwrite":      {"file", true, []string{"real/file"}, ""},
@@ -282,7 +286,7 @@ func TestCheck(t *testing.T) {
 			t.Errorf("%s: %v, want %q", name, err, c.want)
 		}
 	}
-	if entries, _ := os.ReadDir("."); len(entries) != 12 {
+	if entries, _ := os.ReadDir("."); len(entries) != 13 {
 		t.Errorf("Check left something: %v", entries)
 	}
 	if folder, ok := InPlace("far"); !ok || !sameFile(t, folder, ".") {
