@@ -10,6 +10,7 @@ import (
 	"text/tabwriter"
 
 	"musc/engine"
+	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/metrics"
 )
 
@@ -19,7 +20,7 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 	ranked := slices.Clone(result.Images)
 	slices.SortFunc(ranked, func(a, b engine.Image) int { return a.Rank - b.Rank })
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	labels := labelsOf(result.Images)
+	labels, whyNot := labelsOf(result.Images)
 	fmt.Fprint(table, "rank\tscore\tbefore RsCIN\timage")
 	if labels != nil {
 		fmt.Fprint(table, "\tlabel")
@@ -37,6 +38,8 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 	}
 	if auroc, ok := aurocOf(result.Images, labels); ok {
 		fmt.Fprintf(w, "image AUROC against the manifest's labels: %.4f\n", auroc)
+	} else if whyNot != "" {
+		fmt.Fprintf(w, "no image AUROC against the manifest's labels: %s\n", whyNot)
 	}
 	fmt.Fprintf(w, "%d images scored, %d left out;", len(result.Images), len(result.Skipped))
 	for _, timing := range result.Timings {
@@ -65,26 +68,38 @@ func tellJSON(w io.Writer, result *engine.Result, output string) error {
 	}
 	done := map[string]any{"event": "done", "output": output, "images": len(result.Images),
 		"left_out": len(result.Skipped), "timings": result.Timings}
-	if auroc, ok := aurocOf(result.Images, labelsOf(result.Images)); ok {
+	labels, whyNot := labelsOf(result.Images)
+	if auroc, ok := aurocOf(result.Images, labels); ok {
 		done["image_auroc"] = auroc
+	} else if whyNot != "" {
+		done["no_image_auroc"] = whyNot
 	}
 	return encoder.Encode(done)
 }
 
-// labelsOf returns a label an image (true is defective) if the manifest gave every image one that
-// reads as good or defective, else nil.
-func labelsOf(images []engine.Image) []bool {
-	labels := make([]bool, len(images))
+// labelsOf returns a label an image (true is defective), nil if the manifest has none, or not for
+// every image; whyNot is then what a reader of its labels should know.
+func labelsOf(images []engine.Image) (labels []bool, whyNot string) {
+	labels = make([]bool, len(images))
+	missing := 0
 	for i, image := range images {
-		switch image.Label {
-		case "0", "good", "normal":
-		case "1", "defective", "anomaly", "bad":
-			labels[i] = true
-		default:
-			return nil
+		if image.Label == "" {
+			missing++
+			continue
 		}
+		label, err := labelled.ParseLabel(image.Label)
+		if err != nil {
+			return nil, err.Error()
+		}
+		labels[i] = label != labelled.Good
 	}
-	return labels
+	switch missing {
+	case 0:
+		return labels, ""
+	case len(images):
+		return nil, ""
+	}
+	return nil, fmt.Sprintf("%d of %d images have no label", missing, len(images))
 }
 
 func aurocOf(images []engine.Image, labels []bool) (float64, bool) {
