@@ -2,6 +2,7 @@ package imageio
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"image/color"
@@ -270,6 +271,9 @@ func TestFilesThatAnnounceFarMoreThanTheyHold(t *testing.T) {
 	if err := plausible(file, plan, size/1100+1); err != nil {
 		t.Error(err)
 	}
+	if err := plausible(file, plan, size/1100); err != nil {
+		t.Error(err)
+	}
 	if err := plausible(file, plan, size/1100-1); err == nil ||
 		err.Error() != "it announces far more pixels than it holds" {
 		t.Errorf("got %v", err)
@@ -297,5 +301,35 @@ func TestOrientationsOfTIFFs(t *testing.T) {
 		"--rotate turns it upright"})
 	if err != nil || stored.Width != 37 || fmt.Sprintf("%q", warnings) != want {
 		t.Fatalf("%q, want %s, %v", warnings, want, err)
+	}
+}
+
+// What libtiff may take grows with the picture: 64 MiB and 16 bytes a pixel, here 96.
+func TestMemoryOfTIFFsIsBounded(t *testing.T) {
+	needLibraries(t)
+	const most = 64<<20 + 16*2*3
+	number := func(values ...uint32) (b []byte) {
+		for _, v := range values {
+			b = binary.LittleEndian.AppendUint32(b, v)
+		}
+		return b
+	}
+	for side, want := range map[uint32]string{
+		most - 10: "its TIFF data ends too early",
+		most:      "its TIFF data ends too early",
+		most + 1:  "that is not supported (tiles far larger than the picture)",
+	} {
+		file := withDirectory(binary.LittleEndian, false, 0,
+			entry{tag: tagWidth, kind: 4, count: 1, value: number(2)},
+			entry{tag: tagHeight, kind: 4, count: 1, value: number(3)},
+			entry{tag: tagBits, kind: 3, count: 1, value: []byte{8, 0}},
+			entry{tag: tagCompression, kind: 3, count: 1, value: []byte{1, 0}},
+			entry{tag: tagPhotometric, kind: 3, count: 1, value: []byte{1, 0}},
+			entry{tag: 322, kind: 4, count: 1, value: number(side)},
+			entry{tag: 323, kind: 4, count: 1, value: number(1)},
+			entry{tag: 324, kind: 4, count: 3, value: number(8, 8, 8), elsewhere: true},
+			entry{tag: 325, kind: 4, count: 3, value: number(side, side, side), elsewhere: true})
+		_, _, err := decode("a.tif", section(file), Options{})
+		checkMessage(t, fmt.Sprint(side), err, "a.tif", want)
 	}
 }
