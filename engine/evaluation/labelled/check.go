@@ -40,13 +40,12 @@ func (d *Dataset) Check(ctx context.Context) (*Findings, error) {
 		problem := func(text string) {
 			found.Problems = append(found.Problems, Problem{class.Name, d.Root, text})
 		}
-		switch {
-		case len(class.Test) == 0:
+		if len(class.Test) == 0 {
 			problem("no test images; nothing can be measured")
-		case defective == 0:
+		} else if defective == 0 {
 			problem(fmt.Sprintf("none of its %d test images is defective; no metric is defined",
 				len(class.Test)))
-		case defective == len(class.Test):
+		} else if defective == len(class.Test) {
 			problem(fmt.Sprintf("none of its %d test images is good; image AUROC is not defined", defective))
 		}
 		var sizes Sizes
@@ -98,11 +97,11 @@ func (m *Image) checkMask(size [2]int) (problems, notes []Problem) {
 		problems = append(problems, Problem{Path: path, Text: fmt.Sprintf("it is %d x %d pixels, its "+
 			"image %d x %d; make the mask again", got[0], got[1], size[0], size[1])})
 	}
-	switch {
-	case m.Defective && found.marked == 0:
+	if m.Defective && found.marked == 0 {
 		problems = append(problems, Problem{Path: path, Text: "it is empty, though its image is labelled " +
 			m.Label})
-	case !m.Defective && found.marked > 0:
+	}
+	if !m.Defective && found.marked > 0 {
 		problems = append(problems, Problem{Path: path,
 			Text: "it shows a defect, though its image is labelled good"})
 	}

@@ -57,16 +57,19 @@ func labelIn(l *csvfile.Table, row csvfile.Record) (string, error) {
 		return "", fault.New(fault.Input, "the list %s, line %d: %w", l.Path, l.Line(row, "label"), err)
 	}
 	kind := l.Text(row, column(l, typeColumns))
-	switch {
-	case noType(kind):
+	if noType(kind) {
 		return label, nil
-	case label == Good && (meaningOf(kind) == defective || meaningOf(kind) == defect):
-		return "", fault.New(fault.Input, "the list %s, line %d: the label %q says good, but the type of "+
-			"its defect is %q; correct one of them", l.Path, row.Line, l.Text(row, "label"), kind)
-	case label != Good && meaningOf(kind) == good:
-		return "", fault.New(fault.Input, "the list %s, line %d: the label %q says defective, but the "+
-			"type of its defect is %q; correct one of them", l.Path, row.Line, l.Text(row, "label"), kind)
-	case label == Good || plainAnswer(kind):
+	}
+	meant := meaningOf(kind)
+	if label == Good && (meant == defective || meant == defect) || label != Good && meant == good {
+		verdict := "defective"
+		if label == Good {
+			verdict = Good
+		}
+		return "", fault.New(fault.Input, "the list %s, line %d: the label %q says %s, but the type of "+
+			"its defect is %q; correct one of them", l.Path, row.Line, l.Text(row, "label"), verdict, kind)
+	}
+	if label == Good || plainAnswer(kind) {
 		return label, nil
 	}
 	return kind, nil

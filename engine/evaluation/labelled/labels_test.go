@@ -79,6 +79,7 @@ func TestListsOfClassesAndSplits(t *testing.T) {
 		"d.png\t1\tbolt\t\td_mask.png\n"+
 		"../e.png\t0\t\t\tnan\n"+
 		"e.png\t0\t\t\t-\n"+
+		"../../e.png\t0\t\t\t\n"+
 		"x/../e.png\t0\t\t\t\n", root, "list.tsv"), "")
 	if err != nil {
 		t.Fatal(err)
@@ -95,8 +96,8 @@ func TestListsOfClassesAndSplits(t *testing.T) {
 	if !slices.Equal(bolt.Test[0].Masks, []string{filepath.Join(root, "d_mask.png")}) {
 		t.Errorf("%+v", bolt)
 	}
-	if len(list.Test) != 2 || list.Test[0].Name != "2/e.png" || list.Test[1].Name != "e.png" ||
-		list.Test[1].Path != filepath.Join(filepath.Dir(root), "e.png") || list.Test[0].Masks != nil {
+	if len(list.Test) != 3 || list.Test[0].Name != "2/e.png" || list.Test[1].Name != "3/e.png" ||
+		list.Test[2].Name != "e.png" || list.Test[2].Path != filepath.Join(filepath.Dir(root), "e.png") || list.Test[0].Masks != nil {
 		t.Errorf("%+v", list)
 	}
 	if len(d.problems) != 1 || !strings.Contains(d.problems[0].Text, "names it twice") ||

@@ -69,10 +69,9 @@ func (m *Image) readMasks() (*mask, error) {
 		}
 	}
 	const most = 0.9 // of the picture; a defect is smaller, the good part of an inverted mask is not
-	switch area := float64(len(all.Pix)); {
-	case all.marked == len(all.Pix):
+	if area := float64(len(all.Pix)); all.marked == len(all.Pix) {
 		all.notes = append(all.notes, "it marks the whole picture")
-	case float64(all.marked) > most*area:
+	} else if float64(all.marked) > most*area {
 		all.notes = append(all.notes, fmt.Sprintf("it marks %.0f %% of the picture; if its white is the "+
 			"good part, invert it", 100*float64(all.marked)/area))
 	}

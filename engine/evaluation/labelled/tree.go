@@ -57,14 +57,14 @@ func findTree(shape tree) func(d *Dataset, root string) error {
 func (shape *tree) classes(d *Dataset, root string) (names, folders []string) {
 	for _, name := range subfolders(root) {
 		folder := filepath.Join(root, name)
-		switch {
-		case shape.isClass(folder):
+		if shape.isClass(folder) {
 			names, folders = append(names, name), append(folders, folder)
-		case len(subfolders(child(folder, shape.test))) > 0:
-			return nil, nil
-		default:
-			d.note(name, folder, "it is left out: it has no folder "+shape.test+"/ with folders of images")
+			continue
 		}
+		if len(subfolders(child(folder, shape.test))) > 0 {
+			return nil, nil
+		}
+		d.note(name, folder, "it is left out: it has no folder "+shape.test+"/ with folders of images")
 	}
 	return names, folders
 }

@@ -161,6 +161,46 @@ func TestWhatIsLeftOutIsSaid(t *testing.T) {
 	}
 }
 
+// What a list and a folder do not agree about is said, with its path.
+func TestImagesThatAreNotAccountedFor(t *testing.T) {
+	root := t.TempDir()
+	draw(t, root, "plain/nut/images/a.png", "plain/nut/images/b.png", "kos/kos1/a.png", "kos/kos1/b.png",
+		"kos/kos1/b_label.png")
+	write(t, "image,label\na.png,0\nlost/c.png,1\n", root, "plain", "nut", "labels.csv")
+	if err := os.Symlink(filepath.Join(root, "nowhere"), filepath.Join(root, "plain", "nut", "images",
+		"dead.png")); err != nil {
+		t.Fatal(err)
+	}
+	plain := filepath.Join(root, "plain", "nut", "images")
+	for folder, want := range map[string][]string{
+		"plain": {filepath.Join(plain, "b.png") + ": labels.csv does not list it; it is left out",
+			filepath.Join(plain, "lost/c.png") + ": labels.csv lists it, but it is not there; restore it or " +
+				"remove its line",
+			filepath.Join(plain, "dead.png") + ": it is left out: the link leads nowhere"},
+		"kos": {filepath.Join(root, "kos", "kos1", "a.png") + ": it has no mask, which would say whether it " +
+			"is defective; it is taken for good"},
+	} {
+		d, err := Open(filepath.Join(root, folder), "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		said := d.Findings(d.Classes[0].Name)
+		for i, line := range said {
+			if i >= len(want) || !strings.HasPrefix(line, want[i]) {
+				t.Errorf("%s: %q, want %q", folder, said, want)
+			}
+		}
+		if len(said) != len(want) {
+			t.Errorf("%s: %q, want %q", folder, said, want)
+		}
+	}
+	write(t, "image,label\na.png,blorp\n", root, "plain", "nut", "labels.csv")
+	if _, err := Open(filepath.Join(root, "plain"), ""); err == nil ||
+		!strings.Contains(err.Error(), "blorp") {
+		t.Errorf("a list within a class: %v", err)
+	}
+}
+
 // Classes whose folders differ are of one layout that takes them all.
 func TestMixedClasses(t *testing.T) {
 	root := t.TempDir()
