@@ -334,3 +334,44 @@ func TestRemoveLeftovers(t *testing.T) {
 	}
 	RemoveLeftovers("no such folder")
 }
+
+// As many links as the system follows are followed.
+func TestManyLinks(t *testing.T) {
+	place(t)
+	last := "file"
+	for k := range maxLinks + 1 {
+		name := "link" + string(appendInt(nil, k))
+		if err := os.Symlink(last, name); err != nil {
+			t.Fatal(err)
+		}
+		last = name
+	}
+	if err := WriteFile("link39", []byte("now")); err != nil || content(t, "file") != "now" {
+		t.Errorf("%d links: %v", maxLinks, err)
+	}
+	if err := WriteFile(last, nil); err == nil || !strings.Contains(err.Error(), "in a circle") {
+		t.Errorf("%d links: %v", maxLinks+1, err)
+	}
+	if folder, ok := InPlace("null"); ok {
+		t.Errorf("a device would be in %s", folder)
+	}
+}
+
+func TestBlockDevicesAreRefused(t *testing.T) {
+	place(t)
+	if err := unix.Mknod("disk", unix.S_IFBLK|0o600, int(unix.Mkdev(7, 200))); err != nil {
+		t.Skip("only root makes devices: ", err)
+	}
+	if err := WriteFile("disk", nil); err == nil || !strings.Contains(err.Error(), "it is a disk") {
+		t.Errorf("got %v", err)
+	}
+	if err := unix.Mknod("nothing", unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3))); err != nil {
+		t.Fatal(err)
+	}
+	if err := WriteFile("nothing", []byte("away")); err != nil {
+		t.Skip("devices are not opened here: ", err)
+	}
+	if info, err := os.Lstat("nothing"); err != nil || info.Mode()&fs.ModeCharDevice == 0 {
+		t.Errorf("the device is gone: %v, %v", info, err)
+	}
+}

@@ -94,9 +94,10 @@ func TestFolderOfManyKinds(t *testing.T) {
 
 func TestFolderOfUnreadKindsAlone(t *testing.T) {
 	tree(t, "photos/notes.txt")
+	write(t, "photos/0.ppm", ppmStart)
 	write(t, "photos/a.ppm", ppmStart)
 	_, _, err := Collect([]string{"photos"}, Options{})
-	checkMessage(t, "ppm", err, fault.Input, "of 1 left out one is photos/a.ppm, it is PPM")
+	checkMessage(t, "ppm", err, fault.Input, "of 2 left out one is photos/a.ppm, it is PPM")
 }
 
 // ownRun is as much of run.json as makes a folder one of musc's.
