@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -104,7 +105,7 @@ func list() ([]string, error) {
 }
 
 // unleash runs the tool on one package and reads what it found. Packages beneath it are left out,
-// which the tool would take along.
+// and files that are not built here, for other systems or a GPU: the tool would take both along.
 func unleash(folder, output string) ([]mutant, error) {
 	arguments := []string{"run", tool, "unleash", "--output", output}
 	entries, err := os.ReadDir(folder)
@@ -115,6 +116,13 @@ func unleash(folder, output string) ([]mutant, error) {
 		if entry.IsDir() {
 			arguments = append(arguments, "--exclude-files", "^"+entry.Name()+"/")
 		}
+	}
+	ignored, err := exec.Command("go", "list", "-f", `{{join .IgnoredGoFiles "\n"}}`, folder).Output()
+	if err != nil {
+		return nil, fmt.Errorf("listing the files: %w", err)
+	}
+	for _, name := range strings.Fields(string(ignored)) {
+		arguments = append(arguments, "--exclude-files", "^"+regexp.QuoteMeta(name)+"$")
 	}
 	_ = os.Remove(output) // the tool writes none about a package without mutants
 	command := exec.Command("go", append(arguments, folder)...)
