@@ -89,8 +89,8 @@ func Narrow(dst []float32, tokens []float64) {
 	for _, value := range tokens {
 		largest = max(largest, math.Abs(value)) // NaN if any is
 	}
-	power := 0
-	if largest > 0 && !math.IsInf(largest, 0) && (largest < leastLargest || largest > mostLargest) {
+	power := 0 // zeros stay zeros under any
+	if !math.IsInf(largest, 0) && (largest < leastLargest || largest > mostLargest) {
 		power = -math.Ilogb(largest)
 	}
 	for k, value := range tokens {
