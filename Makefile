@@ -71,6 +71,7 @@ fuzz: setup
 # the changes that no test notices are listed. What runs on a GPU is left out. An hour or two; not in CI.
 mutants: setup
 	MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
+		MUSC_CODECS="$${MUSC_CODECS:-$$(./musc setup --where codecs)}" \
 		$(GO) run ./bench/mutants $(PACKAGES)
 
 # The forwarders to the driver, from cuda.h; a test compares them with the committed ones.

@@ -21,16 +21,7 @@ type File struct {
 // Open walks the model once, past the weights. A file that does not exist or is damaged is a
 // fault.Input.
 func Open(path string) (*File, error) {
-	file, err := sections.Open(path, "ONNX model")
-	if err != nil {
-		return nil, err
-	}
-	f, err := parse(file)
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return f, nil
+	return sections.Parse(path, "ONNX model", parse)
 }
 
 func parse(file *sections.File) (*File, error) {

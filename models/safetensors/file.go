@@ -19,16 +19,7 @@ type File struct {
 
 // Open reads and checks the header. A file that does not exist or is damaged is a fault.Input.
 func Open(path string) (*File, error) {
-	file, err := sections.Open(path, "weights")
-	if err != nil {
-		return nil, err
-	}
-	f, err := parse(file)
-	if err != nil {
-		file.Close()
-		return nil, err
-	}
-	return f, nil
+	return sections.Parse(path, "weights", parse)
 }
 
 func parse(file *sections.File) (*File, error) {

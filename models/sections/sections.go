@@ -20,7 +20,22 @@ type File struct {
 	closer io.Closer
 }
 
-// Open opens the file at path; what names its kind in the error, which is a fault.Input.
+// Parse opens the file at path and hands it to parse, whose answer keeps it open; what names its kind
+// in the error of a file that cannot be opened, which is a fault.Input.
+func Parse[T any](path, what string, parse func(*File) (T, error)) (T, error) {
+	file, err := Open(path, what)
+	if err != nil {
+		return *new(T), err
+	}
+	parsed, err := parse(file)
+	if err != nil {
+		file.Close()
+		return *new(T), err
+	}
+	return parsed, nil
+}
+
+// Open opens the file at path as Parse does.
 func Open(path, what string) (*File, error) {
 	file, err := os.Open(path)
 	if err != nil {

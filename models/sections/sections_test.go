@@ -20,7 +20,7 @@ func TestFileReadsWithinItsBounds(t *testing.T) {
 	if err := os.WriteFile(path, []byte("0123456789"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(path, "weights")
+	f, err := Parse(path, "weights", func(f *File) (*File, error) { return f, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,18 @@ func TestFileReadsWithinItsBounds(t *testing.T) {
 	if err := New("memory", strings.NewReader("x"), 1).Close(); err != nil {
 		t.Error(err)
 	}
-	_, err = Open(path+"x", "weights")
+	var kept *File
+	refused := errors.New("no weights")
+	if got, err := Parse(path, "weights", func(f *File) (int, error) {
+		kept = f
+		return 7, refused
+	}); got != 0 || err != refused {
+		t.Errorf("refused: %v, %v", got, err)
+	}
+	if err := kept.ReadFull(p, 0); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("a file that was refused stays open: %v", err)
+	}
+	_, err = Parse(path+"x", "weights", func(f *File) (*File, error) { return f, nil })
 	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "cannot open weights") {
 		t.Errorf("absent: %v", err)
 	}
