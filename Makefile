@@ -29,11 +29,11 @@ demo: build
 	./musc score "$$(./musc setup --where demo)" -o out/demo --overwrite
 
 # Tests that run a model or a decoder use the libraries of the set-up, unless the variables name
-# others. RACE=-race runs them under the race detector, as CI does: three times as long.
+# others. RACE=-race runs them under the race detector, as CI does: three times as long, hence the limit.
 RACE ?=
 test: setup
 	$(WITH_CUDA) MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
-		MUSC_CODECS="$${MUSC_CODECS:-$$(./musc setup --where codecs)}" $(GO) test $(RACE) ./...
+		MUSC_CODECS="$${MUSC_CODECS:-$$(./musc setup --where codecs)}" $(GO) test -timeout 30m $(RACE) ./...
 
 # Throughput on this machine, in about five minutes; bench/README.md says how to read it. The peers
 # to compare with are installed into the cache once, by choice: 540 MB.
