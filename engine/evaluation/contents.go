@@ -1,10 +1,8 @@
 package evaluation
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"context"
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"runtime"
@@ -14,6 +12,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/models"
 )
 
 // Contents are the checksums of files, each read once in the life of the process, or again where its
@@ -61,7 +60,7 @@ func (c *Contents) of(path string) (string, error) {
 	if before.sha256 != "" && before.bytes == now.bytes && before.time == now.time {
 		return before.sha256, nil
 	}
-	if now.sha256, err = checksum(path); err != nil {
+	if now.sha256, err = models.FileSHA256(context.Background(), path); err != nil {
 		return "", fault.New(fault.Input, "cannot read what is measured: %w; check its permissions", err)
 	}
 	c.mutex.Lock()
@@ -71,19 +70,6 @@ func (c *Contents) of(path string) (string, error) {
 	}
 	c.known[path] = now
 	return now.sha256, nil
-}
-
-func checksum(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
 }
 
 // Sums are the checksums of a model's files, for Folder.Settings: where they lie does not matter.

@@ -73,13 +73,21 @@ func (s *Store) Accept(stage, image int) error {
 	if ratio < leastOfImage && math.Abs(mean(tokens)) < leastOfImage*size {
 		return &Faint{stage, image, faintest, ratio}
 	}
-	if size < leastLargest || size > mostLargest {
-		power := -math.Ilogb(size)
+	if power := lift(size); power != 0 {
 		for k, value := range tokens {
 			tokens[k] = float32(math.Ldexp(float64(value), power))
 		}
 	}
 	return nil
+}
+
+// lift is the power of two that brings an image's largest value to 1 to 2, or 0 where it is of
+// ordinary size or not finite. For zero it is any: zeros stay zeros.
+func lift(largest float64) (power int) {
+	if !math.IsInf(largest, 0) && (largest < leastLargest || largest > mostLargest) {
+		power = -math.Ilogb(largest)
+	}
+	return power
 }
 
 // Narrow rounds the tokens of one image and stage to dst, of the same length. Where their values are
@@ -89,10 +97,7 @@ func Narrow(dst []float32, tokens []float64) {
 	for _, value := range tokens {
 		largest = max(largest, math.Abs(value)) // NaN if any is
 	}
-	power := 0 // zeros stay zeros under any
-	if !math.IsInf(largest, 0) && (largest < leastLargest || largest > mostLargest) {
-		power = -math.Ilogb(largest)
-	}
+	power := lift(largest)
 	for k, value := range tokens {
 		dst[k] = float32(math.Ldexp(value, power))
 	}
