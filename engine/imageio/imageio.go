@@ -8,7 +8,8 @@
 //   - JPEG, TIFF and what Go does not read of WebP are decoded by libjpeg-turbo, libtiff and libwebp,
 //     to the same bytes, where they were fetched; Decoders says whether. Without them Go's decoders
 //     read fewer kinds, and JPEG differs by at most 3 levels, in a photo in 4 % of the samples, since
-//     the inverse cosine transform rounds differently. docs/formats.md lists the kinds.
+//     the inverse cosine transform rounds differently; RGB of subsampled colours differs by more.
+//     docs/formats.md lists the kinds.
 //   - Resize gives the same bytes for the same pixels.
 //
 // Every file is untrusted: the size is checked against a limit before the pixels are decoded, and
