@@ -100,6 +100,10 @@ func (s *Scoring) allocate() (err error) {
 				cu.MemsetD8Async(memory, 0, bytes, s.device.computing))
 		}
 	}
+	// A tile reaches beyond its image's last patch, into the next slot: what lies there is compared,
+	// though nothing comes of it, and must be numbers.
+	zero(s.features, int64(s.Degrees)*s.featureBytes())
+	zero(s.residuals, int64(s.Degrees)*s.featureBytes())
 	zero(s.noCentre, bytesOfFloat*int64(s.Channels))
 	zero(s.scores, bytesOfDouble*int64(s.Images)*int64(s.patches()))
 	return err
