@@ -19,26 +19,20 @@ type Device struct {
 	context   *cuda.Context
 	modules   []cu.Module
 	functions map[string]cu.Function
-	hopper    bool // it has search_hopper
+	kernel    Kernel // that searches
 	computing cu.Stream
 	copying   cu.Stream
 }
 
-// files names the kernels by the source file that they are in.
-var files = map[string][]string{
-	"prepare":       {"sum_tokens", "aggregate", "add_centre"},
-	"search":        {"search"},
-	"search_hopper": {"search_hopper"},
-	"average":       {"select_nearest", "add_distances", "add_scores"},
-}
-
-// Open makes cuda:ordinal ready. The error says why that device cannot be used.
-func Open(ordinal int) (*Device, error) {
+// Open makes cuda:ordinal ready to search with a kernel; none ("") is the fastest that it has. The
+// error says why that device cannot be used.
+func Open(ordinal int, kernel Kernel) (*Device, error) {
 	context, err := cuda.Open(ordinal)
 	if err != nil {
 		return nil, err
 	}
-	d := &Device{Device: context.Device, context: context, functions: map[string]cu.Function{}}
+	d := &Device{Device: context.Device, context: context, functions: map[string]cu.Function{},
+		kernel: kernel}
 	if err := context.Do(d.load); err != nil {
 		return nil, errors.Join(err, d.Close())
 	}
@@ -46,30 +40,27 @@ func Open(ordinal int) (*Device, error) {
 }
 
 func (d *Device) load() (err error) {
-	d.hopper = d.Major == 9 && d.Minor == 0
-	for file, names := range files {
-		if names[0] == "search_hopper" && !d.hopper {
-			continue
-		}
-		module, err := Load(d.Device, file)
+	if all := KernelsOf(d.Major, d.Minor); d.kernel == "" && len(all) > 0 {
+		d.kernel = all[0]
+	}
+	if err := d.kernel.RunsOn(d.Major, d.Minor); err != nil {
+		return err
+	}
+	for _, source := range d.kernel.sources() {
+		module, err := Load(d.Device, source.file)
 		if err != nil {
 			return err
 		}
 		d.modules = append(d.modules, module)
-		for _, name := range names {
+		for _, name := range source.kernels {
 			if d.functions[name], err = module.Function(name); err != nil {
 				return cuda.Explain("finding kernel "+name, err)
 			}
 		}
 	}
-	if err := cuda.AllowSharedMemory(d.functions["search"], searchShared); err != nil {
+	shared := map[Kernel]int{Search: searchShared, SearchHopper: hopperShared}[d.kernel]
+	if err := cuda.AllowSharedMemory(d.functions[string(d.kernel)], shared); err != nil {
 		return err
-	}
-	if d.hopper {
-		err := cuda.AllowSharedMemory(d.functions["search_hopper"], hopperShared)
-		if err != nil {
-			return err
-		}
 	}
 	if d.computing, err = cu.MakeStream(cu.NonBlocking); err != nil {
 		return cuda.Explain("making a stream", err)

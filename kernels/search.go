@@ -71,11 +71,11 @@ func (s *Scoring) Search(pairs []Pair) error {
 	})
 }
 
-// search launches the kernel that suits the device.
+// search launches the kernel that the device was opened with.
 func (s *Scoring) search(degree, pairs int) error {
 	keys := at(s.keys, degree, s.keyBytes(), 0, 0)
 	halfNorms := at(s.halfNorms, degree, s.normBytes(), 0, 0)
-	if !s.device.hopper {
+	if s.device.kernel != SearchHopper {
 		blocks := min(pairs*s.tiles(), s.device.Multiprocessors*searchBlocks)
 		return s.device.launch("search", grid{blocks, 1}, threads, searchShared, keys,
 			at(s.features, degree, s.featureBytes(), 0, 0), halfNorms, s.pairs, pairs, s.patches(),
@@ -93,7 +93,7 @@ func (s *Scoring) search(degree, pairs int) error {
 
 // makeMaps describes the features to the tensor memory accelerator.
 func (s *Scoring) makeMaps() error {
-	if !s.device.hopper {
+	if s.device.kernel != SearchHopper {
 		return nil
 	}
 	s.maps = make([]cuda.TensorMap, s.Degrees)

@@ -40,7 +40,7 @@ type Scoring struct {
 
 // search measures all pairs of p.slots images.
 func (p plan) search(ordinal int, s shape) (Search, error) {
-	device, err := kernels.Open(ordinal)
+	device, err := kernels.Open(ordinal, "")
 	if err != nil {
 		return Search{}, err
 	}

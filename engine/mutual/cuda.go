@@ -25,6 +25,9 @@ type CUDA struct {
 	Ordinals []int // of the devices: the N of cuda:N; none: cuda:0
 	Memory   int64 // bound on each device's memory, in bytes; 0: most of what is free
 
+	// Kernels are those that search, a device each; none: the fastest that each has.
+	Kernels []kernels.Kernel
+
 	// Note, if set, hears how the devices' memory is divided.
 	Note func(text string)
 
@@ -35,12 +38,15 @@ type CUDA struct {
 func (c CUDA) Name() string {
 	devices, err := cuda.Devices()
 	var names []string
-	for _, ordinal := range c.ordinals() {
-		if err != nil || ordinal < 0 || ordinal >= len(devices) {
-			names = append(names, fmt.Sprintf("cuda:%d", ordinal))
-		} else {
-			names = append(names, devices[ordinal].String())
+	for k, ordinal := range c.ordinals() {
+		name := fmt.Sprintf("cuda:%d", ordinal)
+		if err == nil && ordinal >= 0 && ordinal < len(devices) {
+			name = devices[ordinal].String()
 		}
+		if kernel := c.kernel(k); kernel != "" {
+			name += " by kernel " + string(kernel)
+		}
+		names = append(names, name)
 	}
 	return strings.Join(names, ", ")
 }
@@ -52,8 +58,16 @@ func (c CUDA) ordinals() []int {
 	return c.Ordinals
 }
 
-// cudaError says why mutual scoring cannot run on these devices, nil if it can.
-func cudaError(ordinals []int) error {
+// kernel is that of the k-th device; "": the fastest that it has.
+func (c CUDA) kernel(k int) kernels.Kernel {
+	if k < len(c.Kernels) {
+		return c.Kernels[k]
+	}
+	return ""
+}
+
+// CUDAError says why mutual scoring cannot run on these devices, nil if it can.
+func CUDAError(ordinals []int) error {
 	devices, err := cuda.Devices()
 	if err != nil {
 		return err
@@ -89,7 +103,7 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	for k, ordinal := range ordinals {
 		of := share{k * n / len(ordinals), (k + 1) * n / len(ordinals)}
 		devices.Go(func() error {
-			return c.scoreShare(ctx, b, of, ordinal, progress, scores)
+			return c.scoreShare(ctx, b, of, ordinal, c.kernel(k), progress, scores)
 		})
 	}
 	if err := devices.Wait(); err != nil {
@@ -100,10 +114,10 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 }
 
 // scoreShare fills in the scores of one device's share of the images.
-func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int, progress *progress,
-	scores []float64) (err error) {
+func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
+	kernel kernels.Kernel, progress *progress, scores []float64) (err error) {
 
-	device, err := kernels.Open(ordinal)
+	device, err := kernels.Open(ordinal, kernel)
 	if err != nil {
 		return fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
 			ordinal, err)

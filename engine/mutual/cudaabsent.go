@@ -7,16 +7,19 @@ import (
 
 	"musc/cgo/cuda"
 	"musc/engine/fault"
+	"musc/kernels"
 )
 
 // CUDA is the Scorer for NVIDIA GPUs, which this binary was built without.
 type CUDA struct {
 	Ordinals []int
 	Memory   int64
+	Kernels  []kernels.Kernel
 	Note     func(text string)
 }
 
-func cudaError([]int) error {
+// CUDAError says why mutual scoring cannot run on these devices.
+func CUDAError([]int) error {
 	_, err := cuda.Devices()
 	return err
 }
@@ -26,5 +29,5 @@ func (CUDA) Name() string { return "cuda" }
 
 // PatchScores implements Scorer: it only fails.
 func (CUDA) PatchScores(context.Context, *Problem) ([]float64, error) {
-	return nil, fault.New(fault.Setup, "cannot score on a GPU: %w", cudaError(nil))
+	return nil, fault.New(fault.Setup, "cannot score on a GPU: %w", CUDAError(nil))
 }

@@ -26,7 +26,7 @@ func NewScorer(resources Resources) (scorer Scorer, reason string, err error) {
 	if !resources.Device.CUDA {
 		return onCPU, "", nil
 	}
-	err = cudaError(resources.Device.Ordinals)
+	err = CUDAError(resources.Device.Ordinals)
 	if err == nil {
 		return CUDA{Ordinals: resources.Device.Ordinals, Memory: resources.DeviceMemory,
 			Note: resources.Note}, "", nil

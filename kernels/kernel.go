@@ -1,0 +1,83 @@
+package kernels
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+)
+
+// Kernel is a kernel that finds the nearest patches (Eq. 1), by its name.
+type Kernel string
+
+// The kernels of the search. A device has one or more of them, see KernelsOf.
+const (
+	Search       Kernel = "search"        // search.cu, from compute capability 8.0 on
+	SearchHopper Kernel = "search_hopper" // search_hopper.cu, for 9.0 alone
+)
+
+// KernelsOf lists the kernels that a device of that compute capability runs, the fastest first.
+func KernelsOf(major, minor int) []Kernel {
+	switch {
+	case Supported(major, minor) != nil:
+		return nil
+	case major == 9 && minor == 0:
+		return []Kernel{SearchHopper, Search}
+	}
+	return []Kernel{Search}
+}
+
+// ParseKernel reads a kernel's name.
+func ParseKernel(name string) (Kernel, error) {
+	all := KernelsOf(9, 0) // has every one
+	var names []string
+	for _, kernel := range all {
+		if string(kernel) == name {
+			return kernel, nil
+		}
+		names = append(names, string(kernel))
+	}
+	return "", fmt.Errorf("there is no kernel %q, only %s", name, strings.Join(names, " and "))
+}
+
+// RunsOn says why the kernel does not run on a device of that compute capability, nil if it does.
+func (k Kernel) RunsOn(major, minor int) error {
+	if err := Supported(major, minor); err != nil {
+		return err
+	}
+	for _, kernel := range KernelsOf(major, minor) {
+		if kernel == k {
+			return nil
+		}
+	}
+	return fmt.Errorf("kernel %s needs a device of compute capability 9.0, not %d.%d", k, major, minor)
+}
+
+// source is a file of kernels that scoring takes.
+type source struct {
+	file    string
+	kernels []string
+}
+
+// sources are those of scoring with the kernel.
+func (k Kernel) sources() []source {
+	return []source{
+		{"prepare", []string{"sum_tokens", "aggregate", "add_centre"}},
+		{string(k), []string{string(k)}},
+		{"average", []string{"select_nearest", "add_distances", "add_scores"}},
+	}
+}
+
+// Hash is the SHA-256 of all code that scoring with the kernel runs on a device of that compute
+// capability, in hexadecimal digits.
+func (k Kernel) Hash(major, minor int) (string, error) {
+	hash := sha256.New()
+	for _, source := range k.sources() {
+		image, err := Pick(source.file, major, minor)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(hash, "%s %d\n%s", image.File, len(image.Content), image.Content)
+	}
+	return hex.EncodeToString(hash.Sum(nil)), nil
+}
