@@ -130,13 +130,6 @@ DEVICE void load_tile(void *shared, const TensorMap *map, int x, int y, barrier_
                  : "memory");
 }
 
-// matrix_descriptor describes rows of 64 halves in shared memory as load_tile puts them there with
-// a swizzle of 128 bytes: 8 rows in 1024 bytes, whose start is a multiple of 1024. The next 16
-// halves of each row are 32 bytes on, 2 in the descriptor.
-DEVICE unsigned long long matrix_descriptor(const void *shared) {
-    return (shared_address(shared) & 0x3ffff) >> 4 | 1ull << 16 | (1024ull >> 4) << 32 | 1ull << 62;
-}
-
 // The products of a warpgroup (wgmma) run on their own. products_begin comes before the first,
 // products_commit makes a group of those since the last one, products_wait returns when all but the
 // Newest groups are done. settle must follow it before their sums are read: the compiler does not
@@ -193,4 +186,14 @@ template <int Registers> DEVICE void give_registers() {
 }
 
 #endif
+
+// What follows is the same on either side.
+
+// matrix_descriptor describes rows of 64 halves in shared memory as load_tile puts them there with
+// a swizzle of 128 bytes: 8 rows in 1024 bytes, whose start is a multiple of 1024. The next 16
+// halves of each row are 32 bytes on, 2 in the descriptor.
+DEVICE unsigned long long matrix_descriptor(const void *shared) {
+    return (shared_address(shared) & 0x3ffff) >> 4 | 1ull << 16 | (1024ull >> 4) << 32 | 1ull << 62;
+}
+
 #endif

@@ -17,7 +17,6 @@ void barrier_arrive(barrier_bits *b, int bytes);
 void barrier_wait(barrier_bits *b, int parity, Here place);
 void load_tile(void *shared, const TensorMap *map, int x, int y, barrier_bits *b);
 
-unsigned long long matrix_descriptor(const void *shared);
 void products_begin();
 void products_commit();
 void products_wait(int newest, Here place);
@@ -36,9 +35,6 @@ DEVICE void load_tile(void *shared, const TensorMap *map, int x, int y, barrier_
     emulator::load_tile(shared, map, x, y, b);
 }
 
-DEVICE unsigned long long matrix_descriptor(const void *shared) {
-    return emulator::matrix_descriptor(shared);
-}
 DEVICE void products_begin() { emulator::products_begin(); }
 DEVICE void products_commit() { emulator::products_commit(); }
 template <int Newest> DEVICE void products_wait(emulator::Here place = emulator::here()) {

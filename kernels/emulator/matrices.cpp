@@ -1,6 +1,7 @@
 // ldmatrix and mma.sync, once for a warp.
 #include <cstring>
 
+#include "layouts.h"
 #include "memory.h"
 #include "ptx.h"
 
@@ -12,12 +13,14 @@ void load_matrices(const Lanes &lanes) {
         if ((size_t)row % 16) fail("misaligned: load_matrices of %p by lane %d", row, lane);
         if (!in_shared(row, 16))
             fail("out of bounds: load_matrices of what is no shared memory by lane %d", lane);
-        for (int part = 0; part < 4; part++) {
-            int to = lane % 8 * 4 + part;
-            check_as(lanes.first + to, row + 4 * part, 4, Access::Read);
-            memcpy(((MatrixRows *)lanes.of[to])->r + lane / 8, row + 4 * part, 4);
-        }
     }
+    for (int lane = 0; lane < 32; lane++)
+        for (int part = 0; part < 4; part++) {
+            Cell from = matrix_part(lane, part);
+            auto *halves = (half_bits *)((MatrixRows *)lanes.of[from.row])->row + from.column;
+            check_as(lanes.first + lane, halves, 4, Access::Read);
+            memcpy(((MatrixRows *)lanes.of[lane])->r + part, halves, 4);
+        }
 }
 
 // add_product adds a [16,16] times b [16,8] to d [16,8]. Products of halves are exact in float, so
@@ -50,17 +53,16 @@ void multiply_add(const Lanes &lanes) {
     float d[16][8];
     for (int lane = 0; lane < 32; lane++) {
         auto *mine = (Fragments *)lanes.of[lane];
-        int g = lane / 4, t = 2 * (lane % 4);
-        for (int r = 0; r < 4; r++) {
-            int row = g + r % 2 * 8, column = t + r / 2 * 8;
-            memcpy(&a[row][column], &mine->a[r], 4);
+        for (int k = 0; k < 8; k++) {
+            Cell at = cell_of_a(lane, k);
+            a[at.row][at.column] = (unsigned short)(mine->a[k / 2] >> k % 2 * 16);
         }
-        b[t][g] = (unsigned short)mine->b0;
-        b[t + 1][g] = (unsigned short)(mine->b0 >> 16);
-        b[t + 8][g] = (unsigned short)mine->b1;
-        b[t + 9][g] = (unsigned short)(mine->b1 >> 16);
-        memcpy(&d[g][t], mine->d, 8);
-        memcpy(&d[g + 8][t], mine->d + 2, 8);
+        for (int k = 0; k < 4; k++) {
+            Cell of_b = cell_of_b(lane, k), of_d = cell_of_d(lane, k);
+            b[of_b.row][of_b.column] =
+                (unsigned short)((k < 2 ? mine->b0 : mine->b1) >> k % 2 * 16);
+            d[of_d.row][of_d.column] = mine->d[k];
+        }
     }
 #ifdef __x86_64__
     if (avx2) add_product_avx2(d, a, b);
@@ -69,9 +71,10 @@ void multiply_add(const Lanes &lanes) {
         add_product(d, a, b);
     for (int lane = 0; lane < 32; lane++) {
         auto *mine = (Fragments *)lanes.of[lane];
-        int g = lane / 4, t = 2 * (lane % 4);
-        memcpy(mine->d, &d[g][t], 8);
-        memcpy(mine->d + 2, &d[g + 8][t], 8);
+        for (int k = 0; k < 4; k++) {
+            Cell at = cell_of_d(lane, k);
+            mine->d[k] = d[at.row][at.column];
+        }
     }
 }
 

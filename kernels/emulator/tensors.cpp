@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "launch.h"
+#include "layouts.h"
 #include "memory.h"
 #include "ptx.h"
 
@@ -122,8 +123,7 @@ static void bring(const Tile &tile) {
     for (unsigned row = 0; row < map.box[1]; row++)
         for (unsigned column = 0; column < map.box[0]; column++, offset += bytes) {
             long long y = (long long)tile.y + row, x = (long long)tile.x + column;
-            // Chunks of 16 bytes change places within 128 bytes, by the line's number in 1024.
-            size_t at = map.swizzle ? offset ^ (offset >> 7 & 7) << 4 : offset;
+            size_t at = map.swizzle ? swizzled_128(offset) : offset;
             if (y < 0 || x < 0 || y >= (long long)map.shape[1] || x >= (long long)map.shape[0]) {
                 memset(tile.shared + at, 0, bytes);
                 continue;

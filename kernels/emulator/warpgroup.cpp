@@ -9,6 +9,7 @@
 #include <memory>
 #include <vector>
 
+#include "layouts.h"
 #include "memory.h"
 #include "ptx.h"
 
@@ -61,14 +62,6 @@ static Group &my_group() {
 }
 static GroupThread &myself() { return my_group().threads[current_thread() % group_threads]; }
 
-// The form is that of the PTX ISA's matrix descriptor: address, distance of groups of 8 rows and
-// the swizzle of 128 bytes.
-unsigned long long matrix_descriptor(const void *shared) {
-    unsigned address = shared_address(shared);
-    if (address % 16) fail("misaligned: matrix_descriptor of %p", shared);
-    return address >> 4 | (1024ull >> 4) << 32 | 1ull << 62;
-}
-
 void products_begin() { myself().fenced = true; }
 void products_commit() { myself().groups.push_back(myself().begun); }
 
@@ -101,17 +94,18 @@ void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, 
     product.begun++;
 }
 
-// widen_matrix reads [count,16] halves, 128 bytes between rows, 1024 between groups of 8.
+// widen_matrix reads [count,16] halves.
 static void widen_matrix(int agent, float *to, size_t row_step, size_t column_step, int count,
-                         unsigned long long descriptor) {
-    size_t start = (descriptor & 0x3fff) << 4;
-    if (start % 1024 >= 128 || start % 32 || (descriptor >> 62) != 1)
-        fail("misaligned: matrix_descriptor of byte %zu is not at the first of 8 rows", start);
+                         unsigned long long bits) {
+    Descriptor descriptor(bits);
+    if (!descriptor.valid)
+        fail("misaligned: matrix_descriptor of byte %zu is not at the first of 8 rows",
+             descriptor.start);
     for (int row = 0; row < count; row++)
         for (int k = 0; k < depth; k += 8) {
-            size_t at = start + row / 8 * 1024 + row % 8 * 128 + k * 2;
-            auto *chunk = (unsigned short *)(shared_memory() + (at ^ (at >> 7 & 7) << 4));
-            if (!in_shared(chunk, 16)) fail("out of bounds: a matrix at byte %zu", start);
+            auto *chunk = (unsigned short *)(shared_memory() + descriptor.byte(row, k));
+            if (!in_shared(chunk, 16))
+                fail("out of bounds: a matrix at byte %zu", descriptor.start);
             check_as(agent, chunk, 16, Access::Read);
             for (int i = 0; i < 8; i++)
                 to[row * row_step + (k + i) * column_step] = widen(chunk[i]);
@@ -120,8 +114,8 @@ static void widen_matrix(int agent, float *to, size_t row_step, size_t column_st
 
 // cell is where sum i of a thread is.
 static int cell(int thread, int i) {
-    int row = thread / 32 * 16 + thread % 32 / 4 + i / 2 % 2 * 8;
-    return row * columns + i / 4 * 8 + thread % 4 * 2 + i % 2;
+    Cell at = cell_of_sum(thread, i);
+    return at.row * columns + at.column;
 }
 
 static void multiply(Group &group, Product &product) {
