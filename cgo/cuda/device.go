@@ -11,6 +11,7 @@ type Device struct {
 	Multiprocessors int    // streaming multiprocessors
 	SharedMemory    int    // the most a block can ask for, in bytes
 	Driver          string // the newest CUDA release that the driver knows, "12.9"
+	UUID            string // of the card, wherever it is plugged in
 }
 
 // String is the device in one line: "cuda:0 NVIDIA A100-SXM4-40GB (compute capability 8.0)".

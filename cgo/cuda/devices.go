@@ -89,6 +89,11 @@ func describe(ordinal int) (d Device, err error) {
 	if d.Memory, err = handle.TotalMem(); err != nil {
 		return d, err
 	}
+	id, err := handle.UUID()
+	if err != nil {
+		return d, err
+	}
+	d.UUID = id.String()
 	for _, ask := range []struct {
 		attribute cu.DeviceAttribute
 		answer    *int

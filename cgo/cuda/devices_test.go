@@ -85,17 +85,22 @@ func TestDeviceProperties(t *testing.T) {
 	fake.Only(t)
 	t.Setenv("MUSC_FAKE_CAPABILITY", "8.6")
 	t.Setenv("MUSC_FAKE_MEMORY", "123456")
+	t.Setenv("MUSC_FAKE_DEVICES", "2")
 	devices, err := Devices()
 	want := Device{Ordinal: 0, Name: "Fake 0", Major: 8, Minor: 6, Memory: 123456,
-		Multiprocessors: 2, SharedMemory: 99 << 10, Driver: "12.9"}
-	if err != nil || len(devices) != 1 || devices[0] != want {
+		Multiprocessors: 2, SharedMemory: 99 << 10, Driver: "12.9",
+		UUID: "46616b65-0000-0000-0000-000000000000"}
+	if err != nil || len(devices) != 2 || devices[0] != want {
 		t.Errorf("got %+v, %v; want %+v", devices, err, want)
+	}
+	if devices[1].UUID == want.UUID {
+		t.Errorf("two devices have the UUID %s", want.UUID)
 	}
 	if free, total, err := Memory(0); free != 123456 || total != 123456 || err != nil {
 		t.Errorf("%d of %d bytes are free, %v", free, total, err)
 	}
-	if _, _, err := Memory(1); err == nil {
-		t.Error("there is a second device")
+	if _, _, err := Memory(2); err == nil {
+		t.Error("there is a third device")
 	}
 }
 

@@ -68,6 +68,16 @@ API cuDeviceGetName(char *name, int size, CUdevice device) {
     return CUDA_SUCCESS;
 }
 
+// "Fake", then $MUSC_FAKE_UUID and the ordinal.
+API cuDeviceGetUuid(CUuuid *uuid, CUdevice device) {
+    if (device < 0 || device >= fake::devices()) return CUDA_ERROR_INVALID_DEVICE;
+    memset(uuid, 0, sizeof *uuid);
+    memcpy(uuid->bytes, "Fake", 4);
+    uuid->bytes[14] = (char)fake::number("MUSC_FAKE_UUID", 0);
+    uuid->bytes[15] = (char)device;
+    return CUDA_SUCCESS;
+}
+
 API cuDeviceTotalMem_v2(size_t *bytes, CUdevice device) {
     if (device < 0 || device >= fake::devices()) return CUDA_ERROR_INVALID_DEVICE;
     *bytes = fake::number("MUSC_FAKE_MEMORY", 1l << 30);

@@ -8,7 +8,9 @@
 //   MUSC_FAKE_VERSION     of the driver, as cuDriverGetVersion has it (12090)
 //   MUSC_FAKE_MEMORY      of each device, in bytes (1 GiB)
 //   MUSC_FAKE_KERNELS     the shared object with the kernels, see launch.h
+//   MUSC_FAKE_UUID        a number in the devices' UUIDs (0)
 //   MUSC_FAKE_FAIL        faults, see faults.cpp
+//   MUSC_FAKE_KERNEL      kernels that misbehave, see faults.cpp
 #pragma once
 
 #include <cuda.h>
@@ -50,6 +52,7 @@ struct Event {
 using Sizes = std::vector<unsigned>;
 
 struct Function {
+    std::string name;
     musc_emulated_kernel run;
     Sizes parameters;
     unsigned shared_limit = 48 << 10; // dynamic shared memory, bytes
@@ -82,6 +85,12 @@ CUresult enter(bool needs_context = true);
 
 // injected is the fault that MUSC_FAKE_FAIL asks for at this call of the operation, or success.
 CUresult injected(const char *operation);
+
+// misbehaviour is what MUSC_FAKE_KERNEL asks of a kernel by that name; empty: nothing.
+std::string misbehaviour(const std::string &kernel);
+
+// misbehave does it, after a launch of the kernel with these arguments.
+void misbehave(const std::string &how, void **arguments);
 
 // inside says whether [address, address + size) lies in one of the blocks.
 bool inside(const Blocks &blocks, size_t address, size_t size);

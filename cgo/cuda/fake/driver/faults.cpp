@@ -11,6 +11,17 @@
 //   launch   refused                                          701 LAUNCH_OUT_OF_RESOURCES
 //   run      the kernel fails while it runs: the launch succeeds, and every call fails from the
 //            next synchronisation on                          719 LAUNCH_FAILED
+//
+// MUSC_FAKE_KERNEL is a list of kernels that misbehave in every launch, as
+// "search_hopper=wrong,search=hang":
+//
+//   wrong    the first number that the kernel wrote is another one: of the array that its first
+//            argument points at, two bits of the first 8 bytes that are not 0. That is the other
+//            patch of two in a key, and twice or half of a double
+//   hang     the launch never ends
+//   crash    the process is aborted
+#include <unistd.h>
+
 #include <cstdlib>
 #include <cstring>
 
@@ -68,6 +79,33 @@ CUresult injected(const char *operation) {
                                                                 : CUDA_SUCCESS;
 }
 
+std::string misbehaviour(const std::string &kernel) {
+    const char *text = getenv("MUSC_FAKE_KERNEL");
+    std::string list = std::string(",") + (text ? text : "") + ",";
+    std::string wanted = "," + kernel + "=";
+    size_t at = list.find(wanted);
+    if (at == std::string::npos) return "";
+    at += wanted.size();
+    return list.substr(at, list.find(',', at) - at);
+}
+
+void misbehave(const std::string &how, void **arguments) {
+    if (how == "hang")
+        for (;;) pause();
+    if (how == "crash") abort();
+    if (how != "wrong") return;
+    auto first = *(size_t *)arguments[0];
+    auto block = state().device.upper_bound(first);
+    if (block == state().device.begin()) return;
+    --block;
+    for (size_t at = first; at + 8 <= block->first + block->second; at += 8) {
+        auto *number = (unsigned long long *)at;
+        if (!*number) continue;
+        *number ^= 1ull << 52 | 1;
+        return;
+    }
+}
+
 static thread_local CUcontext context;
 
 CUresult enter(bool needs_context) {
@@ -102,12 +140,16 @@ API cuGetErrorName(CUresult code, const char **name) {
         NAMED(CUDA_ERROR_INVALID_IMAGE)
         NAMED(CUDA_ERROR_INVALID_CONTEXT)
         NAMED(CUDA_ERROR_NO_BINARY_FOR_GPU)
+        NAMED(CUDA_ERROR_ECC_UNCORRECTABLE)
         NAMED(CUDA_ERROR_INVALID_HANDLE)
         NAMED(CUDA_ERROR_NOT_FOUND)
         NAMED(CUDA_ERROR_NOT_READY)
         NAMED(CUDA_ERROR_ILLEGAL_ADDRESS)
         NAMED(CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES)
+        NAMED(CUDA_ERROR_LAUNCH_TIMEOUT)
+        NAMED(CUDA_ERROR_HARDWARE_STACK_ERROR)
         NAMED(CUDA_ERROR_LAUNCH_FAILED)
+        NAMED(CUDA_ERROR_INVALID_CLUSTER_SIZE)
         NAMED(CUDA_ERROR_SYSTEM_DRIVER_MISMATCH)
         NAMED(CUDA_ERROR_UNKNOWN)
 #undef NAMED

@@ -77,9 +77,11 @@ static CUresult launch(const CUlaunchConfig &c, CUfunction handle, void **argume
     CUresult fault = injected("run");
     auto run = function->run;
     unsigned shared = c.sharedMemBytes;
+    std::string how = misbehaviour(function->name);
     submit(*stream, [=] {
         if (fault || run(grid.data(), block.data(), shared, copied->pointers.data()))
             state().broken = fault ? fault : CUDA_ERROR_LAUNCH_FAILED;
+        misbehave(how, copied->pointers.data());
     });
     return CUDA_SUCCESS;
 }
@@ -123,7 +125,7 @@ API cuModuleGetFunction(CUfunction *function, CUmodule handle, const char *name)
             module->functions.erase(name);
             return CUDA_ERROR_NOT_FOUND;
         }
-        known.reset(new fake::Function{run, parameters});
+        known.reset(new fake::Function{name, run, parameters});
     }
     *function = (CUfunction)known.get();
     return CUDA_SUCCESS;
