@@ -89,7 +89,8 @@ type share struct{ first, end int }
 func (s share) images() int { return s.end - s.first }
 
 // PatchScores implements Scorer. Problem.Plan is of no concern to it. A device that cannot be had,
-// or has less memory than the smallest plan needs, is an error of kind fault.Setup.
+// or has less memory than the smallest plan needs, is an error of kind fault.Setup; so is one that
+// fails on the way, a *DeviceError.
 func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float64, err error) {
 	b, err := problem.check()
 	if err != nil {
@@ -122,6 +123,7 @@ func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
 		return fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
 			ordinal, err)
 	}
+	defer func() { err = deviceFailed(device.Device, err) }()
 	defer func() { err = errors.Join(err, device.Close()) }()
 	r, err := c.newRun(ctx, b, of, device, progress)
 	if err != nil {
