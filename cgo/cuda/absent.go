@@ -13,5 +13,8 @@ const Built = false
 // Devices lists the devices that can be used: none.
 func Devices() ([]Device, error) { return nil, errAbsent }
 
+// CodeOf is the CUresult of a failed call: there is none.
+func CodeOf(error) (code int, ok bool) { return 0, false }
+
 // Memory returns how much memory a device has.
 func Memory(int) (free, total int64, err error) { return 0, 0, errAbsent }

@@ -6,6 +6,7 @@ package cuda
 import "C"
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 )
@@ -16,8 +17,14 @@ type Error struct {
 	Code  int    // the CUresult
 }
 
-// OutOfMemory is the code of an allocation that found no room.
-const OutOfMemory = C.CUDA_ERROR_OUT_OF_MEMORY
+// CodeOf is the CUresult of the first failed call in err's chain.
+func CodeOf(err error) (code int, ok bool) {
+	var call *Error
+	if !errors.As(err, &call) {
+		return 0, false
+	}
+	return call.Code, true
+}
 
 // Error reads "copying features to the device: CUDA_ERROR_OUT_OF_MEMORY (2): out of memory".
 func (e *Error) Error() string {

@@ -28,6 +28,13 @@ type CUDA struct {
 	// Kernels are those that search, a device each; none: the fastest that each has.
 	Kernels []kernels.Kernel
 
+	// Multiprocessors bounds how many of a device's are used; 0: all. With few of them each block has
+	// several tiles, also of a small batch.
+	Multiprocessors int
+
+	// Chosen, if set, hears what the search found, before it is used. It makes scoring slow.
+	Chosen func(Chosen)
+
 	// Note, if set, hears how the devices' memory is divided.
 	Note func(text string)
 
@@ -122,6 +129,9 @@ func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
 	if err != nil {
 		return fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
 			ordinal, err)
+	}
+	if c.Multiprocessors > 0 {
+		device.Multiprocessors = min(device.Multiprocessors, c.Multiprocessors)
 	}
 	defer func() { err = deviceFailed(device.Device, err) }()
 	defer func() { err = errors.Join(err, device.Close()) }()

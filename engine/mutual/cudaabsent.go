@@ -16,6 +16,9 @@ type CUDA struct {
 	Memory   int64
 	Kernels  []kernels.Kernel
 	Note     func(text string)
+
+	Multiprocessors int
+	Chosen          func(Chosen)
 }
 
 // CUDAError says why mutual scoring cannot run on these devices.

@@ -24,7 +24,9 @@ type deviceRun struct {
 
 	// Of the stage and the windows at hand.
 	stage   int
-	degrees int // that the windows stand for
+	degrees int   // that the windows stand for
+	radii   []int // of the windows
+	chosen  func(Chosen)
 }
 
 // newRun takes the memory of the fastest plan that fits; where the device turns out to have less,
@@ -40,7 +42,7 @@ func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.De
 		}
 		available = free / 10 * 9
 	}
-	r := &deviceRun{batch: b, share: of, ctx: ctx, progress: progress,
+	r := &deviceRun{batch: b, share: of, ctx: ctx, progress: progress, chosen: c.Chosen,
 		windows: slices.Concat(windowsOf(b.shape, b.Degrees)...)}
 	var refused error
 	for {
@@ -67,16 +69,15 @@ func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.De
 
 // score adds the averages of one stage and some windows to the scores.
 func (r *deviceRun) score(stage int, windows []window) error {
-	r.stage, r.degrees = stage, 0
-	radii := make([]int, len(windows))
+	r.stage, r.degrees, r.radii = stage, 0, make([]int, len(windows))
 	weights := make([]float64, len(windows))
 	for k, w := range windows {
-		radii[k] = w.radius
+		r.radii[k] = w.radius
 		weights[k] = float64(w.count)
 		r.degrees += w.count
 	}
 	samples := min(len(r.members), centreImages)
-	err := r.device.Begin(radii, func(k int) []float32 {
+	err := r.device.Begin(r.radii, func(k int) []float32 {
 		return r.Images.Tokens(stage, r.members[k*len(r.members)/samples])
 	}, samples)
 	for first := r.share.first; first < r.share.end && err == nil; first += r.plan.rows {
@@ -109,6 +110,9 @@ func (r *deviceRun) scoreRows(first, rows int, weights []float64) error {
 		if err := r.searchStrip(first, rows, strip); err != nil {
 			return err
 		}
+	}
+	if err := r.tellChosen(first, rows); err != nil {
+		return err
 	}
 	self := first - r.base()
 	if err := r.device.Select(rows, self, interval); err != nil {
