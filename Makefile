@@ -16,7 +16,7 @@ WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
 .PHONY: build setup demo test bench bench-peers check fuzz mutants generate kernels \
-	check-kernels gpu-check clean
+	check-kernels check-layouts gpu-check clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -87,6 +87,11 @@ kernels:
 check-kernels:
 	$(GO) run ./kernels/compile -check -folder kernels
 	$(GO) run ./kernels/compile -check -folder cgo/cuda/fake/testdata
+
+# Every layout that the kernels rely on, compared with what CuTe says of it: 6.4 MB of headers are
+# fetched once. `make test` then plants faults there.
+check-layouts:
+	$(GO) run ./kernels/layouts
 
 # Two archives for a machine with an NVIDIA GPU, which need neither Go nor a network there: unpack
 # both in one folder and run gpu-check/check.sh. The second holds ONNX Runtime's CUDA provider, with

@@ -13,7 +13,7 @@ func TestPins(t *testing.T) {
 	hash := regexp.MustCompile(`^[0-9a-f]{64}$`)
 	folders := map[string]bool{}
 	for _, artifact := range []Artifact{Runtime, Weights, Demo, CUDAHeaders, CUDACompiler,
-		CUDAAssembler, Codecs} {
+		CUDAAssembler, Codecs, CuTe} {
 		if err := (&Artifact{Folder: artifact.Folder, Members: artifact.Members,
 			Written: artifact.Written}).check(); err != nil {
 			t.Error(err)
