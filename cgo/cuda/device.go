@@ -10,6 +10,7 @@ type Device struct {
 	Memory          int64  // all of it, in bytes
 	Multiprocessors int    // streaming multiprocessors
 	SharedMemory    int    // the most a block can ask for, in bytes
+	Cache           int    // of the second level (L2), in bytes
 	Driver          string // the newest CUDA release that the driver knows, "12.9"
 	UUID            string // of the card, wherever it is plugged in
 }

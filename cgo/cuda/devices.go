@@ -102,6 +102,7 @@ func describe(ordinal int) (d Device, err error) {
 		{cu.ComputeCapabilityMinor, &d.Minor},
 		{cu.MultiprocessorCount, &d.Multiprocessors},
 		{maxSharedMemory, &d.SharedMemory},
+		{cu.L2CacheSize, &d.Cache},
 	} {
 		if *ask.answer, err = handle.Attribute(ask.attribute); err != nil {
 			return d, err

@@ -88,7 +88,7 @@ func TestDeviceProperties(t *testing.T) {
 	t.Setenv("MUSC_FAKE_DEVICES", "2")
 	devices, err := Devices()
 	want := Device{Ordinal: 0, Name: "Fake 0", Major: 8, Minor: 6, Memory: 123456,
-		Multiprocessors: 2, SharedMemory: 99 << 10, Driver: "12.9",
+		Multiprocessors: 2, SharedMemory: 99 << 10, Cache: 50 << 20, Driver: "12.9",
 		UUID: "46616b65-0000-0000-0000-000000000000"}
 	if err != nil || len(devices) != 2 || devices[0] != want {
 		t.Errorf("got %+v, %v; want %+v", devices, err, want)

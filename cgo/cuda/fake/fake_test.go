@@ -3,6 +3,7 @@
 package fake_test
 
 import (
+	"errors"
 	"testing"
 	"unsafe"
 
@@ -106,4 +107,52 @@ func TestAddresses(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// Events tell when a device that works beside the host would have come to them: two streams' work
+// is at the same time unless one waits for the other, or the host does before it goes on.
+func TestEventsTellOverlap(t *testing.T) {
+	fake.Only(t)
+	for _, test := range []struct {
+		name             string
+		onDevice, onHost bool // who waits for the first work before the second
+		overlap          bool
+	}{{"nobody waits", false, false, true}, {"the stream", true, false, false},
+		{"the host", false, true, false}} {
+		do(t, func() error {
+			const size = 64 << 20 // bytes: some milliseconds
+			device, err1 := cu.MemAlloc(size)
+			first, err2 := cu.MakeStream(cu.NonBlocking)
+			second, err3 := cu.MakeStream(cu.NonBlocking)
+			var events [4]cu.Event // begin and end of each
+			errs := []error{err1, err2, err3}
+			for k := range events {
+				event, err := cu.MakeEvent(cu.DefaultEvent)
+				events[k] = event
+				errs = append(errs, err)
+			}
+			errs = append(errs, events[0].Record(first), cu.MemsetD8Async(device, 0, size, first),
+				events[1].Record(first))
+			if test.onDevice {
+				errs = append(errs, second.Wait(events[1], 0))
+			}
+			if test.onHost {
+				errs = append(errs, events[1].Synchronize())
+			}
+			errs = append(errs, events[2].Record(second), cu.MemsetD8Async(device, 0, size, second),
+				events[3].Record(second), second.Synchronize(), first.Synchronize())
+			took, err := events[0].Elapsed(events[1])
+			errs = append(errs, err)
+			after, err := events[1].Elapsed(events[2])
+			errs = append(errs, err)
+			if err := errors.Join(errs...); err != nil {
+				return err
+			}
+			if took <= 0 || (after < 0) != test.overlap {
+				t.Errorf("%s: the first takes %v ms, the second begins %v ms after", test.name, took,
+					after)
+			}
+			return cu.MemFree(device)
+		})
+	}
 }

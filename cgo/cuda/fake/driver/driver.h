@@ -7,6 +7,7 @@
 //   MUSC_FAKE_CAPABILITY  compute capability (8.0)
 //   MUSC_FAKE_VERSION     of the driver, as cuDriverGetVersion has it (12090)
 //   MUSC_FAKE_MEMORY      of each device, in bytes (1 GiB)
+//   MUSC_FAKE_L2          a device's second level cache, in bytes (50 MiB)
 //   MUSC_FAKE_KERNELS     the shared object with the kernels, see launch.h
 //   MUSC_FAKE_UUID        a number in the devices' UUIDs (0)
 //   MUSC_FAKE_FAIL        faults, see faults.cpp
@@ -36,17 +37,38 @@ struct Stream;
 struct Mark {
     Stream *stream;
     bool done = false;
-    double milliseconds = 0; // when it was done
+    double milliseconds = 0; // when it was done, see clock.cpp
+};
+
+struct Work {
+    std::function<void()> run;
+    std::shared_ptr<Mark> awaited; // set: the work is to wait for that mark
+    double submitted;              // by the clock of the thread that did
 };
 
 struct Stream {
     bool blocking; // waits for the default stream, and that for it
-    std::deque<std::function<void()>> work;
+    std::deque<Work> work;
+    double milliseconds = 0; // when all that was done had ended
 };
 
 struct Event {
+    bool timed;
     std::shared_ptr<Mark> mark; // of the last record; empty before
 };
+
+// Call is a call of the driver: one at a time, and the host's clock stands still.
+class Call {
+    double begun; // before another thread's call had ended
+    std::lock_guard<std::mutex> guard;
+
+public:
+    Call();
+    ~Call();
+};
+double host_now();
+void host_waited_until(double milliseconds);
+double wall(); // milliseconds
 
 // Sizes are those of a kernel's parameters, in bytes and in order.
 using Sizes = std::vector<unsigned>;
@@ -70,7 +92,7 @@ struct State {
     std::mutex mutex;
     Blocks device, pinned;
     std::vector<Stream *> streams; // without the default one
-    Stream default_stream{true, {}};
+    Stream default_stream{true, {}, 0};
     int retained = 0;               // holders of the primary context
     CUresult broken = CUDA_SUCCESS; // what every call returns after a kernel failed
 };
@@ -97,11 +119,14 @@ bool inside(const Blocks &blocks, size_t address, size_t size);
 
 void run(Stream &stream);         // all of its work
 void run_all();                   // of all streams
+CUresult wait_for(Stream &stream); // by the host, which then knows of a failed kernel
 void finish(const std::shared_ptr<Mark> &mark); // its stream's work up to it
 Stream *stream_of(CUstream handle); // NULL: no such stream
 
-// submit adds work to a stream. The default stream's is done at once, after all blocking streams'.
+// submit adds work to a stream, or a wait for a mark. The default stream's is done at once, after
+// all blocking streams'.
 void submit(Stream &stream, std::function<void()> work);
+void submit(Stream &stream, std::shared_ptr<Mark> awaited);
 
 // image_size is the length of a cubin or PTX, by its own account; 0 if it is neither.
 size_t image_size(const char *image);
@@ -115,8 +140,8 @@ bool parameters_of(const std::string &image, const std::string &kernel, Sizes &p
 } // namespace fake
 
 // ENTER returns from the API function if the call cannot be done.
-#define ENTER(...)                                             \
-    std::lock_guard<std::mutex> guard(fake::state().mutex);    \
+#define ENTER(...)  \
+    fake::Call call; \
     if (CUresult cannot = fake::enter(__VA_ARGS__)) return cannot
 
 #define FAULT(operation) \

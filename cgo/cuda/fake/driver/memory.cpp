@@ -50,7 +50,7 @@ static CUresult copy(void *to, bool to_device, const void *from, bool from_devic
     bool lazy = (to_device || inside(state().pinned, (size_t)to, size)) &&
                 (from_device || inside(state().pinned, (size_t)from, size));
     submit(*stream, [=] { memmove(to, from, size); });
-    if (!lazy) run(*stream);
+    if (!lazy) return wait_for(*stream);
     return state().broken;
 }
 
@@ -109,6 +109,34 @@ API cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t size, CUstream
 API cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t size, CUstream stream) {
     ENTER();
     return fake::copy(to, false, (void *)from, true, size, fake::stream_of(stream));
+}
+
+// Rows of bytes between device memory and pinned host memory: this module has no others.
+API cuMemcpy2DAsync_v2(const CUDA_MEMCPY2D *c, CUstream handle) {
+    ENTER();
+    FAULT("copy");
+    auto &state = fake::state();
+    auto *stream = fake::stream_of(handle);
+    if (!stream) return CUDA_ERROR_INVALID_HANDLE;
+    bool in = c->dstMemoryType == CU_MEMORYTYPE_DEVICE;
+    bool out = c->srcMemoryType == CU_MEMORYTYPE_DEVICE;
+    if ((!in && c->dstMemoryType != CU_MEMORYTYPE_HOST) ||
+        (!out && c->srcMemoryType != CU_MEMORYTYPE_HOST) || !c->WidthInBytes || !c->Height ||
+        c->WidthInBytes > c->dstPitch || c->WidthInBytes > c->srcPitch)
+        return CUDA_ERROR_INVALID_VALUE;
+    size_t to = in ? (size_t)c->dstDevice : (size_t)c->dstHost;
+    size_t from = out ? (size_t)c->srcDevice : (size_t)c->srcHost;
+    to += c->dstY * c->dstPitch + c->dstXInBytes;
+    from += c->srcY * c->srcPitch + c->srcXInBytes;
+    size_t width = c->WidthInBytes, rows = c->Height, to_row = c->dstPitch, from_row = c->srcPitch;
+    if (!fake::inside(in ? state.device : state.pinned, to, (rows - 1) * to_row + width) ||
+        !fake::inside(out ? state.device : state.pinned, from, (rows - 1) * from_row + width))
+        return CUDA_ERROR_INVALID_VALUE;
+    fake::submit(*stream, [=] {
+        for (size_t y = 0; y < rows; y++)
+            memmove((char *)to + y * to_row, (char *)from + y * from_row, width);
+    });
+    return state.broken;
 }
 
 API cuMemcpyDtoDAsync_v2(CUdeviceptr to, CUdeviceptr from, size_t size, CUstream stream) {

@@ -1,15 +1,24 @@
 // Streams and events. A stream is a queue that nobody empties until somebody waits for it.
 #include <algorithm>
-#include <chrono>
 
 #include "driver.h"
 
 namespace fake {
 
+// step does one thing; what comes after a failed kernel is not done.
 static void step(Stream &stream) {
-    auto work = std::move(stream.work.front());
+    Work work = std::move(stream.work.front());
     stream.work.pop_front();
-    if (!state().broken) work(); // what comes after a failed kernel is not done
+    double &now = stream.milliseconds;
+    now = std::max(now, work.submitted);
+    if (work.awaited) {
+        finish(work.awaited);
+        now = std::max(now, work.awaited->milliseconds);
+    } else if (!state().broken) {
+        double begun = wall();
+        work.run();
+        now += wall() - begun;
+    }
 }
 
 void run(Stream &stream) {
@@ -32,24 +41,36 @@ Stream *stream_of(CUstream handle) {
     return found == streams.end() ? nullptr : *found;
 }
 
-void submit(Stream &stream, std::function<void()> work) {
+static void submit(Stream &stream, Work work) {
     stream.work.push_back(std::move(work));
     if (&stream != &state().default_stream) return;
     for (auto *other : state().streams)
-        if (other->blocking) run(*other);
+        if (other->blocking) {
+            run(*other);
+            stream.milliseconds = std::max(stream.milliseconds, other->milliseconds);
+        }
     run(stream);
 }
 
-static double now() {
-    auto since = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration<double, std::milli>(since).count();
+void submit(Stream &stream, std::function<void()> work) {
+    submit(stream, Work{std::move(work), nullptr, host_now()});
+}
+
+void submit(Stream &stream, std::shared_ptr<Mark> awaited) {
+    submit(stream, Work{nullptr, std::move(awaited), host_now()});
+}
+
+CUresult wait_for(Stream &stream) {
+    run(stream);
+    host_waited_until(stream.milliseconds);
+    return state().broken;
 }
 
 } // namespace fake
 
 API cuStreamCreate(CUstream *stream, unsigned flags) {
     ENTER();
-    auto *made = new fake::Stream{!(flags & CU_STREAM_NON_BLOCKING), {}};
+    auto *made = new fake::Stream{!(flags & CU_STREAM_NON_BLOCKING), {}, 0};
     fake::state().streams.push_back(made);
     *stream = (CUstream)made;
     return CUDA_SUCCESS;
@@ -70,13 +91,13 @@ API cuStreamSynchronize(CUstream handle) {
     ENTER();
     auto *stream = fake::stream_of(handle);
     if (!stream) return CUDA_ERROR_INVALID_HANDLE;
-    fake::run(*stream);
-    return fake::state().broken;
+    return fake::wait_for(*stream);
 }
 
 API cuCtxSynchronize() {
     ENTER();
     fake::run_all();
+    for (auto *stream : fake::state().streams) fake::host_waited_until(stream->milliseconds);
     return fake::state().broken;
 }
 
@@ -85,13 +106,13 @@ API cuStreamWaitEvent(CUstream handle, CUevent event, unsigned) {
     auto *stream = fake::stream_of(handle);
     if (!stream || !event) return CUDA_ERROR_INVALID_HANDLE;
     auto mark = ((fake::Event *)event)->mark;
-    if (mark) fake::submit(*stream, [=] { fake::finish(mark); });
+    if (mark) fake::submit(*stream, mark);
     return CUDA_SUCCESS;
 }
 
-API cuEventCreate(CUevent *event, unsigned) {
+API cuEventCreate(CUevent *event, unsigned flags) {
     ENTER();
-    *event = (CUevent) new fake::Event;
+    *event = (CUevent) new fake::Event{!(flags & CU_EVENT_DISABLE_TIMING), nullptr};
     return CUDA_SUCCESS;
 }
 
@@ -110,14 +131,17 @@ API cuEventRecord(CUevent event, CUstream handle) {
     ((fake::Event *)event)->mark = mark;
     fake::submit(*stream, [=] {
         mark->done = true;
-        mark->milliseconds = fake::now();
+        mark->milliseconds = stream->milliseconds;
     });
     return CUDA_SUCCESS;
 }
 
 API cuEventSynchronize(CUevent event) {
     ENTER();
-    if (auto mark = ((fake::Event *)event)->mark) fake::finish(mark);
+    if (auto mark = ((fake::Event *)event)->mark) {
+        fake::finish(mark);
+        fake::host_waited_until(mark->milliseconds);
+    }
     return fake::state().broken;
 }
 
@@ -132,8 +156,9 @@ API cuEventQuery(CUevent event) {
 
 API cuEventElapsedTime(float *milliseconds, CUevent start, CUevent end) {
     ENTER();
-    auto from = ((fake::Event *)start)->mark, to = ((fake::Event *)end)->mark;
-    if (!from || !to) return CUDA_ERROR_INVALID_HANDLE;
+    auto *first = (fake::Event *)start, *last = (fake::Event *)end;
+    auto from = first->mark, to = last->mark;
+    if (!first->timed || !last->timed || !from || !to) return CUDA_ERROR_INVALID_HANDLE;
     if (!from->done || !to->done) return CUDA_ERROR_NOT_READY;
     *milliseconds = (float)(to->milliseconds - from->milliseconds);
     return CUDA_SUCCESS;
