@@ -35,6 +35,9 @@ type Scoring struct {
 	lists     [2]pairList
 	nextList  int
 	maps      []cuda.TensorMap // of the features, a degree each; for search_hopper
+
+	timed bool
+	spans []spanEvents
 }
 
 // stage is how one image comes to the device: through pinned memory and raw tokens. copied is when
@@ -126,6 +129,9 @@ func (s *Scoring) Close() error {
 		for _, stage := range s.staging {
 			err = errors.Join(err, cuda.FreePinned(stage.pinned))
 			events = append(events, stage.copied, stage.aggregated)
+		}
+		for _, span := range s.spans {
+			events = append(events, span.begin, span.end)
 		}
 		for _, event := range events {
 			if event != (cu.Event{}) {

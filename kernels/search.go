@@ -13,7 +13,6 @@ import (
 const (
 	searchStages = 3
 	searchShared = searchStages * 2 * searchTile * channelStep * bytesOfHalf
-	searchBlocks = 2 // on a multiprocessor at once
 
 	hopperColumns  = 256 // of a tile of search_hopper, which has searchTile rows
 	hopperChannels = 64  // of one of its buffers
@@ -40,6 +39,9 @@ type devicePair struct {
 
 const _ = uint(bytesOfPair - unsafe.Sizeof(devicePair{}))
 
+// EnoughPairs is how many pairs keep the device busy in one Search: less wait for each other.
+func (s *Scoring) EnoughPairs() int { return s.enoughPairs(s.device.Multiprocessors) }
+
 // Clear forgets what earlier searches found.
 func (s *Scoring) Clear() error {
 	return s.device.context.Do(func() error {
@@ -62,10 +64,15 @@ func (s *Scoring) Search(pairs []Pair) error {
 			int64(len(pairs))*bytesOfPair, s.device.computing); err != nil {
 			return cuda.Explain("copying pairs to the device", err)
 		}
-		for degree := range s.radii {
-			if err := s.search(degree, len(pairs)); err != nil {
-				return err
+		if err := s.during(Searching, s.device.computing, func() error {
+			for degree := range s.radii {
+				if err := s.search(degree, len(pairs)); err != nil {
+					return err
+				}
 			}
+			return nil
+		}); err != nil {
+			return err
 		}
 		return cuda.Explain("searching on the device", list.searched.Record(s.device.computing))
 	})

@@ -95,6 +95,8 @@ const (
 	searchTiles = 1 << 18 // that one Search has at most
 	searchPairs = 1 << 15 // as well
 	bytesOfPair = 24
+
+	searchBlocks = 2 // on a multiprocessor at once
 )
 
 // tiles is how many tiles a pair of images has.
@@ -107,3 +109,12 @@ func ceil(a, b int) int { return (a + b - 1) / b }
 
 // SearchPairs is how many pairs Search takes at most.
 func (z Sizes) SearchPairs() int { return min(max(1, searchTiles/z.tiles()), searchPairs) }
+
+// searchRounds is how often each block of a Search should get a tile: at its end the blocks wait
+// for each other, half a tile on average.
+const searchRounds = 32
+
+// enoughPairs is how many pairs a Search needs for that, on so many multiprocessors.
+func (z Sizes) enoughPairs(multiprocessors int) int {
+	return min(ceil(searchRounds*searchBlocks*multiprocessors, z.tiles()), z.SearchPairs())
+}

@@ -55,17 +55,11 @@ func (s *Scoring) Begin(radii []int, sample func(k int) []float32, samples int) 
 		if err = s.bring(0, sample(k), false); err != nil {
 			break
 		}
-		err = s.device.context.Do(func() error {
-			for degree := range s.radii {
-				err := s.device.launch("add_centre", grid{(s.Channels + threads - 1) / threads, 1},
-					threads, 0, at(s.centres, degree, s.centreBytes(), 0, 0),
-					at(s.features, degree, s.featureBytes(), 0, 0), s.patches(), s.Channels,
-					s.padded(), 1/float64(samples))
-				if err != nil {
-					return err
-				}
-			}
-			return nil
+		err = s.eachDegree(Preparing, func(degree int) error {
+			return s.device.launch("add_centre", grid{(s.Channels + threads - 1) / threads, 1},
+				threads, 0, at(s.centres, degree, s.centreBytes(), 0, 0),
+				at(s.features, degree, s.featureBytes(), 0, 0), s.patches(), s.Channels,
+				s.padded(), 1/float64(samples))
 		})
 	}
 	return err
@@ -89,8 +83,10 @@ func (s *Scoring) bring(slot int, tokens []float32, centred bool) error {
 		if err := s.device.copying.Wait(stage.aggregated, 0); err != nil {
 			return cuda.Explain("waiting for the device", err)
 		}
-		if err := cu.MemcpyHtoDAsync(stage.tokens, unsafe.Pointer(&stage.pinned[0]),
-			s.tokenBytes(), s.device.copying); err != nil {
+		if err := s.during(Copying, s.device.copying, func() error {
+			return cu.MemcpyHtoDAsync(stage.tokens, unsafe.Pointer(&stage.pinned[0]),
+				s.tokenBytes(), s.device.copying)
+		}); err != nil {
 			return cuda.Explain("copying patch tokens to the device", err)
 		}
 		if err := stage.copied.Record(s.device.copying); err != nil {
@@ -99,7 +95,9 @@ func (s *Scoring) bring(slot int, tokens []float32, centred bool) error {
 		if err := s.device.computing.Wait(stage.copied, 0); err != nil {
 			return cuda.Explain("waiting for the device", err)
 		}
-		if err := s.aggregate(slot, stage, centred); err != nil {
+		if err := s.during(Preparing, s.device.computing, func() error {
+			return s.aggregate(slot, stage, centred)
+		}); err != nil {
 			return err
 		}
 		return cuda.Explain("preparing features", stage.aggregated.Record(s.device.computing))
@@ -146,7 +144,7 @@ type Interval struct {
 // Select finds, for every patch of the first rows, which scorers' distances count. Scorers self,
 // self+1 and so on are the rows themselves; a negative self says that none is.
 func (s *Scoring) Select(rows, self int, interval Interval) error {
-	return s.eachDegree(func(degree int) error {
+	return s.eachDegree(Selecting, func(degree int) error {
 		return s.device.launch("select_nearest", grid{(s.patches() + threads - 1) / threads, rows},
 			threads, 0, at(s.ends, degree, s.endBytes(), 0, 0),
 			at(s.totals, degree, s.totalBytes(), 0, 0), at(s.keys, degree, s.keyBytes(), 0, 0),
@@ -157,7 +155,7 @@ func (s *Scoring) Select(rows, self int, interval Interval) error {
 // AddDistances adds the exact distances of the selected scorers first to first+count-1, whose
 // features are in slot and those after it. It must see all scorers, in order.
 func (s *Scoring) AddDistances(rows, self, slot, first, count int, interval Interval) error {
-	return s.eachDegree(func(degree int) error {
+	return s.eachDegree(Adding, func(degree int) error {
 		return s.device.launch("add_distances", grid{(s.patches() + warps - 1) / warps, rows},
 			threads, 0, at(s.totals, degree, s.totalBytes(), 0, 0),
 			at(s.ends, degree, s.endBytes(), 0, 0), at(s.keys, degree, s.keyBytes(), 0, 0),
@@ -171,7 +169,7 @@ func (s *Scoring) AddDistances(rows, self, slot, first, count int, interval Inte
 // first and those after it (Eq. 3).
 func (s *Scoring) AddScores(rows, first int, weights []float64, interval Interval) error {
 	values := rows * s.patches()
-	return s.eachDegree(func(degree int) error {
+	return s.eachDegree(Adding, func(degree int) error {
 		factor := weights[degree]
 		if interval.Average == 0 {
 			factor /= float64(interval.Stop - interval.Start)
@@ -183,13 +181,15 @@ func (s *Scoring) AddScores(rows, first int, weights []float64, interval Interva
 	})
 }
 
-func (s *Scoring) eachDegree(launch func(degree int) error) error {
+func (s *Scoring) eachDegree(step Step, launch func(degree int) error) error {
 	return s.device.context.Do(func() error {
-		for degree := range s.radii {
-			if err := launch(degree); err != nil {
-				return err
+		return s.during(step, s.device.computing, func() error {
+			for degree := range s.radii {
+				if err := launch(degree); err != nil {
+					return err
+				}
 			}
-		}
-		return nil
+			return nil
+		})
 	})
 }

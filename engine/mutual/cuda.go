@@ -38,6 +38,9 @@ type CUDA struct {
 	// Note, if set, hears how the devices' memory is divided.
 	Note func(text string)
 
+	// Spans, if set, hears when the steps of each device ran, by its clock; that takes a little time.
+	Spans func(ordinal int, spans []kernels.Span)
+
 	forced *devicePlan // by a test
 }
 
@@ -143,6 +146,9 @@ func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
 	if c.Note != nil {
 		c.Note(r.plan.describe(b, of) + " of " + device.String())
 	}
+	if c.Spans != nil {
+		r.device.Time()
+	}
 	for stage := range b.shape.Stages {
 		for windows := range slices.Chunk(r.windows, r.plan.degrees) {
 			if err := r.score(stage, windows); err != nil {
@@ -152,6 +158,13 @@ func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
 	}
 	if err := r.device.Scores(scores[of.first*b.patches:of.end*b.patches], of.first); err != nil {
 		return err
+	}
+	if c.Spans != nil {
+		spans, err := r.device.Spans()
+		if err != nil {
+			return err
+		}
+		c.Spans(ordinal, spans)
 	}
 	return ctx.Err()
 }

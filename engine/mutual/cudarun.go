@@ -5,7 +5,6 @@ package mutual
 import (
 	"context"
 	"errors"
-	"iter"
 	"slices"
 
 	"musc/cgo/cuda"
@@ -21,6 +20,7 @@ type deviceRun struct {
 	plan     devicePlan
 	windows  []window
 	progress *progress
+	search   search
 
 	// Of the stage and the windows at hand.
 	stage   int
@@ -59,6 +59,9 @@ func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.De
 		r.plan = plan
 		r.device, err = device.NewScoring(plan.sizes(b))
 		var failed *cuda.Error
+		if err == nil {
+			r.search.pairs = make([]kernels.Pair, 0, r.device.SearchPairs())
+		}
 		if err == nil || !errors.As(err, &failed) || failed.Code != cuda.OutOfMemory {
 			return r, err
 		}
@@ -93,20 +96,14 @@ func (r *deviceRun) scoreRows(first, rows int, weights []float64) error {
 	interval.Start, interval.Stop, average = r.selection()
 	interval.Average = int(average)
 
-	if err := r.load(0, first, rows); err != nil {
-		return err
-	}
 	if err := r.device.Clear(); err != nil {
 		return err
 	}
-	others := r.others(first, rows)
 	if err := r.searchWithin(first, rows); err != nil {
 		return err
 	}
+	others, resident := r.others(first, rows)
 	for _, strip := range others {
-		if err := r.load(rows, strip.first, strip.count); err != nil {
-			return err
-		}
 		if err := r.searchStrip(first, rows, strip); err != nil {
 			return err
 		}
@@ -118,22 +115,22 @@ func (r *deviceRun) scoreRows(first, rows int, weights []float64) error {
 	if err := r.device.Select(rows, self, interval); err != nil {
 		return err
 	}
-	add := func(slot int, s strip) error {
-		return r.device.AddDistances(rows, self, slot, s.first-r.base(), s.count, interval)
+	add := func(s strip) error {
+		return r.device.AddDistances(rows, self, s.slot, s.first-r.base(), s.count, interval)
 	}
-	within := strip{first, rows}
+	within := strip{first, rows, 0}
 	for _, strip := range others {
 		if strip.first > first && within.count > 0 { // the rows' own turn among the scorers
 			if err := r.addWithin(add, &within); err != nil {
 				return err
 			}
 		}
-		if len(others) > 1 {
-			if err := r.load(rows, strip.first, strip.count); err != nil {
+		for k := 0; k < strip.count && !resident; k++ {
+			if err := r.load(strip.slot+k, strip.first+k); err != nil {
 				return err
 			}
 		}
-		if err := add(rows, strip); err != nil {
+		if err := add(strip); err != nil {
 			return err
 		}
 	}
@@ -144,16 +141,17 @@ func (r *deviceRun) scoreRows(first, rows int, weights []float64) error {
 }
 
 // addWithin adds the rows' distances to each other, once.
-func (r *deviceRun) addWithin(add func(int, strip) error, within *strip) error {
+func (r *deviceRun) addWithin(add func(strip) error, within *strip) error {
 	rows := *within
 	if within.count = 0; rows.count == 0 || r.ReferencesOnly {
 		return nil
 	}
-	return add(0, rows)
+	return add(rows)
 }
 
-// strip is some scorers in a row: entries below N are images, the others references.
-type strip struct{ first, count int }
+// strip is some scorers in a row, and where their features are or go: in that slot and those after
+// it. Entries below N are images, the others references.
+type strip struct{ first, count, slot int }
 
 // base is the entry of the first scorer.
 func (r *deviceRun) base() int {
@@ -163,105 +161,43 @@ func (r *deviceRun) base() int {
 	return 0
 }
 
-// others are the scorers besides the rows, in strips that the device has room for.
-func (r *deviceRun) others(first, rows int) []strip {
-	var strips []strip
-	divide := func(from, to int) {
-		for ; from < to; from += r.plan.strip {
-			strips = append(strips, strip{from, min(r.plan.strip, to-from)})
-		}
-	}
+// others are the scorers besides the rows, in strips that the device has room for; resident says
+// that it has room for all at once.
+func (r *deviceRun) others(first, rows int) (strips []strip, resident bool) {
+	ranges := []share{{len(r.members), len(r.members) + r.references}}
 	if !r.ReferencesOnly {
-		divide(0, first)
-		divide(first+rows, len(r.members))
+		ranges = []share{{0, first}, {first + rows, len(r.members)}, ranges[0]}
 	}
-	divide(len(r.members), len(r.members)+r.references)
-	return strips
+	total := 0
+	for _, of := range ranges {
+		total += of.images()
+	}
+	resident = total <= r.plan.strip
+	slot := rows
+	for _, of := range ranges {
+		for from := of.first; from < of.end; from += r.plan.strip {
+			next := strip{from, min(r.plan.strip, of.end-from), slot}
+			strips = append(strips, next)
+			if resident {
+				slot += next.count
+			}
+		}
+	}
+	return strips, resident
 }
 
-// load brings entries to slots.
-func (r *deviceRun) load(slot, first, count int) error {
-	for k := range count {
-		if err := r.ctx.Err(); err != nil {
-			return err
-		}
-		store, image := r.References, first+k-len(r.members)
-		if first+k < len(r.members) {
-			store, image = r.Images, r.members[first+k]
-		}
-		if err := r.device.Load(slot+k, store.Tokens(r.stage, image)); err != nil {
-			return err
-		}
-		store.Release(r.stage, image)
+// load brings an entry to a slot.
+func (r *deviceRun) load(slot, entry int) error {
+	if err := r.ctx.Err(); err != nil {
+		return err
 	}
+	store, image := r.References, entry-len(r.members)
+	if entry < len(r.members) {
+		store, image = r.Images, r.members[entry]
+	}
+	if err := r.device.Load(slot, store.Tokens(r.stage, image)); err != nil {
+		return err
+	}
+	store.Release(r.stage, image)
 	return nil
-}
-
-// searchWithin compares every two of the rows.
-func (r *deviceRun) searchWithin(first, rows int) error {
-	if r.ReferencesOnly {
-		return nil
-	}
-	return r.search(func(yield func(kernels.Pair, bool) bool) {
-		for i := range rows {
-			for j := i + 1; j < rows; j++ {
-				pair := kernels.Pair{Rows: i, RowOfRows: i, ScorerOfRows: first + j,
-					Columns: j, RowOfColumns: j, ScorerOfColumns: first + i}
-				if !yield(pair, true) {
-					return
-				}
-			}
-		}
-	})
-}
-
-// searchStrip compares the rows with a strip, whose features are in the slots after theirs. The
-// lower entry comes first in a pair, as it does within the rows: equal products give equal bytes.
-func (r *deviceRun) searchStrip(first, rows int, s strip) error {
-	return r.search(func(yield func(kernels.Pair, bool) bool) {
-		for k := range s.count {
-			other := s.first + k
-			for i := range rows {
-				scorer := other - r.base()
-				pair := kernels.Pair{Rows: i, RowOfRows: i, ScorerOfRows: scorer,
-					Columns: rows + k, RowOfColumns: -1}
-				if other < first {
-					pair = kernels.Pair{Rows: rows + k, RowOfRows: -1,
-						Columns: i, RowOfColumns: i, ScorerOfColumns: scorer}
-				}
-				if !yield(pair, other > first) {
-					return
-				}
-			}
-		}
-	})
-}
-
-// search compares pairs; the flag says which of them are new: two images of different rows meet
-// once for each.
-func (r *deviceRun) search(pairs iter.Seq2[kernels.Pair, bool]) error {
-	batch := make([]kernels.Pair, 0, r.device.SearchPairs())
-	fresh := 0
-	flush := func() error {
-		if err := r.ctx.Err(); err != nil || len(batch) == 0 {
-			return err
-		}
-		if err := r.device.Search(batch); err != nil {
-			return err
-		}
-		r.progress.add(fresh * r.degrees)
-		batch, fresh = batch[:0], 0
-		return nil
-	}
-	for pair, isNew := range pairs {
-		if len(batch) == cap(batch) {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		if batch = append(batch, pair); isNew {
-			fresh++
-		}
-	}
-	return flush()
 }
