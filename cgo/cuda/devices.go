@@ -43,8 +43,16 @@ func Devices() ([]Device, error) {
 	return devices, nil
 }
 
-// release is a version of CUDA as people write it: 12.9 for 12090.
-func release(version int) string { return fmt.Sprintf("%d.%d", version/1000, version%1000/10) }
+// FindDriver asks the driver about itself; nothing is computed on a device. The error says in one
+// line why it cannot be used; what is known of a driver that does not start is there all the same.
+func FindDriver() (driver Driver, err error) {
+	err = driverError()
+	if version := cu.Version(); version > 0 { // -1 without a driver
+		driver.CUDA = version
+	}
+	driver.Release = driverRelease(kernelModule, mappings)
+	return driver, err
+}
 
 // Memory returns how much of a device's memory is free, and all of it, in bytes. It opens the
 // device's primary context, which itself takes some hundred MB for as long.

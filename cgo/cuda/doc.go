@@ -5,7 +5,7 @@
 //
 // One binary serves machines with and without a GPU: package shim finds the driver when it is first
 // asked for something. Built without the tag cuda (no cuda.h of CUDA 12 when it was built) only
-// Built, Device, Devices, Memory and what failures mean are here, and they say so.
+// Built, Driver, Device, Devices, Memory and what failures mean are here, and they say so.
 //
 // A context belongs to a thread, goroutines do not: whatever uses the device goes through
 // Context.Do. ONNX Runtime uses the same primary context, so both share the device's memory.

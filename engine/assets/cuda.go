@@ -85,31 +85,3 @@ var CUDAAssembler = Artifact{
 
 // CUDAInclude is the folder of CUDAHeaders; the error is as of LibraryPath.
 func CUDAInclude() (string, error) { return Path(&CUDAHeaders, "include") }
-
-// CUDAProvider is the library of CUDARuntime that runs models on a GPU, by its path there.
-const CUDAProvider = "libonnxruntime_providers_cuda.so"
-
-// CUDARuntime is ONNX Runtime with its CUDA provider, which needs CUDA 13's libraries cudart, cublas
-// and curand from elsewhere.
-var CUDARuntime = Artifact{
-	Title:    "ONNX Runtime for CUDA",
-	Project:  "onnxruntime-gpu",
-	Version:  "1.31.1",
-	Wheel:    "onnxruntime_gpu-1.31.1-cp312-cp312-manylinux_2_28_x86_64.whl",
-	Size:     255569273,
-	SHA256:   "05d548956197b9d01f59b625de740e0d6be3593f874e241a12dc0362650ecdf7",
-	Licence:  "MIT, Microsoft Corporation",
-	Folder:   "onnxruntime-gpu-1.31.1",
-	Platform: "linux/amd64",
-	Command:  "make gpu-check",
-	Members: []Member{
-		{"onnxruntime/LICENSE", "LICENSE", 1073,
-			"2f07c72751aed99790b8a4869cf2311df85a860b22ded05fa22803587a48922c"},
-		{"onnxruntime/capi/libonnxruntime.so.1.31.1", "libonnxruntime.so.1.31.1", 29421832,
-			"5104254339ecadae808da771bd0b63b240f0dbd466514234905e54372435c303"},
-		{"onnxruntime/capi/libonnxruntime_providers_shared.so", "libonnxruntime_providers_shared.so",
-			14632, "086ec1d5388f64153d9c63470d126693db9a182c8ce236d3a1119068471b8a0d"},
-		{"onnxruntime/capi/" + CUDAProvider, CUDAProvider, 284014752,
-			"8387867e857499e045caff5d13ac6a5de29571c801562fa2dde0e45f1f31de52"},
-	},
-}

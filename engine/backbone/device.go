@@ -55,9 +55,13 @@ func sessionOptions(threads int) (_ *ort.SessionOptions, err error) {
 	return options, nil
 }
 
-// addCUDA puts the CUDA provider first. Setting the device is the step that fails without a GPU,
-// its driver or the provider's own library; appending the provider may then still succeed.
-func addCUDA(options *ort.SessionOptions, id int) error {
+// addCUDA opens what the library's CUDA provider needs and puts the provider first. Setting the
+// device is the step that fails without a GPU, its driver or the provider's own library; appending
+// the provider may then still succeed.
+func addCUDA(options *ort.SessionOptions, library string, id int) error {
+	if err := openNeeds(library); err != nil {
+		return err
+	}
 	provider, err := ort.NewCUDAProviderOptions()
 	if err != nil {
 		return err
@@ -86,7 +90,7 @@ func CheckCUDA(library string, id int) string {
 		return oneLine(err)
 	}
 	defer options.Destroy()
-	if err := addCUDA(options, id); err != nil {
+	if err := addCUDA(options, library, id); err != nil {
 		return oneLine(err)
 	}
 	return ""

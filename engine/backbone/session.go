@@ -66,7 +66,7 @@ func (s *Session) start(config Config) error {
 	if wanted.CUDA {
 		handlers := saveSignalHandlers()
 		runner, err := newRunner(config, func(options *ort.SessionOptions) error {
-			return addCUDA(options, wanted.First())
+			return addCUDA(options, config.Library, wanted.First())
 		})
 		handlers.restore()
 		if err == nil {

@@ -30,7 +30,8 @@ func run(ctx context.Context, folder string, architecture uint32) error {
 	if folder == "" {
 		return fmt.Errorf("-o is missing")
 	}
-	err := assets.Ensure(ctx, []assets.Artifact{assets.CUDARuntime}, assets.Options{
+	runtime := assets.CUDA13.Runtime()
+	err := assets.Ensure(ctx, []assets.Artifact{*runtime}, assets.Options{
 		Progress: func(text string) { fmt.Fprintln(os.Stderr, text) },
 	})
 	if err != nil {
@@ -39,8 +40,8 @@ func run(ctx context.Context, folder string, architecture uint32) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	for _, member := range assets.CUDARuntime.Members {
-		path, err := assets.Path(&assets.CUDARuntime, member.Path)
+	for _, member := range runtime.Members {
+		path, err := assets.Path(runtime, member.Path)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,71 @@
+package backbone
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"musc/cgo/loader"
+)
+
+// A Need is a library that the CUDA provider of an ONNX Runtime library needs.
+type Need struct {
+	Path string
+	Err  error // why it cannot be opened; nil if it is open now
+}
+
+// needsFile lists them beside the ONNX Runtime library: package assets writes it.
+const needsFile = "needs.txt"
+
+// openNeeds opens what is listed beside the library, in that order; a library without a list finds
+// what it needs by itself, or not. The error is the first one.
+func openNeeds(library string) error {
+	needs, err := Needs(library)
+	if err != nil {
+		return err
+	}
+	for _, need := range needs {
+		if need.Err != nil {
+			return need.Err
+		}
+	}
+	return nil
+}
+
+// Needs opens the libraries that are listed beside an ONNX Runtime library, which stay open. None
+// are where there is no list. The error is that the list cannot be read.
+func Needs(library string) ([]Need, error) {
+	path, err := canonical(library)
+	if err != nil {
+		return nil, err
+	}
+	list := filepath.Join(filepath.Dir(path), needsFile)
+	text, err := os.ReadFile(list)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %w", err)
+	}
+	var needs []Need
+	for line := range strings.Lines(string(text)) {
+		need := Need{Path: filepath.Join(filepath.Dir(list), filepath.FromSlash(strings.TrimSpace(line)))}
+		need.Err = loader.Open(need.Path)
+		needs = append(needs, need)
+	}
+	return needs, nil
+}
+
+// HasCUDA says whether a CUDA provider lies beside an ONNX Runtime library. Whether it runs here is
+// another question: CheckCUDA's.
+func HasCUDA(library string) bool {
+	path, err := canonical(library)
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(filepath.Join(filepath.Dir(path), "libonnxruntime_providers_cuda.so"))
+	return err == nil && info.Mode().IsRegular()
+}
