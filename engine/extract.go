@@ -71,7 +71,7 @@ func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*e
 		x.batch = max(1, batchPatches/x.info.Patches())
 	}
 	result.Model, result.Height, result.Width = x.info, x.info.GridHeight, x.info.GridWidth
-	job.noteDevices(clock.observer, x.info.DeviceNote)
+	job.noteDevices(clock.observer, x.info)
 	if err := x.settleDepth(ctx); err != nil {
 		return nil, err
 	}

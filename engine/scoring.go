@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"musc/engine/anomalymap"
+	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/features"
@@ -46,25 +48,30 @@ func deal(job *Config, result *Result) (subsets [][]int, err error) {
 	return subsets, nil
 }
 
-// chooseScorer sets what scores. A backbone may run on the CPU beside a scorer on a GPU.
+// chooseScorer sets what scores. Where the CPU will do for one half, a GPU may do the other.
 func (job *Config) chooseScorer(note func(plan string)) (err error) {
 	job.scorer, job.scorerWhy, err = mutual.NewScorer(mutual.Resources{Device: job.Device,
 		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: note})
-	job.Device.Optional = job.Device.Optional || mutual.OnGPU(job.scorer)
 	return err
 }
 
-// noteDevices says what runs on the CPU although CUDA was wanted, and why. backboneWhy is the
-// backbone's reason.
-func (job *Config) noteDevices(observer Observer, backboneWhy string) {
-	switch {
-	case backboneWhy != "" && job.scorerWhy != "":
-		observer.Note("CUDA is not used: " + job.scorerWhy)
-	case backboneWhy != "":
-		observer.Note("the backbone runs on the CPU: " + backboneWhy)
-	case job.scorerWhy != "":
-		observer.Note("mutual scoring runs on the CPU: " + job.scorerWhy)
+// noteDevices says in one line what runs where, and why not on a GPU where that was wanted.
+func (job *Config) noteDevices(observer Observer, info backbone.Info) {
+	scorer := "CPU"
+	if mutual.OnGPU(job.scorer) {
+		scorer = job.Device.String()
 	}
+	line := fmt.Sprintf("backbone: %s (%s), mutual scoring: %s", strings.Replace(info.Provider, "CUDA",
+		"cuda", 1), info.Runtime, scorer)
+	switch why := info.DeviceNote; {
+	case why != "" && job.scorerWhy != "": // what keeps the scoring from a GPU has to be mended first
+		line += "; no GPU is used: " + job.scorerWhy
+	case why != "":
+		line += "; the backbone is not on the GPU: " + why
+	case job.scorerWhy != "":
+		line += "; mutual scoring is not on the GPU: " + job.scorerWhy
+	}
+	observer.Note(line)
 }
 
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).

@@ -69,7 +69,7 @@ end_to_end() {
 if [ -d lib ]; then
     echo "== end to end"
     if end_to_end >"$out/end-to-end.txt" 2>&1; then
-        grep 'images scored\|runs on the\|the bound' "$out/end-to-end.txt"
+        grep 'images scored\|^backbone:\|the bound' "$out/end-to-end.txt"
     else
         echo "FAILED: end to end"
         tail -n 25 "$out/end-to-end.txt"

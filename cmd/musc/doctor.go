@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"musc/cgo/cuda"
 	"musc/engine/assets"
 	"musc/engine/backbone"
+	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/features"
 	"musc/engine/imageio"
@@ -46,7 +46,7 @@ func doctor(c *cli.Context) error {
 	report.ok("memory", "bound by default to %s", features.FormatBytes(memory.FairShare()))
 	cache, err := assets.Cache()
 	report.result("cache", err, "%s", cache)
-	library, err := resolve.Library(c.String("library"))
+	library, err := resolve.Library(c.String("library"), device.Auto)
 	if report.result("ONNX Runtime", err, "%s", library); err == nil {
 		report.library(library)
 	}
@@ -96,13 +96,8 @@ func (f *findings) result(name string, err error, format string, args ...any) {
 func (f *findings) library(path string) {
 	release, err := backbone.Version(path)
 	f.result("  version", err, "%s", release)
-	if err != nil {
-		return
-	}
-	if note := backbone.CheckCUDA(path, 0); note == "" {
-		f.ok("GPU", "CUDA device 0 can run the backbone")
-	} else {
-		f.note("GPU", "none for the backbone: %s", note)
+	if err == nil {
+		f.gpu(path)
 	}
 }
 
@@ -158,15 +153,15 @@ func (f *findings) models() {
 
 // verify reads every pinned file and every built graph that is in the cache.
 func (f *findings) verify(c *cli.Context) {
-	for _, name := range []string{"runtime", "model", "codecs", "demo"} {
-		known := pinned[name]
-		path, err := known.path()
-		if err != nil {
-			continue // told above
+	artifacts := []*assets.Artifact{&assets.Runtime, &assets.Weights, &assets.Codecs, &assets.Demo}
+	for _, pack := range assets.Packs {
+		for k := range pack.Artifacts {
+			artifacts = append(artifacts, &pack.Artifacts[k])
 		}
-		if _, err := os.Stat(path); err == nil {
-			f.result("checksums", assets.Verify(c.Context, known.artifact), "%s",
-				known.artifact.Title)
+	}
+	for _, artifact := range artifacts {
+		if _, err := assets.Path(artifact, ""); err == nil { // what is missing is told above
+			f.result("checksums", assets.Verify(c.Context, artifact), "%s", artifact.Title)
 		}
 	}
 	folder, err := resolve.GraphFolder()

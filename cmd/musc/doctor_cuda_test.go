@@ -3,9 +3,14 @@
 package main
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"musc/cgo/cuda/fake"
+	"musc/engine/backbone"
+	"musc/engine/device"
+	"musc/models/resolve"
 )
 
 func TestDoctorFindsDevices(t *testing.T) {
@@ -37,4 +42,40 @@ func TestDoctorFindsDevices(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The driver is told, and which libraries would serve it.
+func TestDoctorKnowsWhatTheDriverRuns(t *testing.T) {
+	driver, err := fake.Driver(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv(fake.LibraryVariable, driver)
+	for release, want := range map[string]string{
+		"13000": "ok driver NVIDIA driver for CUDA 13.0\n- GPU libraries those of CUDA 13 are not fetched",
+		"12020": "ok driver NVIDIA driver for CUDA 12.2\n- GPU libraries those of CUDA 12 are not fetched",
+		"11040": "ok driver NVIDIA driver for CUDA 11.4\n- GPU libraries NVIDIA driver for CUDA 11.4 is " +
+			"too old for a backbone on the GPU: it takes 525 or newer",
+	} {
+		// Whatever the cache holds, the library of the tests is the one for CPUs.
+		environment := []string{"MUSC_FAKE_VERSION=" + release, "MUSC_CACHE=" + t.TempDir(),
+			backbone.LibraryVariable + "=" + cpuLibrary(t)}
+		got := doctorLines(t, "driver", environment...) + "\n" + doctorLines(t, "GPU", environment...)
+		if !strings.HasPrefix(got, want) {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	}
+}
+
+// cpuLibrary is ONNX Runtime as `make setup` or the environment has it.
+func cpuLibrary(t *testing.T) string {
+	t.Helper()
+	path, err := resolve.Library("", device.CPU)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path, err = filepath.Abs(path); err != nil || backbone.HasCUDA(path) {
+		t.Skip("the library of these tests has a CUDA provider, or ", err)
+	}
+	return path
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"musc/engine/device"
 	"musc/models"
 	"musc/models/build"
 	"musc/models/resolve"
@@ -19,8 +20,8 @@ func buildFlags() []cli.Flag {
 			Usage: "seed of the random weights"},
 		&cli.IntFlag{Name: "image-size", Category: categoryModel, DefaultText: "the model's",
 			Usage: "side of the model's input in pixels, a multiple of its patch"},
-		&cli.StringFlag{Name: "precision", Category: categoryModel, Value: string(build.Float32),
-			Usage: "`float32`, or float16 for a GPU"},
+		&cli.StringFlag{Name: "precision", Category: categoryModel,
+			DefaultText: "float16 to score on a GPU, else float32", Usage: "`float32` or float16"},
 		&cli.StringFlag{Name: "attention", Category: categoryModel, Value: string(build.Fused),
 			Usage: "`fused` operators of ONNX Runtime, or plain ONNX"},
 	}
@@ -33,7 +34,8 @@ func modelFlags() []cli.Flag {
 			Value: models.DefaultName,
 			Usage: "`NAME` from \"musc models list\", or an .onnx file with the same outputs"},
 		&cli.StringFlag{Name: "library", Category: categoryModel,
-			Usage: "the ONNX Runtime library `FILE` (default: $MUSC_ONNXRUNTIME, beside musc, the cache)"},
+			DefaultText: "$MUSC_ONNXRUNTIME, beside musc, the cache",
+			Usage:       "the ONNX Runtime library `FILE`"},
 		&cli.StringFlag{Name: "device", Category: categoryMachine, Value: "auto",
 			Usage: "`auto`, cpu, cuda:N, or cuda:N,M to share the images among several"},
 	}, buildFlags()...)
@@ -43,6 +45,11 @@ func modelFlags() []cli.Flag {
 func requestOf(c *cli.Context, name string) resolve.Request {
 	request := resolve.Request{Model: name, Weights: c.String("weights"), Random: c.Bool("random"),
 		Seed: c.Uint64("random-seed")}
+	if c.String("device") != "" { // else the command runs it on the CPU, or not at all
+		if on, err := device.Parse(c.String("device")); err == nil { // machineOf tells a wrong one
+			request.Device = on
+		}
+	}
 	if c.IsSet("image-size") {
 		request.ImageSize = c.Int("image-size")
 	}

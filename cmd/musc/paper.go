@@ -153,7 +153,7 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 	job := &paper.Job{Backbone: c.String("model"), Classes: c.StringSlice("classes"), Folder: output,
 		Overwrite: c.Bool("overwrite"), Seed: c.Int64("seed"), Observer: observer,
 		Data:  map[labelled.Layout]*labelled.Dataset{},
-		Model: func(name string) (string, error) { return requestOf(c, name).Graph(c.Context) }, Remarks: remarks(c)}
+		Model: graphOf(c), Remarks: remarks(c)}
 	for flag, layout := range map[string]labelled.Layout{"mvtec": labelled.MVTec,
 		"visa": labelled.VisA, "btad": labelled.BTAD} {
 		if path := c.String(flag); path != "" {
@@ -171,7 +171,7 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 	if job.Engine, err = machineOf(c); err != nil {
 		return nil, false, err
 	}
-	if job.Engine.Library, err = resolve.Library(c.String("library")); err != nil {
+	if job.Engine.Library, err = resolve.Library(c.String("library"), job.Engine.Device); err != nil {
 		return nil, false, err
 	}
 	job.Engine.SpillInto = output
@@ -197,6 +197,14 @@ func rescoreTokens(c *cli.Context) ([]table.Table, error) {
 	return []table.Table{t}, err
 }
 
+// graphOf finds, or builds, the graphs of backbones by their names.
+func graphOf(c *cli.Context) func(name string) (string, error) {
+	return func(name string) (string, error) {
+		graph, _, err := requestOf(c, name).Backbone(c.Context, c.String("library"))
+		return graph, err
+	}
+}
+
 // timePaper measures with this very program, once a row.
 func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table.Table, error) {
 	program, err := os.Executable()
@@ -205,7 +213,7 @@ func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table
 	}
 	job := &paper.TimeJob{Program: program, Images: c.Int("images"), Folder: output,
 		Backbone: c.String("model"), Observer: observer,
-		Model: func(name string) (string, error) { return requestOf(c, name).Graph(c.Context) }}
+		Model: graphOf(c)}
 	if job.Images < 2 {
 		return nil, fault.New(fault.Usage, "--images %d: mutual scoring needs two or more", job.Images)
 	}
@@ -228,7 +236,7 @@ func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table
 	if job.GPU = -1; choice.CUDA {
 		job.GPU = choice.Ordinals[0]
 	}
-	if _, err := resolve.Library(c.String("library")); err != nil {
+	if _, err := resolve.Library(c.String("library"), choice); err != nil {
 		return nil, err
 	}
 	t, err := paper.Time(c.Context, job)

@@ -1,7 +1,10 @@
 package backbone
 
 import (
+	"fmt"
+	"regexp"
 	"strconv"
+	"strings"
 
 	ort "github.com/yalue/onnxruntime_go"
 )
@@ -59,6 +62,9 @@ func sessionOptions(threads int) (_ *ort.SessionOptions, err error) {
 // device is the step that fails without a GPU, its driver or the provider's own library; appending
 // the provider may then still succeed.
 func addCUDA(options *ort.SessionOptions, library string, id int) error {
+	if !HasCUDA(library) {
+		return fmt.Errorf("%s is ONNX Runtime without CUDA; run: musc setup gpu", library)
+	}
 	if err := openNeeds(library); err != nil {
 		return err
 	}
@@ -91,7 +97,19 @@ func CheckCUDA(library string, id int) string {
 	}
 	defer options.Destroy()
 	if err := addCUDA(options, library, id); err != nil {
-		return oneLine(err)
+		return providerReason(err)
 	}
 	return ""
+}
+
+// preamble begins ONNX Runtime's errors: a source file, a function and a code, now and then with
+// another place in the sources behind it.
+var preamble = regexp.MustCompile(`^.*?\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : (\S+\.h:\d+ \w+ )?`)
+
+// providerReason is what an error of ONNX Runtime tells a user: one line, without where in its
+// sources that was found out.
+func providerReason(err error) string {
+	reason := preamble.ReplaceAllString(oneLine(err), "")
+	reason, _, _ = strings.Cut(reason, " ; GPU=")
+	return reason
 }

@@ -46,6 +46,7 @@ type Info struct {
 	Std        [3]float32 `json:"std"`
 	ClassL2    bool       `json:"class_token_l2"` // class tokens come out with length 1
 
+	Runtime    string `json:"-"`                     // "ONNX Runtime 1.31.1", and CUDA's release
 	Provider   string `json:"provider"`              // CPU or CUDA:N
 	DeviceNote string `json:"device_note,omitempty"` // why CUDA was not taken
 	ModelNote  string `json:"model_note,omitempty"`  // what the model did not say and was assumed

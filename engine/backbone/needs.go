@@ -59,6 +59,20 @@ func Needs(library string) ([]Need, error) {
 	return needs, nil
 }
 
+// cudaRelease is ", CUDA 13" for a library with a list that names libcudart.so.13, "" without.
+func cudaRelease(library string) string {
+	needs, err := Needs(library)
+	if err != nil {
+		return ""
+	}
+	for _, need := range needs {
+		if release, ok := strings.CutPrefix(filepath.Base(need.Path), "libcudart.so."); ok {
+			return ", CUDA " + release
+		}
+	}
+	return ""
+}
+
 // HasCUDA says whether a CUDA provider lies beside an ONNX Runtime library. Whether it runs here is
 // another question: CheckCUDA's.
 func HasCUDA(library string) bool {

@@ -62,6 +62,7 @@ func Open(config Config) (_ *Session, err error) {
 }
 
 func (s *Session) start(config Config) error {
+	s.info.Runtime = "ONNX Runtime " + ort.GetVersion()
 	wanted := config.Device
 	if wanted.CUDA {
 		handlers := saveSignalHandlers()
@@ -71,14 +72,14 @@ func (s *Session) start(config Config) error {
 		handlers.restore()
 		if err == nil {
 			s.runner, s.info.Provider = runner, fmt.Sprint("CUDA:", wanted.First())
+			s.info.Runtime += cudaRelease(config.Library)
 			return nil
 		}
 		if !wanted.Optional {
-			return fault.New(fault.Setup, "cannot run model %s on %s: %s; check the driver and that "+
-				"the library was built for CUDA, or choose the device cpu",
-				config.Model, wanted, oneLine(err))
+			return fault.New(fault.Setup, "cannot run model %s on %s: %s; musc doctor says what is "+
+				"missing, --device cpu does without", config.Model, wanted, providerReason(err))
 		}
-		s.info.DeviceNote = oneLine(err)
+		s.info.DeviceNote = providerReason(err)
 	}
 	runner, err := newRunner(config, nil)
 	if err != nil {

@@ -51,7 +51,9 @@ func TestInfoIsWhatTheModelSays(t *testing.T) {
 		ClassDim: channels, Mean: [3]float32{0.5, 0.25, 0.125}, Std: [3]float32{0.5, 0.25, 1},
 		ClassL2: true, Provider: "CPU",
 	}
-	if got := open(t, Config{Model: tinyModel("tiny.onnx")}).Info(); got != want {
+	got := open(t, Config{Model: tinyModel("tiny.onnx")}).Info()
+	release := strings.TrimPrefix(got.Runtime, "ONNX Runtime ")
+	if want.Runtime = got.Runtime; got != want || strings.Count(release, ".") != 2 {
 		t.Fatalf("got  %+v\nwant %+v", got, want)
 	}
 }

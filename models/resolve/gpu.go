@@ -5,6 +5,8 @@ import (
 
 	"musc/cgo/cuda"
 	"musc/engine/assets"
+	"musc/engine/backbone"
+	"musc/engine/device"
 	"musc/engine/fault"
 )
 
@@ -31,4 +33,32 @@ func ChoosePack(driver cuda.Driver, problem error, insists bool) (pack *assets.P
 		return nil, why, nil
 	}
 	return pack, fmt.Sprintf("%s: libraries of %s", driver, pack.Name()), nil
+}
+
+// findDriver is cuda.FindDriver; tests bring their own.
+var findDriver = cuda.FindDriver
+
+// packedLibrary is ONNX Runtime of the newest pack that is complete in the cache and that the driver
+// runs; "" for none.
+func packedLibrary(find func() (cuda.Driver, error), packs []*assets.Pack) string {
+	driver, err := find()
+	if err != nil {
+		return ""
+	}
+	for _, pack := range packs {
+		if path, err := pack.LibraryPath(); err == nil && driver.CUDA >= pack.CUDA {
+			return path
+		}
+	}
+	return ""
+}
+
+// OnGPU says whether a backbone is to run on a GPU: one is wanted, a driver runs, and the library
+// has a provider for it.
+func OnGPU(library string, on device.Choice) bool {
+	if !on.CUDA || !backbone.HasCUDA(library) {
+		return false
+	}
+	_, err := findDriver()
+	return err == nil
 }

@@ -10,6 +10,7 @@ import (
 
 	"musc/engine/assets"
 	"musc/engine/backbone"
+	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/models"
 	"musc/models/build"
@@ -22,16 +23,20 @@ type Request struct {
 	Weights string // a .safetensors or .onnx file instead of the fetched weights
 	Random  bool   // weights drawn with Seed: for benchmarks
 	Seed    uint64
-	Folder  string // where graphs are kept; "": in the cache
+	Folder  string        // where graphs are kept; "": in the cache
+	Device  device.Choice // what is to run it
 
 	build.Options // image size, precision and attention; zero values are the model's own
 }
 
 // Backbone finds the graph that is wanted and a library to run it with, which is searched for as
-// Library does.
+// Library does. For a GPU the graph is in float16, unless another precision is asked for.
 func (r Request) Backbone(ctx context.Context, library string) (graph, found string, err error) {
-	if found, err = Library(library); err != nil {
+	if found, err = Library(library, r.Device); err != nil {
 		return "", "", err
+	}
+	if r.Precision == "" && !isFile(r.Model) && OnGPU(found, r.Device) {
+		r.Precision = build.Float16
 	}
 	graph, err = r.Graph(ctx)
 	return graph, found, err
@@ -77,11 +82,16 @@ func (r Request) Graph(ctx context.Context) (string, error) {
 
 func isFile(model string) bool { return strings.EqualFold(filepath.Ext(model), ".onnx") }
 
-// Library looks for the ONNX Runtime library where backbone.FindLibrary says, then in the cache.
-// The path that is demanded goes first, if it is not "". The error is of kind fault.Setup.
-func Library(demanded string) (string, error) {
+// Library looks for the ONNX Runtime library where backbone.FindLibrary says, then in the cache: for
+// a GPU the one of a complete pack that the driver runs, else the one for CPUs. The path that is
+// demanded goes first, if it is not "". The error is of kind fault.Setup.
+func Library(demanded string, on device.Choice) (string, error) {
 	cached, missing := assets.LibraryPath()
-	path, _, err := backbone.FindLibrary(demanded, cached)
+	packed := ""
+	if on.CUDA {
+		packed = packedLibrary(findDriver, assets.Packs)
+	}
+	path, _, err := backbone.FindLibrary(demanded, packed, cached)
 	if err != nil && cached == "" && demanded == "" && os.Getenv(backbone.LibraryVariable) == "" {
 		return "", missing // says what to run
 	}

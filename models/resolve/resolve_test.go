@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/models"
 	"musc/models/build"
@@ -98,7 +99,7 @@ func TestRandomGraphIsBuiltOnce(t *testing.T) {
 
 func TestLibrary(t *testing.T) {
 	cache := emptyCache(t)
-	if path, err := Library(""); path != "" || fault.KindOf(err) != fault.Setup ||
+	if path, err := Library("", device.CPU); path != "" || fault.KindOf(err) != fault.Setup ||
 		!strings.Contains(err.Error(), "musc setup") || !strings.Contains(err.Error(), cache) {
 		t.Errorf("none: %q, %v", path, err)
 	}
@@ -106,18 +107,18 @@ func TestLibrary(t *testing.T) {
 	if err := os.WriteFile(own, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if path, err := Library(own); err != nil || path != own {
+	if path, err := Library(own, device.CPU); err != nil || path != own {
 		t.Errorf("demanded: %q, %v", path, err)
 	}
 	t.Setenv("MUSC_ONNXRUNTIME", own)
-	if path, err := Library(""); err != nil || path != own {
+	if path, err := Library("", device.CPU); err != nil || path != own {
 		t.Errorf("by the variable: %q, %v", path, err)
 	}
 	t.Setenv("MUSC_ONNXRUNTIME", own+"x")
-	if _, err := Library(""); err == nil || !strings.Contains(err.Error(), "$MUSC_ONNXRUNTIME") {
+	if _, err := Library("", device.CPU); err == nil || !strings.Contains(err.Error(), "$MUSC_ONNXRUNTIME") {
 		t.Errorf("the variable leads nowhere: %v", err)
 	}
-	if _, err := Library(own + "y"); err == nil || !strings.Contains(err.Error(), own+"y") {
+	if _, err := Library(own+"y", device.CPU); err == nil || !strings.Contains(err.Error(), own+"y") {
 		t.Errorf("demanded and absent: %v", err)
 	}
 	t.Setenv("MUSC_ONNXRUNTIME", own)
