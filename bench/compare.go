@@ -6,6 +6,8 @@ import (
 	"math"
 	"slices"
 	"strings"
+
+	"musc/bench/present"
 )
 
 // Changes below worthTelling are within noise whatever the samples say: two runs of one program
@@ -174,7 +176,7 @@ func writeComparison(w io.Writer, changes []change, notes []string) error {
 	for _, note := range notes {
 		fmt.Fprintln(w, note)
 	}
-	t := table{title: "From the old result to the new one", head: []string{"row", "case", "old",
+	t := present.Table{Title: "From the old result to the new one", Head: []string{"row", "case", "old",
 		"new", "new / old", "95 % interval", "verdict"}}
 	counts := map[string]int{}
 	for _, c := range changes {
@@ -182,11 +184,11 @@ func writeComparison(w io.Writer, changes []change, notes []string) error {
 		if !math.IsNaN(c.low) {
 			interval = fmt.Sprintf("%.3f to %.3f", c.low, c.high)
 		}
-		t.add(c.row, c.name, c.write(c.before), c.write(c.after), fmt.Sprintf("%.3f", c.ratio),
+		t.Add(c.row, c.name, c.write(c.before), c.write(c.after), fmt.Sprintf("%.3f", c.ratio),
 			interval, c.verdict())
 		counts[c.verdict()]++
 	}
-	t.write(w)
+	t.Write(w)
 	var parts []string
 	for _, verdict := range []string{"faster", "slower", "less", "more", "within noise",
 		"too few samples", "disturbed"} {

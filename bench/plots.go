@@ -1,9 +1,7 @@
 package main
 
 import (
-	stdbytes "bytes"
 	"fmt"
-	"io"
 	"math"
 	"slices"
 	"strings"
@@ -12,16 +10,8 @@ import (
 	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/plotutil"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
-	"musc/engine/atomicfile"
-)
-
-const (
-	plotWidth  = 22 * vg.Centimeter
-	plotHeight = 12 * vg.Centimeter
-	labelSize  = vg.Length(8)  // points
-	widestBar  = vg.Length(30) // points
+	"musc/bench/present"
 )
 
 // drawAll writes one picture a group of rows that was measured, base-GROUP.png.
@@ -35,7 +25,7 @@ func drawAll(r *Result, base string) error {
 	} {
 		picture, err := drawing.draw(r)
 		if err == nil && picture != nil {
-			err = savePlot(picture, base+"-"+drawing.name+".png")
+			err = present.Save(picture, base+"-"+drawing.name+".png")
 		}
 		if err != nil {
 			return fmt.Errorf("drawing %s: %w", drawing.name, err)
@@ -44,56 +34,41 @@ func drawAll(r *Result, base string) error {
 	return nil
 }
 
-func savePlot(picture *plot.Plot, path string) error {
-	writer, err := picture.WriterTo(plotWidth, plotHeight, "png")
-	if err != nil {
-		return err
-	}
-	var data stdbytes.Buffer
-	if _, err := writer.WriteTo(&data); err != nil {
-		return err
-	}
-	return atomicfile.Save(path, func(w io.Writer) error {
-		_, err := w.Write(data.Bytes())
-		return err
-	})
-}
-
 // drawKernels is the product's and the ceiling's rate at ViT-L, level by level.
 func drawKernels(r *Result) (*plot.Plot, error) {
-	b := newBars("The product of two ViT-L images, one thread", "GFLOP/s")
+	b := present.NewBars("The product of two ViT-L images, one thread", "GFLOP/s")
 	for _, name := range []string{caseCeiling, caseProduct, "PyTorch sgemm", caseOpenBLAS} {
 		for _, row := range r.in(groupKernels) {
 			if c := row.find(name); c != nil && row.Shape == vitL.String() {
-				b.add(name, row.Level, median(c.rates())/1e9)
+				b.Add(name, row.Level, median(c.rates())/1e9)
 			}
 		}
 	}
-	return b.plot()
+	return b.Plot()
 }
 
 // drawSpeed is how many times as fast musc is as each peer, shape by shape.
 func drawSpeed(r *Result) (*plot.Plot, error) {
-	b := newBars("Mutual scoring as a whole: musc is faster by", "times")
+	b := present.NewBars("Mutual scoring as a whole: musc is faster by", "times")
 	for _, method := range scorerMethods {
 		for _, row := range r.in(groupScorers) {
 			if values := ratios(row.find(peerNames[method]), row.find(caseMusc)); values != nil {
-				b.add(peerNames[method], shortName(row.Shape), median(values))
+				b.Add(peerNames[method], shortName(row.Shape), median(values))
 			}
 		}
 	}
-	return b.plot()
+	return b.Plot()
 }
 
 // drawSteps is the seconds of each step, end to end.
 func drawSteps(r *Result) (*plot.Plot, error) {
-	b := newBars("End to end", "seconds")
+	b := present.NewBars("End to end", "seconds")
 	for _, row := range r.in(groupSteps) {
 		for k := range row.Cases {
-			b.add(fmt.Sprintf("%d photos", row.Images), row.Cases[k].Name, median(row.Cases[k].Samples))
+			b.Add(fmt.Sprintf("%d photos", row.Images), row.Cases[k].Name, median(row.Cases[k].Samples))
 		}
 	}
-	return b.plot()
+	return b.Plot()
 }
 
 func drawImages(r *Result) (*plot.Plot, error) {
@@ -163,72 +138,6 @@ func logarithmic(picture *plot.Plot, smallest float64) {
 		}
 	}
 	picture.Y.Tick.Marker = ticks
-}
-
-// bars collects the heights of a bar chart: some series, side by side in every category.
-type bars struct {
-	title, yLabel string
-	series        []string
-	categories    []string
-	heights       map[[2]string]float64 // by series and category
-}
-
-func newBars(title, yLabel string) *bars {
-	return &bars{title: title, yLabel: yLabel, heights: map[[2]string]float64{}}
-}
-
-func (b *bars) add(series, category string, height float64) {
-	b.series = appendNew(b.series, series)
-	b.categories = appendNew(b.categories, category)
-	b.heights[[2]string{series, category}] = height
-}
-
-func appendNew(names []string, name string) []string {
-	if slices.Contains(names, name) {
-		return names
-	}
-	return append(names, name)
-}
-
-// plot draws the bars, with zero where a series lacks a category; nil if there are none.
-func (b *bars) plot() (*plot.Plot, error) {
-	if len(b.series) == 0 {
-		return nil, nil
-	}
-	picture := plot.New()
-	picture.Title.Text, picture.Y.Label.Text = b.title, b.yLabel
-	picture.Legend.Top = true
-	width := min(widestBar, 0.7*plotWidth/vg.Length(len(b.series)*len(b.categories)))
-	for k, series := range b.series {
-		values := make(plotter.Values, len(b.categories))
-		tops := plotter.XYLabels{}
-		for c, category := range b.categories {
-			height, ok := b.heights[[2]string{series, category}]
-			if values[c] = height; ok {
-				tops.XYs = append(tops.XYs, plotter.XY{X: float64(c), Y: height})
-				tops.Labels = append(tops.Labels, fmt.Sprintf("%.3g", height))
-			}
-		}
-		chart, err := plotter.NewBarChart(values, width)
-		if err != nil {
-			return nil, err
-		}
-		chart.Color, chart.LineStyle.Width = plotutil.Color(k), 0
-		chart.Offset = width * (vg.Length(k) - vg.Length(len(b.series)-1)/2)
-		labels, err := plotter.NewLabels(tops)
-		if err != nil {
-			return nil, err
-		}
-		labels.Offset = vg.Point{X: chart.Offset, Y: 2}
-		for l := range labels.TextStyle {
-			labels.TextStyle[l].XAlign, labels.TextStyle[l].Font.Size = draw.XCenter, labelSize
-		}
-		picture.Add(chart, labels)
-		picture.Legend.Add(series, chart)
-	}
-	picture.Y.Max *= 1.4 // room for the legend
-	picture.NominalX(b.categories...)
-	return picture, nil
 }
 
 // shortName is a shape's name without its sizes.

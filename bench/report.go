@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"musc/bench/present"
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
 )
@@ -53,12 +54,12 @@ func writeReport(w io.Writer, r *Result) {
 	if r.Quick {
 		fmt.Fprint(w, "A quick run: few images, few rounds.\n")
 	}
-	goals := table{title: fmt.Sprintf("Goals: %s, degrees 1, 3, 5", vitL),
-		head: []string{"musc is", "measured", "goal", "verdict"}}
+	goals := present.Table{Title: fmt.Sprintf("Goals: %s, degrees 1, 3, 5", vitL),
+		Head: []string{"musc is", "measured", "goal", "verdict"}}
 	for _, g := range r.goals() {
-		goals.add(g.text, bracketed(g.measured, g.write), g.target(), g.verdict())
+		goals.Add(g.text, bracketed(g.measured, g.write), g.target(), g.verdict())
 	}
-	goals.write(w)
+	goals.Write(w)
 	writeKernels(w, r)
 	writeScorers(w, r)
 	writeImages(w, r)
@@ -79,8 +80,8 @@ func writeList(w io.Writer, title string, lines []string) {
 }
 
 func writeKernels(w io.Writer, r *Result) {
-	t := table{title: "Kernels, one thread",
-		head: []string{"shape", "level", "kernel", "ms", "GFLOP/s", "of the ceiling", "of OpenBLAS"}}
+	t := present.Table{Title: "Kernels, one thread",
+		Head: []string{"shape", "level", "kernel", "ms", "GFLOP/s", "of the ceiling", "of OpenBLAS"}}
 	for _, row := range r.in(groupKernels) {
 		for k := range row.Cases {
 			c := &row.Cases[k]
@@ -88,17 +89,17 @@ func writeKernels(w io.Writer, r *Result) {
 			if c.Work > 0 {
 				rate = fmt.Sprintf("%.0f", median(c.rates())/1e9)
 			}
-			t.add(row.Shape, row.Level, c.Name, milliseconds(median(c.Samples)), rate,
+			t.Add(row.Shape, row.Level, c.Name, milliseconds(median(c.Samples)), rate,
 				percent(median(rateRatios(c, row.find(caseCeiling)))),
 				percent(median(rateRatios(c, row.find(caseOpenBLAS)))))
 		}
 	}
-	t.write(w)
+	t.Write(w)
 }
 
 func writeScorers(w io.Writer, r *Result) {
-	t := table{title: "Mutual scoring as a whole, tokens in memory to patch scores",
-		head: []string{"shape", "images", "threads", "program", "ms", "musc is faster by",
+	t := present.Table{Title: "Mutual scoring as a whole, tokens in memory to patch scores",
+		Head: []string{"shape", "images", "threads", "program", "ms", "musc is faster by",
 			"largest difference"}}
 	for _, row := range r.in(groupScorers) {
 		for k := range row.Cases {
@@ -107,11 +108,11 @@ func writeScorers(w io.Writer, r *Result) {
 			if c.Name != caseMusc {
 				faster = bracketed(spreadOf(ratios(c, row.find(caseMusc))), times)
 			}
-			t.add(row.Shape, fmt.Sprint(row.Images), fmt.Sprint(row.Threads), c.Name,
+			t.Add(row.Shape, fmt.Sprint(row.Images), fmt.Sprint(row.Threads), c.Name,
 				milliseconds(median(c.Samples)), faster, r.difference(&row, c.Name))
 		}
 	}
-	t.write(w)
+	t.Write(w)
 }
 
 // difference is how far a peer's scores are from ours, and whether that is too far: without it, a
@@ -132,8 +133,8 @@ func writeImages(w io.Writer, r *Result) {
 	if len(rows) == 0 {
 		return
 	}
-	t := table{title: fmt.Sprintf("Time against images: %s, %d threads", rows[0].Shape,
-		rows[0].Threads), head: []string{"images", "program", "ms", "µs a pair", "musc is faster by"}}
+	t := present.Table{Title: fmt.Sprintf("Time against images: %s, %d threads", rows[0].Shape,
+		rows[0].Threads), Head: []string{"images", "program", "ms", "µs a pair", "musc is faster by"}}
 	for _, row := range rows {
 		pairs := float64(row.Images*(row.Images-1)) / 2
 		for k := range row.Cases {
@@ -142,11 +143,11 @@ func writeImages(w io.Writer, r *Result) {
 			if c.Name != caseMusc {
 				faster = bracketed(spreadOf(ratios(c, row.find(caseMusc))), times)
 			}
-			t.add(fmt.Sprint(row.Images), c.Name, milliseconds(median(c.Samples)),
+			t.Add(fmt.Sprint(row.Images), c.Name, milliseconds(median(c.Samples)),
 				fmt.Sprintf("%.0f", 1e6*median(c.Samples)/pairs), faster)
 		}
 	}
-	t.write(w)
+	t.Write(w)
 }
 
 func writeThreads(w io.Writer, r *Result) {
@@ -154,8 +155,8 @@ func writeThreads(w io.Writer, r *Result) {
 	if len(rows) == 0 {
 		return
 	}
-	t := table{title: fmt.Sprintf("Time against threads: %s, %d images", rows[0].Shape,
-		rows[0].Images), head: []string{"threads", "program", "ms", "faster than with 1 by"}}
+	t := present.Table{Title: fmt.Sprintf("Time against threads: %s, %d images", rows[0].Shape,
+		rows[0].Images), Head: []string{"threads", "program", "ms", "faster than with 1 by"}}
 	for _, row := range rows {
 		for k := range row.Cases {
 			c := &row.Cases[k]
@@ -163,10 +164,10 @@ func writeThreads(w io.Writer, r *Result) {
 			if alone := rows[0].find(c.Name); alone != nil {
 				faster = median(alone.Samples) / median(c.Samples)
 			}
-			t.add(fmt.Sprint(row.Threads), c.Name, milliseconds(median(c.Samples)), times(faster))
+			t.Add(fmt.Sprint(row.Threads), c.Name, milliseconds(median(c.Samples)), times(faster))
 		}
 	}
-	t.write(w)
+	t.Write(w)
 }
 
 func writeMemory(w io.Writer, r *Result) {
@@ -174,29 +175,29 @@ func writeMemory(w io.Writer, r *Result) {
 	if len(rows) == 0 {
 		return
 	}
-	t := table{title: fmt.Sprintf("Peak memory against images: %s, beyond the idle process",
-		rows[0].Shape), head: []string{"images", "program", "MB", "of musc's"}}
+	t := present.Table{Title: fmt.Sprintf("Peak memory against images: %s, beyond the idle process",
+		rows[0].Shape), Head: []string{"images", "program", "MB", "of musc's"}}
 	for _, row := range rows {
 		for k := range row.Cases {
 			c := &row.Cases[k]
-			t.add(fmt.Sprint(row.Images), c.Name, fmt.Sprintf("%.0f", median(c.Samples)/1e6),
+			t.Add(fmt.Sprint(row.Images), c.Name, fmt.Sprintf("%.0f", median(c.Samples)/1e6),
 				times(median(ratios(c, row.find(caseMusc)))))
 		}
 	}
-	t.write(w)
+	t.Write(w)
 }
 
 func writeSteps(w io.Writer, r *Result) {
 	for _, row := range r.in(groupSteps) {
-		t := table{title: fmt.Sprintf("Seconds by step, end to end: %d images, %s, %d threads",
-			row.Images, row.Shape, row.Threads), head: []string{"step", "s", "share", "ms an image"}}
+		t := present.Table{Title: fmt.Sprintf("Seconds by step, end to end: %d images, %s, %d threads",
+			row.Images, row.Shape, row.Threads), Head: []string{"step", "s", "share", "ms an image"}}
 		for k := range row.Cases {
 			c := &row.Cases[k]
-			t.add(c.Name, fmt.Sprintf("%.3f", median(c.Samples)),
+			t.Add(c.Name, fmt.Sprintf("%.3f", median(c.Samples)),
 				percent(median(ratios(c, row.find(caseTotal)))),
 				fmt.Sprintf("%.1f", 1e3*median(c.Samples)/float64(row.Images)))
 		}
-		t.write(w)
+		t.Write(w)
 	}
 }
 
