@@ -35,7 +35,8 @@ test: setup
 	$(WITH_CUDA) MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
 		MUSC_CODECS="$${MUSC_CODECS:-$$(./musc setup --where codecs)}" $(GO) test -timeout 30m $(RACE) ./...
 
-# Throughput on this machine, in about five minutes; bench/README.md says how to read it. The peers
+# Throughput on this machine, in about five minutes, and some more where there is a CUDA device, which
+# is measured by itself; bench/README.md says how to read it. The peers
 # to compare with are installed into the cache once, by choice: 540 MB.
 bench: setup
 	$(WITH_CUDA) $(GO) run ./bench
@@ -101,7 +102,7 @@ GPU_ARCHITECTURE ?= 90
 gpu-check: build
 	rm -rf $(GPU_CHECK) $(GPU_CHECK).tar.xz $(GPU_CHECK)-provider.tar.xz
 	mkdir -p $(GPU_CHECK)/engine/mutual $(GPU_CHECK)/cgo/cuda/fake $(GPU_CHECK)/testdata
-	cp bench/gpu/check.sh bench/gpu/peers.py $(GPU_CHECK)
+	cp bench/gpu/check.sh $(GPU_CHECK)
 	cp -r testdata/fixtures testdata/washer $(GPU_CHECK)/testdata
 	cp -r cgo/cuda/fake/testdata $(GPU_CHECK)/cgo/cuda/fake
 	$(WITH_CUDA) $(GO) build -ldflags "-s -w" -o $(GPU_CHECK)/musc ./cmd/musc

@@ -64,6 +64,7 @@ func runFlags() []cli.Flag {
 		&cli.IntFlag{Name: "threads", Value: runtime.GOMAXPROCS(0),
 			Usage: "threads of whole runs, ours and the others'"},
 		&cli.BoolFlag{Name: "no-peers", Usage: "measure musc alone, even if peers are installed"},
+		&cli.BoolFlag{Name: "no-gpu", Usage: "leave out what runs on a CUDA device, even if there is one"},
 		&cli.StringFlag{Name: "photos", Value: "testdata/washer/images",
 			Usage: "the `FOLDER` of photos for the end-to-end run"},
 	}
@@ -87,7 +88,13 @@ func runAction(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	return save(result, c.String("out"), c.String("name"), c.App.Writer)
+	if err := save(result, c.String("out"), c.String("name"), c.App.Writer); err != nil {
+		return err
+	}
+	if c.Bool("no-gpu") {
+		return nil
+	}
+	return plan.measureGPU(c.Context, c.String("out"), c.App.Writer, c.App.ErrWriter)
 }
 
 func compareAction(c *cli.Context) error {
