@@ -83,26 +83,41 @@ DEVICE bool counts(End &end, unsigned similarity, bool present) {
     return chosen;
 }
 
-struct alignas(16) Halves {
-    half_bits at[8];
+constexpr int Chunk = 256; // channels that a warp has in its registers at once, eight a lane
+
+// Patch is a lane's eight channels of the warp's patch, zeros beyond the last one.
+struct Patch {
+    float features[8], residuals[8];
 };
 
-// distance is that of two patches, by a warp; its error is that of float32.
-DEVICE float distance(const half_bits *a, const half_bits *a_rest, const half_bits *b,
-                      const half_bits *b_rest, int channels) {
+DEVICE Patch patch_at(const half_bits *features, const half_bits *residuals, bool present) {
+    Patch patch = {};
+    if (!present) return patch;
+    Halves feature = load_once(features), rest = load_once(residuals);
+#pragma unroll
+    for (int k = 0; k < 8; k++) {
+        patch.features[k] = from_half(feature.at[k]);
+        patch.residuals[k] = from_half(rest.at[k]);
+    }
+    return patch;
+}
+
+// squares_to is the sum over the warp's channels of the squared differences to another patch, in
+// every lane; its error is that of float32.
+DEVICE float squares_to(const Patch &patch, const half_bits *features, const half_bits *residuals,
+                        bool present) {
     float squares = 0;
-    for (int c = threadIdx.x % 32 * 8; c < channels; c += 256) {
-        Halves one = *(const Halves *)(a + c), one_rest = *(const Halves *)(a_rest + c);
-        Halves other = *(const Halves *)(b + c), other_rest = *(const Halves *)(b_rest + c);
+    if (present) {
+        Halves feature = *(const Halves *)features, rest = *(const Halves *)residuals;
 #pragma unroll
         for (int k = 0; k < 8; k++) {
-            float difference = from_half(one.at[k]) - from_half(other.at[k]) +
-                               (from_half(one_rest.at[k]) - from_half(other_rest.at[k]));
+            float difference = patch.features[k] - from_half(feature.at[k]) +
+                               (patch.residuals[k] - from_half(rest.at[k]));
             squares += difference * difference;
         }
     }
     for (int lanes = 16; lanes > 0; lanes /= 2) squares += __shfl_xor_sync(All, squares, lanes);
-    return sqrtf(squares) / Scale;
+    return squares;
 }
 
 // add_distances adds the exact distances of the selected scorers among first to first + count - 1
@@ -110,10 +125,23 @@ DEVICE float distance(const half_bits *a, const half_bits *a_rest, const half_bi
 // row. Slots row_slot on of features and residuals [slots, patches, channels] hold the rows,
 // slots first_slot on the scorers. ends lose what was taken: the next call goes on with later
 // scorers.
+//
+// One call may do just channels begin to end - 1, of which begin and, but for the last, end are
+// multiples of Chunk: calls for the others follow in order. Of up to 32 scorers the squares so far
+// are then in partial [rows, patches, count], and only the last call adds. A distance is the same
+// bytes in whatever calls: the squares of each Chunk are added in order.
+//
+// So a few scorers' channels (of 14 scorers 256, on an H100, see Sizes.addBlock) stay in the second
+// level cache while all rows gather from them. For 200 images of 1369 patches, 1024 channels, the
+// lowest 30 % of the scorers, four stages and three degrees, by count and not measured: the gathers
+// are 200 x 1369 x 59 x 4 KB x 12 = 794 GB. All at once they come from the device's memory, nearly.
+// By blocks they come from the cache, and from the memory 258 GB: the rows' own patches once for
+// each 14 scorers, 202; keys 21; partial sums 17; the scorers 14; ends and totals 5.
 extern "C" __global__ void __launch_bounds__(Threads, 8)
-add_distances(double *totals, Ends *ends, const Key *keys, const half_bits *features,
-              const half_bits *residuals, int scorers, int patches, int channels, int self,
-              int row_slot, int first_slot, int first, int count, int average) {
+add_distances(double *totals, Ends *ends, float *partial, const Key *keys,
+              const half_bits *features, const half_bits *residuals, int scorers, int patches,
+              int channels, int self, int row_slot, int first_slot, int first, int count, int begin,
+              int end, int average) {
     int p = blockIdx.x * (Threads / 32) + threadIdx.x / 32, row = blockIdx.y;
     int lane = threadIdx.x % 32;
     if (p >= patches) return; // the whole warp
@@ -128,20 +156,35 @@ add_distances(double *totals, Ends *ends, const Key *keys, const half_bits *feat
         Key key = present ? of[(long long)j * patches] : 0;
         bool to_stop = counts(mine.stop, similarity_of(key), present);
         bool to_start = counts(mine.start, similarity_of(key), present);
-        unsigned chosen = __ballot_sync(All, to_stop && !to_start);
-        while (chosen) {
-            int from = __ffs(chosen) - 1;
-            chosen &= chosen - 1;
-            unsigned patch = __shfl_sync(All, patch_of(key), from);
-            long long b = ((long long)(first_slot + group + from) * patches + patch) * channels;
-            float d = distance(features + a, residuals + a, features + b, residuals + b, channels);
+        bool selected = to_stop && !to_start;
+        unsigned chosen = __ballot_sync(All, selected);
+        float squares = begin > 0 && selected ? partial[at * count + lane] : 0; // of this lane's
+        for (int chunk = begin; chunk < end && chosen; chunk += Chunk) {
+            int channel = chunk + lane * 8;
+            bool inside = channel < end;
+            Patch patch = patch_at(features + a + channel, residuals + a + channel, inside);
+            for (unsigned left = chosen; left; left &= left - 1) {
+                int from = __ffs(left) - 1;
+                long long b = (long long)(first_slot + group + from) * patches;
+                b = (b + __shfl_sync(All, patch_of(key), from)) * channels + channel;
+                float more = squares_to(patch, features + b, residuals + b, inside);
+                if (lane == from) squares += more;
+            }
+        }
+        if (end < channels) {
+            if (selected) partial[at * count + lane] = squares;
+            continue;
+        }
+        float distance = sqrtf(squares) / Scale;
+        for (unsigned left = chosen; left; left &= left - 1) {
+            float d = __shfl_sync(All, distance, __ffs(left) - 1);
             if (average == Mean) total += d;
             else if (average == Min) total = d < total ? d : total;
             else total = d > total ? d : total;
         }
     }
     __syncwarp(); // ends and totals were read by all lanes
-    if (lane == 0) {
+    if (lane == 0 && end == channels) {
         ends[at] = mine;
         totals[at] = total;
     }

@@ -22,6 +22,7 @@ var cases = []string{
 	"search_hopper 1x1 32", "search_hopper 1x2 64", "search_hopper 1x127 96",
 	"search_hopper 8x16 32", "search_hopper 1x257 320", "search_hopper 37x37 64",
 	"average 1x1 5", "average 1x2 32", "average 3x43 31", "average 7x5 130",
+	"average 1x3 600",
 }
 
 // Every case is right in any order of the threads, with the emulator's watch and the sanitizers.
@@ -77,6 +78,10 @@ var plants = []plant{
 	{"one too few of the nearest", "average.cu",
 		"return {limit, k - above};", "return {limit, k - above - 1};",
 		"average 3x5 32", "score"},
+	{"squares that are forgotten between calls", "average.cu",
+		"begin > 0 && selected ?", "begin < 0 && selected ?", "average 1x3 600", "score"},
+	{"ends that are taken from by every call", "average.cu", "if (lane == 0 && end == channels)",
+		"if (lane == 0)", "average 1x3 600", "score"},
 	{"no wait for a buffer", "search_hopper.cu",
 		"barrier_wait(&shared.full[stage], step / Stages % 2);", "", "search_hopper 1x257 320",
 		"before the wait|nobody wrote"},

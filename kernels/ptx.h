@@ -28,6 +28,22 @@ DEVICE float from_half(half_bits h) {
     return x;
 }
 
+struct alignas(16) Halves {
+    half_bits at[8];
+};
+
+// load_once reads halves that are not read again soon: the caches may forget them first.
+DEVICE Halves load_once(const half_bits *from) {
+    union {
+        unsigned words[4];
+        Halves halves;
+    } read;
+    asm("ld.global.cs.v4.u32 {%0, %1, %2, %3}, [%4];"
+        : "=r"(read.words[0]), "=r"(read.words[1]), "=r"(read.words[2]), "=r"(read.words[3])
+        : "l"(__cvta_generic_to_global(from)));
+    return read.halves;
+}
+
 // dynamic_shared is the memory of the launch's shared_bytes.
 template <class T> DEVICE T *dynamic_shared() {
     extern __shared__ __align__(1024) unsigned char musc_dynamic_shared[];

@@ -29,6 +29,7 @@ type Scoring struct {
 	centres   cu.DevicePtr // floats [degrees, channels]
 	noCentre  cu.DevicePtr // zeros [channels]
 	pairs     cu.DevicePtr // [searchPairs]
+	partial   cu.DevicePtr // floats [rows, patches, scorers at once], see add_distances
 	allocated []cu.DevicePtr
 	staging   [stagingImages]stage
 	nextStage int

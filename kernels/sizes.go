@@ -9,6 +9,7 @@ type Sizes struct {
 	Rows                    int // images that are scored at once
 	Scorers                 int // images that score them, themselves among these
 	Images                  int // images with scores
+	Cache                   int // of the device's second level, in bytes; see addBlock
 }
 
 const (
@@ -83,6 +84,7 @@ func (z Sizes) arrayBytes() []int64 {
 		degrees * z.centreBytes(),
 		z.centreBytes(),
 		int64(z.SearchPairs()) * bytesOfPair,
+		z.partialBytes(),
 	}
 	for range stagingImages {
 		sizes = append(sizes, z.tokenBytes(), sumParts*bytesOfDouble)
@@ -117,4 +119,33 @@ const searchRounds = 32
 // enoughPairs is how many pairs a Search needs for that, on so many multiprocessors.
 func (z Sizes) enoughPairs(multiprocessors int) int {
 	return min(ceil(searchRounds*searchBlocks*multiprocessors, z.tiles()), z.SearchPairs())
+}
+
+const (
+	addChannels = 256 // that add_distances has in registers at once
+	addScorers  = 32  // that it has partial sums of
+)
+
+// addBlock is how many scorers, and how many of their channels, one call of add_distances takes, so
+// that these stay in the cache. Each half of an H100's cache serves its own multiprocessors, with a
+// copy of what belongs to the other half: three eighths are for the scorers. Where not even four
+// fit, nothing is gained: all come at once.
+func (z Sizes) addBlock() (scorers, channels int) {
+	budget := z.Cache / 8 * 3
+	of := func(channels int) int { return 2 * bytesOfHalf * z.patches() * channels }
+	scorers = min(budget/of(min(addChannels, z.padded())), addScorers)
+	if scorers < 4 {
+		return max(1, z.Scorers), z.padded()
+	}
+	channels = max(1, budget/of(scorers*addChannels)) * addChannels
+	return scorers, min(channels, z.padded())
+}
+
+// partialBytes is the size of the partial sums of a call of add_distances, of one degree.
+func (z Sizes) partialBytes() int64 {
+	scorers, channels := z.addBlock()
+	if channels == z.padded() {
+		return bytesOfFloat // none
+	}
+	return bytesOfFloat * int64(z.Rows) * int64(z.patches()) * int64(scorers)
 }

@@ -25,7 +25,7 @@ type array struct {
 
 func (s *Scoring) arrays() []array {
 	pointers := []*cu.DevicePtr{&s.features, &s.residuals, &s.halfNorms, &s.keys, &s.ends,
-		&s.totals, &s.scores, &s.centres, &s.noCentre, &s.pairs}
+		&s.totals, &s.scores, &s.centres, &s.noCentre, &s.pairs, &s.partial}
 	for k := range s.staging {
 		pointers = append(pointers, &s.staging[k].tokens, &s.staging[k].sums)
 	}
@@ -155,13 +155,24 @@ func (s *Scoring) Select(rows, self int, interval Interval) error {
 // AddDistances adds the exact distances of the selected scorers first to first+count-1, whose
 // features are in slot and those after it. It must see all scorers, in order.
 func (s *Scoring) AddDistances(rows, self, slot, first, count int, interval Interval) error {
+	scorers, channels := s.addBlock()
 	return s.eachDegree(Adding, func(degree int) error {
-		return s.device.launch("add_distances", grid{(s.patches() + warps - 1) / warps, rows},
-			threads, 0, at(s.totals, degree, s.totalBytes(), 0, 0),
-			at(s.ends, degree, s.endBytes(), 0, 0), at(s.keys, degree, s.keyBytes(), 0, 0),
-			at(s.features, degree, s.featureBytes(), 0, 0),
-			at(s.residuals, degree, s.featureBytes(), 0, 0), s.Scorers, s.patches(), s.padded(),
-			self, 0, slot, first, count, interval.Average)
+		for done := 0; done < count; done += scorers {
+			for begin := 0; begin < s.padded(); begin += channels {
+				err := s.device.launch("add_distances", grid{ceil(s.patches(), warps), rows}, threads,
+					0, at(s.totals, degree, s.totalBytes(), 0, 0),
+					at(s.ends, degree, s.endBytes(), 0, 0), s.partial,
+					at(s.keys, degree, s.keyBytes(), 0, 0),
+					at(s.features, degree, s.featureBytes(), 0, 0),
+					at(s.residuals, degree, s.featureBytes(), 0, 0), s.Scorers, s.patches(),
+					s.padded(), self, 0, slot+done, first+done, min(scorers, count-done), begin,
+					min(begin+channels, s.padded()), interval.Average)
+				if err != nil {
+					return err
+				}
+			}
+		}
+		return nil
 	})
 }
 

@@ -144,7 +144,7 @@ func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
 	}
 	defer func() { err = errors.Join(err, r.device.Close()) }()
 	if c.Note != nil {
-		c.Note(r.plan.describe(b, of) + " of " + device.String())
+		c.Note(r.plan.describe(b, device.Cache, of) + " of " + device.String())
 	}
 	if c.Spans != nil {
 		r.device.Time()

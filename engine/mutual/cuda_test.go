@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -216,17 +217,18 @@ func TestOutOfDeviceMemory(t *testing.T) {
 func TestDeviceMemoryBound(t *testing.T) {
 	shape := features.Shape{Stages: 1, Images: 40, Height: 37, Width: 37, Channels: 1024}
 	b := &batch{Problem: &Problem{}, shape: shape, members: upTo(40), references: 30, patches: 1369}
+	const cache = 50 << 20
 	least := int64(1) << 62
 	last := devicePlan{}
 	for bound := int64(1) << 34; ; bound = bound * 9 / 10 {
-		plan, err := newDevicePlan(bound, b, 40, 3)
+		plan, err := newDevicePlan(bound, cache, b, 40, 3)
 		if err != nil {
 			if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "at least") {
 				t.Errorf("%v of kind %d", err, fault.KindOf(err))
 			}
 			break
 		}
-		needs := plan.sizes(b).DeviceBytes()
+		needs := plan.sizes(b, cache).DeviceBytes()
 		if needs > bound {
 			t.Fatalf("%+v needs %d bytes of %d", plan, needs, bound)
 		}
@@ -273,6 +275,29 @@ func TestProgressOfCUDA(t *testing.T) {
 		}
 		if last != want {
 			t.Errorf("%+v ends at %d of %d", plan, last, want)
+		}
+	}
+}
+
+// Scores are the same bytes however many scorers and channels stay in the device's cache while
+// their distances are added.
+func TestBlocksOfDistances(t *testing.T) {
+	fake.Only(t)
+	shape := features.Shape{Stages: 1, Images: 6, Height: 2, Width: 2, Channels: 300}
+	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1}, Interval: Interval{0.1, 0.8}}
+	var want []float64
+	chunk := 8 * 256 * 4 * 4 / 3 // bytes of cache for 256 channels of a scorer
+	for _, cache := range []int{0, 4 * chunk, 5 * chunk, 1 << 30} {
+		t.Setenv("MUSC_FAKE_L2", strconv.Itoa(cache+8))
+		for _, plan := range []devicePlan{{6, 0, 1}, {5, 1, 1}} {
+			got, err := CUDA{forced: &plan}.PatchScores(context.Background(), problem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if want == nil {
+				want = got
+			}
+			within(t, fmt.Sprintf("%+v with a cache of %d bytes", plan, cache), got, want, 0, 0)
 		}
 	}
 }

@@ -27,12 +27,12 @@ const maxRows = 65535
 // is one where every image comes to the device once a stage; next, once a degree. Fewer rows than
 // there are images cost most: two images of different rows are then compared twice, once for each
 // direction.
-func newDevicePlan(available int64, b *batch, images, windows int) (devicePlan, error) {
+func newDevicePlan(available int64, cache int, b *batch, images, windows int) (devicePlan, error) {
 	others := b.references
 	if !b.ReferencesOnly {
 		others += len(b.members) - images
 	}
-	fits := func(plan devicePlan) bool { return plan.sizes(b).DeviceBytes() <= available }
+	fits := func(plan devicePlan) bool { return plan.sizes(b, cache).DeviceBytes() <= available }
 	if images <= maxRows {
 		for _, strip := range []int{others, min(others, stripImages)} {
 			for degrees := windows; degrees > 0; degrees-- {
@@ -61,26 +61,26 @@ func newDevicePlan(available int64, b *batch, images, windows int) (devicePlan, 
 	}
 	return devicePlan{}, fault.New(fault.Setup, "mutual scoring needs at least %s of the device's"+
 		" memory, and %s are to be had; give more, smaller images, or --device cpu",
-		features.FormatBytes(least.sizes(b).DeviceBytes()), features.FormatBytes(available))
+		features.FormatBytes(least.sizes(b, cache).DeviceBytes()), features.FormatBytes(available))
 }
 
 // sizes are those of the device's memory under the plan.
-func (p devicePlan) sizes(b *batch) kernels.Sizes {
+func (p devicePlan) sizes(b *batch, cache int) kernels.Sizes {
 	scorers := b.references
 	if !b.ReferencesOnly {
 		scorers += len(b.members)
 	}
 	return kernels.Sizes{Height: b.shape.Height, Width: b.shape.Width, Channels: b.shape.Channels,
 		Degrees: p.degrees, Slots: p.rows + p.strip, Rows: p.rows, Scorers: scorers,
-		Images: len(b.members)}
+		Images: len(b.members), Cache: cache}
 }
 
 // describe is the plan in one line, for people.
-func (p devicePlan) describe(b *batch, of share) string {
+func (p devicePlan) describe(b *batch, cache int, of share) string {
 	text := fmt.Sprintf("%d of %d images at a time", p.rows, of.images())
 	if p.rows < of.images() || p.rows+p.strip < len(b.members)+b.references {
 		text += fmt.Sprintf(", the others %d by %d", p.strip, p.strip)
 	}
 	return fmt.Sprintf("%s, %d degrees at once, %s", text, p.degrees,
-		features.FormatBytes(p.sizes(b).DeviceBytes()))
+		features.FormatBytes(p.sizes(b, cache).DeviceBytes()))
 }

@@ -46,7 +46,7 @@ func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.De
 		windows: slices.Concat(windowsOf(b.shape, b.Degrees)...)}
 	var refused error
 	for {
-		plan, err := newDevicePlan(available, b, of.images(), len(r.windows))
+		plan, err := newDevicePlan(available, device.Cache, b, of.images(), len(r.windows))
 		if err != nil && refused != nil {
 			err = refused
 		}
@@ -57,7 +57,7 @@ func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.De
 			plan = *c.forced
 		}
 		r.plan = plan
-		r.device, err = device.NewScoring(plan.sizes(b))
+		r.device, err = device.NewScoring(plan.sizes(b, device.Cache))
 		var failed *cuda.Error
 		if err == nil {
 			r.search.pairs = make([]kernels.Pair, 0, r.device.SearchPairs())
@@ -66,7 +66,7 @@ func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.De
 			return r, err
 		}
 		refused = err
-		available = plan.sizes(b).DeviceBytes() / 2
+		available = plan.sizes(b, device.Cache).DeviceBytes() / 2
 	}
 }
 

@@ -159,11 +159,14 @@ static bool average(int height, int width, int channels) {
     if (!run("select_nearest", average_cu::select_nearest, {blocks, 1, 1}, {128, 1, 1}, 0, ends,
              totals, keys, images, patches, 0, 0, 1, average_cu::Mean))
         return false;
-    for (int j = 0; j < images; j++) // one scorer after the other
-        if (!run("add_distances", average_cu::add_distances, {warps, 1, 1}, {128, 1, 1}, 0, totals,
-                 ends, keys, halves, rest, images, patches, padded, 0, 0, j, j, 1,
-                 average_cu::Mean))
-            return false;
+    float *partial = output<float>(2 * patches);
+    for (int j = 0; j < images; j += 2) // two scorers and then one, and of each some channels
+        for (int begin = 0; begin < padded; begin += average_cu::Chunk)
+            if (!run("add_distances", average_cu::add_distances, {warps, 1, 1}, {128, 1, 1}, 0,
+                     totals, ends, partial, keys, halves, rest, images, patches, padded, 0, 0, j, j,
+                     min(2, images - j), begin, min(begin + average_cu::Chunk, padded),
+                     average_cu::Mean))
+                return false;
     double *scores = device(std::vector<double>(patches, 1));
     if (!run("add_scores", average_cu::add_scores, {blocks, 1, 1}, {128, 1, 1}, 0, scores, totals,
              patches, 2))

@@ -10,6 +10,11 @@ typedef unsigned short half_bits;
 DEVICE half_bits to_half(float x) { return emulator::narrow(x); }
 DEVICE float from_half(half_bits h) { return emulator::widen(h); }
 
+struct alignas(16) Halves {
+    half_bits at[8];
+};
+DEVICE Halves load_once(const half_bits *from) { return *(const Halves *)from; }
+
 namespace emulator {
 
 char *shared_memory();
