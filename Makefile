@@ -16,7 +16,7 @@ WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
 .PHONY: build setup demo test bench bench-peers check fuzz mutants generate kernels \
-	check-kernels check-layouts gpu-check clean
+	check-kernels check-layouts check-gpu-packs gpu-check clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -93,6 +93,14 @@ check-kernels:
 # fetched once. `make test` then plants faults there.
 check-layouts:
 	$(GO) run ./kernels/layouts
+
+# The libraries that `musc setup` fetches for a GPU: is all there that they need, but for the driver?
+# It takes no GPU, and 2.6 GB of downloads, which stay in the cache (3.8 GB). Not in CI.
+check-gpu-packs: build
+	./musc setup gpu --cuda 13
+	./musc setup gpu --cuda 12
+	MUSC_ONNXRUNTIME= MUSC_CHECK_GPU_PACKS=1 $(GO) test -count=1 -v -run GPUPacks \
+		./engine/assets ./engine/backbone
 
 # Two archives for a machine with an NVIDIA GPU, which need neither Go nor a network there: unpack
 # both in one folder and run gpu-check/check.sh. The second holds ONNX Runtime's CUDA provider, with

@@ -3,21 +3,15 @@
 package main
 
 import (
-	"path/filepath"
 	"strings"
 	"testing"
 
 	"musc/cgo/cuda/fake"
 	"musc/engine/backbone"
-	"musc/engine/device"
-	"musc/models/resolve"
 )
 
 func TestDoctorFindsDevices(t *testing.T) {
-	driver, err := fake.Driver(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	driver := fakeDriver(t)
 	for _, test := range []struct {
 		name        string
 		environment []string
@@ -46,10 +40,7 @@ func TestDoctorFindsDevices(t *testing.T) {
 
 // The driver is told, and which libraries would serve it.
 func TestDoctorKnowsWhatTheDriverRuns(t *testing.T) {
-	driver, err := fake.Driver(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	driver := fakeDriver(t)
 	t.Setenv(fake.LibraryVariable, driver)
 	for release, want := range map[string]string{
 		"13000": "ok driver NVIDIA driver for CUDA 13.0\n- GPU libraries those of CUDA 13 are not fetched",
@@ -65,17 +56,4 @@ func TestDoctorKnowsWhatTheDriverRuns(t *testing.T) {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}
-}
-
-// cpuLibrary is ONNX Runtime as `make setup` or the environment has it.
-func cpuLibrary(t *testing.T) string {
-	t.Helper()
-	path, err := resolve.Library("", device.CPU)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if path, err = filepath.Abs(path); err != nil || backbone.HasCUDA(path) {
-		t.Skip("the library of these tests has a CUDA provider, or ", err)
-	}
-	return path
 }

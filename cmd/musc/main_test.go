@@ -22,8 +22,15 @@ func TestMain(m *testing.M) {
 	if os.Getenv(asMusc) != "" {
 		main()
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	for _, folder := range leftovers {
+		os.RemoveAll(folder)
+	}
+	os.Exit(code)
 }
+
+// leftovers are folders that several tests share; they are deleted at the end.
+var leftovers []string
 
 // musc runs one command line in this process.
 func musc(t *testing.T, args ...string) (code int, stdout, stderr string) {

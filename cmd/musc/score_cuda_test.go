@@ -17,10 +17,7 @@ import (
 // A device that is demanded is demanded of both halves: that the scoring can have it excuses no
 // backbone on the CPU. Nothing is scored and nothing is written.
 func TestDemandedDeviceIsOfBothHalves(t *testing.T) {
-	driver, err := fake.Driver(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	driver := fakeDriver(t)
 	program, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)

@@ -11,10 +11,7 @@ import (
 
 // Which libraries are fetched is the driver's word, here that of the fake one.
 func TestSetUpAsksTheDriver(t *testing.T) {
-	driver, err := fake.Driver(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	driver := fakeDriver(t)
 	for _, test := range []struct {
 		name, fakes, args string
 		says              []string
