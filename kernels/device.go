@@ -58,8 +58,7 @@ func (d *Device) load() (err error) {
 			}
 		}
 	}
-	shared := map[Kernel]int{Search: searchShared, SearchHopper: hopperShared}[d.kernel]
-	if err := cuda.AllowSharedMemory(d.functions[string(d.kernel)], shared); err != nil {
+	if err := d.allowSharedMemory(); err != nil {
 		return err
 	}
 	if d.computing, err = cu.MakeStream(cu.NonBlocking); err != nil {

@@ -63,9 +63,21 @@ type source struct {
 func (k Kernel) sources() []source {
 	return []source{
 		{"prepare", []string{"sum_tokens", "aggregate", "add_centre"}},
-		{string(k), []string{string(k)}},
+		{string(k), k.functions()},
 		{"average", []string{"select_nearest", "add_distances", "add_scores"}},
 	}
+}
+
+// functions are the kernel's in its file: search_hopper.cu has one for each tile.
+func (k Kernel) functions() []string {
+	if k != SearchHopper {
+		return []string{string(k)}
+	}
+	var names []string
+	for _, tile := range hopperTiles {
+		names = append(names, tile.kernel)
+	}
+	return names
 }
 
 // Hash is the SHA-256 of all code that scoring with the kernel runs on a device of that compute

@@ -155,38 +155,48 @@ DEVICE void products_commit() { asm volatile("wgmma.commit_group.sync.aligned;" 
 template <int Newest> DEVICE void products_wait() {
     asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(Newest) : "memory");
 }
-DEVICE void settle(float (&d)[128]) {
+template <int Sums> DEVICE void settle(float (&d)[Sums]) {
 #pragma unroll
-    for (int k = 0; k < 128; k++) asm volatile("" : "+f"(d[k])::"memory");
+    for (int k = 0; k < Sums; k++) asm volatile("" : "+f"(d[k])::"memory");
 }
 
-// multiply_add_m64n256 is wgmma.m64n256k16: d = a b^t, or d += if accumulate, for a [64,16] and b
-// [256,16]. Of thread t of the 128, d[4*j+k] is row 16*(t/32) + t%32/4 + 8*(k/2), column 8*j +
-// 2*(t%4) + k%2.
-DEVICE void multiply_add_m64n256(float (&d)[128], unsigned long long a, unsigned long long b,
-                                 bool accumulate) {
-    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %130, 0;\n"
-                 "wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 {"
-                 "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, "
-                 "%12, %13, %14, %15, %16, %17, %18, %19, %20, %21, %22, %23, "
-                 "%24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, "
-                 "%36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-                 "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, "
-                 "%60, %61, %62, %63, %64, %65, %66, %67, %68, %69, %70, %71, "
-                 "%72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, "
-                 "%84, %85, %86, %87, %88, %89, %90, %91, %92, %93, %94, %95, "
-                 "%96, %97, %98, %99, %100, %101, %102, %103, %104, %105, %106, %107, "
-                 "%108, %109, %110, %111, %112, %113, %114, %115, %116, %117, %118, %119, "
-                 "%120, %121, %122, %123, %124, %125, %126, %127"
-                 "}, %128, %129, p, 1, 1, 0, 0;\n}"
+// multiply_add_group is wgmma.m64n(2*Sums)k16: d = a b^t, or d += if accumulate, for a [64,16] and
+// b [2*Sums,16]. Of thread t of the 128, d[4*j+k] is row 16*(t/32) + t%32/4 + 8*(k/2), column 8*j +
+// 2*(t%4) + k%2. There is one of 256 columns and one of 232.
+#define SUMS_TO_115                                                                          \
+    "%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, %16, %17, %18, "  \
+    "%19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, %32, %33, %34, %35, "  \
+    "%36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, %48, %49, %50, %51, %52, "  \
+    "%53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, %64, %65, %66, %67, %68, %69, "  \
+    "%70, %71, %72, %73, %74, %75, %76, %77, %78, %79, %80, %81, %82, %83, %84, %85, %86, "  \
+    "%87, %88, %89, %90, %91, %92, %93, %94, %95, %96, %97, %98, %99, %100, %101, %102, "    \
+    "%103, %104, %105, %106, %107, %108, %109, %110, %111, %112, %113, %114, %115"
 #define SUMS(k) "+f"(d[k]), "+f"(d[k + 1]), "+f"(d[k + 2]), "+f"(d[k + 3])
 #define MORE_SUMS(k) SUMS(k), SUMS(k + 4), SUMS(k + 8), SUMS(k + 12)
-                 : MORE_SUMS(0), MORE_SUMS(16), MORE_SUMS(32), MORE_SUMS(48), MORE_SUMS(64),
-                   MORE_SUMS(80), MORE_SUMS(96), MORE_SUMS(112)
-#undef MORE_SUMS
-#undef SUMS
+#define ALL_SUMS_TO_111                                                                      \
+    MORE_SUMS(0), MORE_SUMS(16), MORE_SUMS(32), MORE_SUMS(48), MORE_SUMS(64), MORE_SUMS(80), \
+        MORE_SUMS(96)
+DEVICE void multiply_add_group(float (&d)[128], unsigned long long a, unsigned long long b,
+                               bool accumulate) {
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %130, 0;\n"
+                 "wgmma.mma_async.sync.aligned.m64n256k16.f32.f16.f16 {" SUMS_TO_115
+                 ", %116, %117, %118, %119, %120, %121, %122, %123, %124, %125, %126, %127}, "
+                 "%128, %129, p, 1, 1, 0, 0;\n}"
+                 : ALL_SUMS_TO_111, MORE_SUMS(112)
                  : "l"(a), "l"(b), "r"((int)accumulate));
 }
+DEVICE void multiply_add_group(float (&d)[116], unsigned long long a, unsigned long long b,
+                               bool accumulate) {
+    asm volatile("{\n.reg .pred p;\nsetp.ne.b32 p, %118, 0;\n"
+                 "wgmma.mma_async.sync.aligned.m64n232k16.f32.f16.f16 {" SUMS_TO_115
+                 "}, %116, %117, p, 1, 1, 0, 0;\n}"
+                 : ALL_SUMS_TO_111, SUMS(112)
+                 : "l"(a), "l"(b), "r"((int)accumulate));
+}
+#undef ALL_SUMS_TO_111
+#undef MORE_SUMS
+#undef SUMS
+#undef SUMS_TO_115
 
 // named_barrier is __syncthreads for the threads that name the same barrier, 1 to 15.
 DEVICE void named_barrier(int id, int threads) {

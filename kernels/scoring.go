@@ -35,7 +35,7 @@ type Scoring struct {
 	nextStage int
 	lists     [2]pairList
 	nextList  int
-	maps      []cuda.TensorMap // of the features, a degree each; for search_hopper
+	maps      []featureMaps // a degree each; for search_hopper
 
 	timed bool
 	spans []spanEvents

@@ -3,6 +3,7 @@
 package kernels
 
 import (
+	"errors"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -14,13 +15,31 @@ const (
 	searchStages = 3
 	searchShared = searchStages * 2 * searchTile * channelStep * bytesOfHalf
 
-	hopperColumns  = 256 // of a tile of search_hopper, which has searchTile rows
-	hopperChannels = 64  // of one of its buffers
+	hopperChannels = 64 // of a buffer of search_hopper
 	hopperStages   = 4
 	hopperThreads  = 384
-	hopperShared   = hopperStages*(searchTile+hopperColumns)*hopperChannels*bytesOfHalf +
-		8*hopperColumns*bytesOfKey + 2*hopperStages*8
+	hopperReaders  = 2 // warpgroups that multiply
+	hopperWarps    = 4 // of each
+	bytesOfBarrier = 8
 )
+
+// sharedBytes is what Shared of search_hopper.cu takes: buffers, the half norms of a tile's columns
+// for each reader, what is nearest to them for each warp, and barriers.
+func (t hopperTile) sharedBytes() int {
+	return hopperStages*(searchTile+t.columns)*hopperChannels*bytesOfHalf +
+		hopperReaders*(1+hopperWarps)*t.columns*bytesOfFloat + (2*hopperStages+1)*bytesOfBarrier
+}
+
+// allowSharedMemory lets the device's kernel have as much as it takes.
+func (d *Device) allowSharedMemory() (err error) {
+	if d.kernel == Search {
+		return cuda.AllowSharedMemory(d.functions[string(Search)], searchShared)
+	}
+	for _, tile := range hopperTiles {
+		err = errors.Join(err, cuda.AllowSharedMemory(d.functions[tile.kernel], tile.sharedBytes()))
+	}
+	return err
+}
 
 // Pair is one pair of images to search: their slots, and which row's and scorer's keys take what
 // is nearest to each patch of Rows among those of Columns, and the other way around; a row below 0
@@ -88,32 +107,43 @@ func (s *Scoring) search(degree, pairs int) error {
 			at(s.features, degree, s.featureBytes(), 0, 0), halfNorms, s.pairs, pairs, s.patches(),
 			s.padded())
 	}
+	tile, of := hopperTileFor(s.patches()), &s.maps[degree]
 	count, patches, channels := int32(pairs), int32(s.patches()), int32(s.padded())
-	tiles := pairs * ceil(s.patches(), searchTile) * ceil(s.patches(), hopperColumns)
-	return cuda.Launch(s.device.functions["search_hopper"], cuda.LaunchConfig{
-		Grid:  [3]uint32{uint32(min(tiles, s.device.Multiprocessors)), 1, 1},
-		Block: [3]uint32{hopperThreads, 1, 1}, SharedMemory: hopperShared,
+	blocks := min(pairs*tile.tiles(s.patches()), s.device.Multiprocessors)
+	return cuda.Launch(s.device.functions[tile.kernel], cuda.LaunchConfig{
+		Grid:  [3]uint32{uint32(blocks), 1, 1},
+		Block: [3]uint32{hopperThreads, 1, 1}, SharedMemory: tile.sharedBytes(),
 		Stream: s.device.computing,
-	}, cuda.Value(&keys), cuda.Value(&s.maps[degree]), cuda.Value(&halfNorms), cuda.Value(&s.pairs),
-		cuda.Value(&count), cuda.Value(&patches), cuda.Value(&channels))
+	}, cuda.Value(&keys), cuda.Value(&of.rows), cuda.Value(&of.columns), cuda.Value(&halfNorms),
+		cuda.Value(&s.pairs), cuda.Value(&count), cuda.Value(&patches), cuda.Value(&channels))
 }
 
-// makeMaps describes the features to the tensor memory accelerator.
+// featureMaps describe one degree's features to the tensor memory accelerator, for the rows and for
+// the columns of a tile.
+type featureMaps struct{ rows, columns cuda.TensorMap }
+
+// makeMaps describes the features of all degrees.
 func (s *Scoring) makeMaps() error {
 	if s.device.kernel != SearchHopper {
 		return nil
 	}
-	s.maps = make([]cuda.TensorMap, s.Degrees)
+	s.maps = make([]featureMaps, s.Degrees)
 	for degree := range s.maps {
-		var err error
-		s.maps[degree], err = cuda.EncodeTensorMap(cuda.Array{
-			Address: at(s.features, degree, s.featureBytes(), 0, 0), Type: cuda.Float16,
-			Shape:   []uint64{uint64(s.padded()), uint64(s.Slots * s.patches())},
-			Strides: []uint64{uint64(s.padded() * bytesOfHalf)},
-			Box:     []uint32{hopperChannels, searchTile}, Swizzle: cuda.Swizzle128,
-		})
-		if err != nil {
-			return err
+		of := &s.maps[degree]
+		for _, box := range []struct {
+			of      *cuda.TensorMap
+			patches int
+		}{{&of.rows, searchTile}, {&of.columns, hopperTileFor(s.patches()).columns}} {
+			var err error
+			*box.of, err = cuda.EncodeTensorMap(cuda.Array{
+				Address: at(s.features, degree, s.featureBytes(), 0, 0), Type: cuda.Float16,
+				Shape:   []uint64{uint64(s.padded()), uint64(s.Slots * s.patches())},
+				Strides: []uint64{uint64(s.padded() * bytesOfHalf)},
+				Box:     []uint32{hopperChannels, uint32(box.patches)}, Swizzle: cuda.Swizzle128,
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	return nil

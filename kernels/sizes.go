@@ -93,7 +93,6 @@ func (z Sizes) arrayBytes() []int64 {
 }
 
 const (
-	searchTile  = 128     // patches of either image that a block compares at once
 	searchTiles = 1 << 18 // that one Search has at most
 	searchPairs = 1 << 15 // as well
 	bytesOfPair = 24

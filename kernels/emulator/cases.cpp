@@ -1,6 +1,7 @@
 // Cases of the kernels themselves, for the builds that watch or sanitize them: each is run by its
-// name, as "search 37x37 96". The features are small integers, so that every sum is exact and the
-// keys are known to the bit; what prepare.cu and average.cu compute is checked to a tolerance.
+// name, as "search 37x37 96" or "search_hopper 1x257 320 wide". The features are integers, so that
+// every sum is exact and the keys are known to the bit; what prepare.cu and average.cu compute is
+// checked to a tolerance.
 //
 //	g++ -std=c++17 -O2 -I ../../cgo/cuda/fake cases.cpp -o cases && ./cases "search 1x129 32"
 #include <algorithm>
@@ -21,80 +22,119 @@ static bool wrong(const char *what, int at, double got, double want) {
     return false;
 }
 
-// Features are halves [images, patches, channels] of small integers, with what the kernels get.
+// Kinds of features.
+enum Kind {
+    Ties,     // integers to 3: many patches are as near as the nearest
+    Wide,     // integers to 100: sums of up to 24 bits, of which a packed one keeps 17
+    Negative, // as Wide, with norms too small by so much that sums are about 0, of either sign
+    NoNumbers // as Wide, and every fifth patch holds what is no number, also where padding is read
+};
+
+// Features are halves [images, patches, channels] of integers, with what the kernels get.
 struct Features {
     int patches, channels;
+    std::vector<float> values;
     std::vector<half_bits> halves;
     std::vector<float> norms;
 
-    Features(int patches, int channels) : patches(patches), channels(channels) {
+    Features(int patches, int channels, Kind kind) : patches(patches), channels(channels) {
         Random random(patches * 1000 + channels);
+        int most = kind == Ties ? 3 : 100;
         for (int i = 0; i < images * patches; i++) {
             float norm = 0;
             for (int c = 0; c < channels; c++) {
-                float x = float(int(random.bits() % 7) - 3);
+                float x = float(int(random.bits() % (2 * most + 1)) - most);
+                if (kind == NoNumbers && i % 5 == 0 && c == 3) x = NAN;
+                values.push_back(x);
                 halves.push_back(to_half(x));
                 norm += x * x;
             }
+            // Half the mean squared distance is the mean norm.
+            if (kind == Negative) norm -= channels * most * (most + 1) / 3;
             norms.push_back(norm / 2);
         }
+    }
+    // half_square is what h(p) + h(q) - x(p).y(q) of packed.h is for two patches.
+    float half_square(int i, int p, int j, int q) const {
+        const float *x = &values[(i * patches + p) * channels];
+        const float *y = &values[(j * patches + q) * channels];
+        float product = 0;
+        for (int c = 0; c < channels; c++) product += x[c] * y[c];
+        return norms[i * patches + p] + norms[j * patches + q] - product;
     }
     // nearest is the key of the patch of image j that is nearest to patch p of image i.
     Key nearest(int i, int p, int j) const {
         Key best = 0;
-        for (int q = 0; q < patches; q++) {
-            float product = 0;
-            for (int c = 0; c < channels; c++)
-                product += from_half(halves[(i * patches + p) * channels + c]) *
-                           from_half(halves[(j * patches + q) * channels + c]);
-            float both = norms[i * patches + p] + norms[j * patches + q];
-            best = max(best, key_of(product - both, q));
-        }
+        for (int q = 0; q < patches; q++) best = max(best, key_of(-half_square(i, p, j, q), q));
         return best;
+    }
+    // nearest_packed is the same by the rule of packed.h.
+    Key nearest_packed(int i, int p, int j) const {
+        long long least = 1ll << 40;
+        int at = -1;
+        for (int q = 0; q < patches; q++) {
+            float square = half_square(i, p, j, q);
+            unsigned bits = std::isnan(square) ? 0x7fffffff : emulator::bits_of(square);
+            long long whole = (int)(bits / 128 * 128); // without the last 7 bits; with its sign
+            if (whole < least) least = whole, at = q;
+        }
+        return (Key)(0x7fffffffu ^ (unsigned)least) << 32 | (0xffffffffu - (unsigned)at);
     }
 };
 
-// search compares all pairs of three images, and the last pair in one direction only.
-static bool search(bool hopper, int patches, int channels) {
-    Features f(patches, channels);
+// map_of is a map of the features with boxes of so many patches.
+static TensorMap map_of(const half_bits *halves, const Features &f, int box) {
+    musc_tensor_map map = {};
+    map.address = (unsigned long long)halves;
+    map.shape[0] = f.channels;
+    map.shape[1] = images * f.patches;
+    map.strides[0] = f.channels * 2;
+    map.box[0] = search_hopper_cu::Channels;
+    map.box[1] = box;
+    map.rank = 2;
+    map.swizzle = 3; // 128 bytes
+    map.element_bytes = 2;
+    map.magic = MUSC_TENSOR_MAP;
+    TensorMap as_given;
+    static_assert(sizeof map <= sizeof as_given, "a map fits");
+    memcpy(&as_given, &map, sizeof map);
+    return as_given;
+}
+
+// search compares all pairs of three images: one with the first image's patches as columns, and one
+// in one direction only. columns are those of a tile of search_hopper, 0 for search. The number of
+// blocks, 1 to 5, mostly is no divisor of the number of tiles.
+static bool search(int columns, int patches, int channels, Kind kind) {
+    Features f(patches, channels, kind);
     std::vector<Key> none(images * images * patches);
     Key *keys = device(none);
     auto at = [&](int i, int j) { return (long long)(i * images + j) * patches; };
     half_bits *halves = device(f.halves);
     float *norms = device(f.norms);
+    unsigned blocks = 1 + patches % 5;
+    const Pair pairs[] = {{0, 1, at(0, 1), at(1, 0)}, {2, 0, at(2, 0), at(0, 2)},
+                          {1, 2, at(1, 2), -1}};
+    Pair *list = device(std::vector<Pair>(pairs, pairs + images));
     bool good;
-    if (hopper) {
+    if (columns) {
         using namespace search_hopper_cu;
-        std::vector<Pair> pairs = {{0, 1, at(0, 1), at(1, 0)}, {0, 2, at(0, 2), at(2, 0)},
-                                   {1, 2, at(1, 2), -1}};
-        musc_tensor_map map = {};
-        map.address = (unsigned long long)halves;
-        map.shape[0] = channels;
-        map.shape[1] = images * patches;
-        map.strides[0] = channels * 2;
-        map.box[0] = Channels;
-        map.box[1] = BoxRows;
-        map.rank = 2;
-        map.swizzle = 3; // 128 bytes
-        map.element_bytes = 2;
-        map.magic = MUSC_TENSOR_MAP;
-        TensorMap as_given;
-        static_assert(sizeof map <= sizeof as_given, "a map fits");
-        memcpy(&as_given, &map, sizeof map);
-        good = run("search_hopper", search_hopper_cu::search_hopper, {2, 1, 1}, {Threads, 1, 1},
-                   sizeof(Shared), keys, as_given, norms, device(pairs), 3, patches, channels);
+        auto kernel = columns == 256 ? search_hopper_cu::search_hopper : search_hopper_232;
+        good = run("search_hopper", kernel, {blocks, 1, 1}, {Threads, 1, 1},
+                   columns == 256 ? sizeof(Shared<256>) : sizeof(Shared<232>), keys,
+                   map_of(halves, f, TileRows), map_of(halves, f, columns), norms, list, images,
+                   patches, channels);
     } else {
         using namespace search_cu;
-        std::vector<Pair> pairs = {{0, 1, at(0, 1), at(1, 0)}, {0, 2, at(0, 2), at(2, 0)},
-                                   {1, 2, at(1, 2), -1}};
-        good = run("search", search_cu::search, {2, 1, 1}, {Threads, 1, 1}, Stages * Buffer * 2,
-                   keys, halves, norms, device(pairs), 3, patches, channels);
+        good = run("search", search_cu::search, {blocks, 1, 1}, {Threads, 1, 1},
+                   Stages * Buffer * 2, keys, halves, norms, list, images, patches, channels);
     }
     for (int i = 0; i < images && good; i++)
         for (int j = 0; j < images && good; j++)
             for (int p = 0; p < patches && good; p++) {
                 Key got = keys[at(i, j) + p];
-                Key want = i == j || (i == 2 && j == 1) ? 0 : f.nearest(i, p, j);
+                Key want = i == j || (i == 2 && j == 1) ? 0
+                           : columns                     ? f.nearest_packed(i, p, j)
+                                                         : f.nearest(i, p, j);
                 if (got != want) good = wrong("key", p, (double)got, (double)want);
             }
     return good;
@@ -182,13 +222,16 @@ static bool average(int height, int width, int channels) {
 
 int main(int count, char **arguments) {
     for (int i = 1; i < count; i++) {
-        char kernel[32];
+        char kernel[32], features[32] = "ties";
         int height, width, channels;
-        if (sscanf(arguments[i], "%31s %dx%d %d", kernel, &height, &width, &channels) != 4)
+        if (sscanf(arguments[i], "%31s %dx%d %d %31s", kernel, &height, &width, &channels,
+                   features) < 4)
             return 2;
-        std::string name = kernel;
+        std::string name = kernel, of = features;
+        Kind kind = of == "wide" ? Wide : of == "negative" ? Negative : of == "nan" ? NoNumbers : Ties;
+        int columns = name == "search_hopper" ? 256 : name == "search_hopper_232" ? 232 : 0;
         if (name == "average" ? !average(height, width, channels)
-                              : !search(name == "search_hopper", height * width, channels))
+                              : !search(columns, height * width, channels, kind))
             return 1;
         emulator::release_all();
     }

@@ -100,7 +100,8 @@ unsigned atomicMax(unsigned *at, unsigned value);
 unsigned long long atomicMax(unsigned long long *at, unsigned long long value);
 
 inline unsigned __float_as_uint(float x) { return emulator::bits_of(x); }
-inline int __float_as_int(float x) { return (int)emulator::bits_of(x); }
+// The arithmetic of a GPU has these bits for every result that is no number.
+inline int __float_as_int(float x) { return x != x ? 0x7fffffff : (int)emulator::bits_of(x); }
 inline float __uint_as_float(unsigned bits) { return emulator::float_of(bits); }
 inline float __int_as_float(int bits) { return emulator::float_of((unsigned)bits); }
 inline int __popc(unsigned x) { return __builtin_popcount(x); }

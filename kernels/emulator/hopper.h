@@ -20,7 +20,8 @@ void load_tile(void *shared, const TensorMap *map, int x, int y, barrier_bits *b
 void products_begin();
 void products_commit();
 void products_wait(int newest, Here place);
-void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, bool accumulate);
+void multiply_add_group(float *d, int sums, unsigned long long a, unsigned long long b,
+                        bool accumulate);
 
 } // namespace emulator
 
@@ -40,16 +41,18 @@ DEVICE void products_commit() { emulator::products_commit(); }
 template <int Newest> DEVICE void products_wait(emulator::Here place = emulator::here()) {
     emulator::products_wait(Newest, place);
 }
-DEVICE void multiply_add_m64n256(float (&d)[128], unsigned long long a, unsigned long long b,
-                                 bool accumulate) {
-    emulator::multiply_add_m64n256(d, a, b, accumulate);
+template <int Sums>
+DEVICE void multiply_add_group(float (&d)[Sums], unsigned long long a, unsigned long long b,
+                               bool accumulate) {
+    static_assert(Sums == 128 || Sums == 116, "ptx.h has products of 256 and of 232 columns");
+    emulator::multiply_add_group(d, Sums, a, b, accumulate);
 }
 
 DEVICE void named_barrier(int id, int threads, emulator::Here place = emulator::here()) {
     emulator::partial_barrier("named_barrier", id, threads, place);
 }
 
-DEVICE void settle(float (&)[128]) {} // for a GPU's compiler
+template <int Sums> DEVICE void settle(float (&)[Sums]) {} // for a GPU's compiler
 
 // Registers are not counted here.
 template <int Registers> DEVICE void take_registers() {

@@ -5,6 +5,7 @@
 //	g++ -std=c++17 -O2 -fPIC -shared -I ../../cgo/cuda/fake kernels.cpp -o kernels.so
 #include "../features.h"
 #include "../keys.h"
+#include "../packed.h"
 #include "../pairs.h"
 #include "../ptx.h"
 #include "entry.h"
@@ -32,6 +33,7 @@ MUSC_KERNELS = {
     MUSC_KERNEL(prepare_cu, add_centre),
     MUSC_KERNEL(search_cu, search),
     MUSC_KERNEL(search_hopper_cu, search_hopper),
+    MUSC_KERNEL(search_hopper_cu, search_hopper_232),
     MUSC_KERNEL(average_cu, select_nearest),
     MUSC_KERNEL(average_cu, add_distances),
     MUSC_KERNEL(average_cu, add_scores),

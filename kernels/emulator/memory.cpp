@@ -28,7 +28,8 @@ constexpr size_t arena_bytes = 256 << 20;
 constexpr size_t redzone = 256; // also the alignment, as cuMemAlloc's
 constexpr size_t dynamic_bytes = 227 << 10, shared_redzone = 4096;
 constexpr size_t granule = 2; // bytes of a word: as large as the smallest that kernels store
-constexpr int warps = 24; // whose reads a word of shared memory remembers apart; also agents
+// Warps and agents, whose reads a word of shared memory remembers apart.
+constexpr int warps = max_threads / 32 + actors - tensor_cores;
 
 // Readers at the same time: several of a warp, whose number is added, or of more than one.
 constexpr uint16_t several_of_warp = 0x8000, several = 0xffff;
@@ -66,7 +67,7 @@ static char *dynamic_region;    // redzone, dynamic shared memory, redzone
 static unsigned dynamic_used;
 static SharedWord *dynamic_words, *static_words;
 static uint32_t clock_now = 1, launch_start, block_start;
-static uint32_t *known; // [max_threads + 1, max_threads + 1]
+static uint32_t *known; // [actors, actors]
 static int block_threads;
 
 uint32_t now() { return clock_now; }

@@ -35,9 +35,15 @@ void begin_block_memory(int threads);
 void synchronise(const int *threads, int count); // a barrier among these threads
 uint32_t now();
 
+constexpr int max_threads = 480; // of a block
+
+// Agents read and write beside the threads: the tensor cores of each warp, and what brings tiles.
+constexpr int tensor_cores = max_threads, copy_engine = tensor_cores + max_threads / 32;
+constexpr int actors = copy_engine + 1;
+
 // Orderings that are no barriers: what releases a token knows is known to those that acquire it.
 struct Token {
-    uint32_t known[512] = {};
+    uint32_t known[actors] = {};
 };
 void release_to(Token &token, int thread);
 void acquire_from(const Token &token, int thread);
@@ -53,10 +59,5 @@ void check_as(int thread, const void *address, size_t bytes, Access access);
 void begin_copy(const void *shared, size_t bytes);
 void end_copy(const void *shared, size_t bytes, int writer);
 extern bool watching; // false: none of the above checks anything
-constexpr int max_threads = 504; // of a block
-
-// Agents read and write beside the threads: the tensor cores of each warpgroup, and what brings
-// tiles.
-constexpr int tensor_cores = 504, copy_engine = 511, actors = 512;
 
 } // namespace emulator

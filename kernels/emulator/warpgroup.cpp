@@ -1,7 +1,8 @@
-// Products of a warpgroup (wgmma). One happens when a thread waits for it, as late as it may; until
-// then its sums are not in d, which holds NaN, and shared memory is not read. The tensor cores of a
-// warpgroup are an agent of their own to the watch: they know what every one of the 128 threads
-// knew when it began the product.
+// Products of a warpgroup (wgmma). Each of its four warps has a part of one, 16 rows: it happens
+// when a thread of the warp waits for it, as late as it may; until then its sums are not in d, which
+// holds NaN, and shared memory is not read. So a warp's wait says nothing of the other warps' parts:
+// a wait is for what the executing warp began. The tensor cores of a warp are an agent of their own
+// to the watch: they know what the 32 threads knew when they began the product.
 #include <cstring>
 #include <deque>
 #include <limits>
@@ -15,22 +16,27 @@
 
 namespace emulator {
 
-constexpr int group_threads = 128, rows = 64, columns = 256, depth = 16;
-constexpr int sums = rows * columns / group_threads; // of a thread
+constexpr int group_threads = 128, group_warps = 4, warp_rows = 16, depth = 16;
+constexpr int most_columns = 256, most_sums = most_columns / 2;
 
 // What d is to be, for one thread.
 struct Sums {
     float *d;
     int products = 0; // under way
-    float values[sums];
+    float values[most_sums];
+};
+
+struct Part {
+    Token before, after; // what the warp's tensor cores knew at its beginning, and know at its end
 };
 
 struct Product {
     unsigned long long a, b;
-    bool accumulate, done = false;
+    bool accumulate;
+    int sums;                    // of a thread
     int begun = 0, finished = 0; // threads
     std::shared_ptr<Sums> of[group_threads];
-    Token before, after;
+    Part parts[group_warps];
 };
 
 struct GroupThread {
@@ -42,12 +48,12 @@ struct GroupThread {
 
 struct Group {
     std::deque<Product> products; // that some thread has not finished
-    size_t dropped = 0, done = 0;
+    size_t dropped = 0;
+    size_t done[group_warps] = {}; // parts
     Product &at(size_t number) { return products[number - dropped]; }
     GroupThread threads[group_threads];
 };
 constexpr int most_groups = max_threads / group_threads;
-static_assert(tensor_cores + most_groups <= copy_engine, "an agent a warpgroup");
 static Group groups[most_groups];
 
 void begin_block_products() {
@@ -61,11 +67,13 @@ static Group &my_group() {
     return groups[current_thread() / group_threads];
 }
 static GroupThread &myself() { return my_group().threads[current_thread() % group_threads]; }
+static int my_warp() { return current_thread() % group_threads / 32; }
 
 void products_begin() { myself().fenced = true; }
 void products_commit() { myself().groups.push_back(myself().begun); }
 
-void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, bool accumulate) {
+void multiply_add_group(float *d, int sums, unsigned long long a, unsigned long long b,
+                        bool accumulate) {
     Group &group = my_group();
     GroupThread &me = myself();
     if (!me.fenced) fail("products_begin is missing before a product");
@@ -74,9 +82,11 @@ void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, 
         group.products.back().a = a;
         group.products.back().b = b;
         group.products.back().accumulate = accumulate;
+        group.products.back().sums = sums;
     }
     Product &product = group.at(me.begun++);
-    if (product.a != a || product.b != b || product.accumulate != accumulate)
+    if (product.a != a || product.b != b || product.accumulate != accumulate ||
+        product.sums != sums)
         fail("divergence: the threads of a warpgroup do not multiply the same");
     std::shared_ptr<Sums> mine;
     for (auto &s : me.under_way)
@@ -84,26 +94,26 @@ void multiply_add_m64n256(float *d, unsigned long long a, unsigned long long b, 
     if (!mine) {
         mine = std::make_shared<Sums>();
         mine->d = d;
-        memcpy(mine->values, d, sizeof mine->values);
+        memcpy(mine->values, d, sums * sizeof *d);
         for (int i = 0; i < sums; i++) d[i] = std::numeric_limits<float>::quiet_NaN();
         me.under_way.push_back(mine);
     }
     mine->products++;
     product.of[current_thread() % group_threads] = mine;
-    release_to(product.before, current_thread());
+    release_to(product.parts[my_warp()].before, current_thread());
     product.begun++;
 }
 
-// widen_matrix reads [count,16] halves.
-static void widen_matrix(int agent, float *to, size_t row_step, size_t column_step, int count,
-                         unsigned long long bits) {
+// widen_matrix reads [count,16] halves from row first on.
+static void widen_matrix(int agent, float *to, size_t row_step, size_t column_step, int first,
+                         int count, unsigned long long bits) {
     Descriptor descriptor(bits);
     if (!descriptor.valid)
         fail("misaligned: matrix_descriptor of byte %zu is not at the first of 8 rows",
              descriptor.start);
     for (int row = 0; row < count; row++)
         for (int k = 0; k < depth; k += 8) {
-            auto *chunk = (unsigned short *)(shared_memory() + descriptor.byte(row, k));
+            auto *chunk = (unsigned short *)(shared_memory() + descriptor.byte(first + row, k));
             if (!in_shared(chunk, 16))
                 fail("out of bounds: a matrix at byte %zu", descriptor.start);
             check_as(agent, chunk, 16, Access::Read);
@@ -112,29 +122,32 @@ static void widen_matrix(int agent, float *to, size_t row_step, size_t column_st
         }
 }
 
-// cell is where sum i of a thread is.
-static int cell(int thread, int i) {
-    Cell at = cell_of_sum(thread, i);
-    return at.row * columns + at.column;
+// cell is where sum i of a lane is in its warp's part, rows of most_columns.
+static int cell(int lane, int i) {
+    Cell at = cell_of_sum(lane, i);
+    return at.row * most_columns + at.column;
 }
 
-static void multiply(Group &group, Product &product) {
-    int agent = tensor_cores + int(&group - groups);
-    acquire_from(product.before, agent);
-    static float a[rows * depth], b[depth * columns], d[rows * columns];
-    widen_matrix(agent, a, depth, 1, rows, product.a);
-    widen_matrix(agent, b, 1, columns, columns, product.b);
-    for (int thread = 0; thread < group_threads; thread++)
-        for (int i = 0; i < sums; i++)
-            d[cell(thread, i)] = product.accumulate ? product.of[thread]->values[i] : 0;
-    for (int row = 0; row < rows; row++)
+static void multiply(Group &group, Product &product, int warp) {
+    int agent = tensor_cores + int(&group - groups) * group_warps + warp;
+    int columns = 2 * product.sums;
+    acquire_from(product.parts[warp].before, agent);
+    static float a[warp_rows * depth], b[depth * most_columns], d[warp_rows * most_columns];
+    widen_matrix(agent, a, depth, 1, warp * warp_rows, warp_rows, product.a);
+    widen_matrix(agent, b, 1, most_columns, 0, columns, product.b);
+    auto each_sum = [&](auto visit) {
+        for (int lane = 0; lane < 32; lane++)
+            for (int i = 0; i < product.sums; i++)
+                visit(product.of[warp * 32 + lane]->values[i], d[cell(lane, i)]);
+    };
+    each_sum([&](float &sum, float &at) { at = product.accumulate ? sum : 0; });
+    for (int row = 0; row < warp_rows; row++)
         for (int k = 0; k < depth; k++)
             for (int column = 0; column < columns; column++)
-                d[row * columns + column] += a[row * depth + k] * b[k * columns + column];
-    for (int thread = 0; thread < group_threads; thread++)
-        for (int i = 0; i < sums; i++) product.of[thread]->values[i] = d[cell(thread, i)];
-    release_to(product.after, agent);
-    product.done = true;
+                d[row * most_columns + column] +=
+                    a[row * depth + k] * b[k * most_columns + column];
+    each_sum([](float &sum, float &at) { sum = at; });
+    release_to(product.parts[warp].after, agent);
 }
 
 static bool all_began(const void *of) { return ((const Product *)of)->begun == group_threads; }
@@ -142,9 +155,9 @@ static bool all_began(const void *of) { return ((const Product *)of)->begun == g
 // finish makes one product's sums this thread's own, in d if no later product adds to them.
 static void finish(GroupThread &me, Product &product) {
     std::shared_ptr<Sums> &mine = product.of[current_thread() % group_threads];
-    acquire_from(product.after, current_thread());
+    acquire_from(product.parts[my_warp()].after, current_thread());
     if (--mine->products == 0) {
-        memcpy(mine->d, mine->values, sizeof mine->values);
+        memcpy(mine->d, mine->values, product.sums * sizeof *mine->values);
         me.under_way.remove(mine);
     }
     mine.reset();
@@ -160,7 +173,8 @@ void products_wait(int newest, Here place) {
     for (; me.seen < last; me.seen++) {
         Product &product = group.at(me.seen);
         if (!all_began(&product)) wait_until("products_wait", all_began, &product, place);
-        for (; group.done <= me.seen; group.done++) multiply(group, group.at(group.done));
+        size_t &done = group.done[my_warp()];
+        for (; done <= me.seen; done++) multiply(group, group.at(done), my_warp());
         finish(me, product);
         while (!group.products.empty() && group.products[0].finished == group_threads) {
             group.products.pop_front();

@@ -35,20 +35,14 @@ inline void fragments() {
     }
 }
 
-// Boxes of 64 halves a row: of 128 rows, of 232, and two of 128 after each other as one of 256.
+// Boxes of 64 halves a row: of 128 rows, of 232 and of 256.
 inline void boxes() {
-    struct {
-        int rows, box;
-    } tiles[] = {{128, 128}, {232, 232}, {256, 128}};
-    for (auto tile : tiles)
-        for (int row = 0; row < tile.rows; row++)
-            for (int column = 0; column < 64; column++) {
-                int first = row / tile.box * tile.box * 128;
-                int in_box = (row % tile.box * 64 + column) * 2;
-                equal(first + (int)emulator::swizzled_128(in_box),
-                      witness::byte_of_128(tile.rows, row, column),
-                      "swizzled_128: half %d of row %d of %d", column, row, tile.rows);
-            }
+    for (int rows : {128, 232, 256})
+        for (int row = 0; row < rows; row++)
+            for (int column = 0; column < 64; column++)
+                equal(emulator::swizzled_128((row * 64 + column) * 2),
+                      witness::byte_of_128(rows, row, column),
+                      "swizzled_128: half %d of row %d of %d", column, row, rows);
 }
 
 // Descriptors of all matrices that are multiplied: both warpgroups' 64 rows, 232 or 256 columns,

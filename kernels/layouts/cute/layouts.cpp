@@ -9,6 +9,7 @@
 
 #include "../../features.h"
 #include "../../keys.h"
+#include "../../packed.h"
 #include "../../pairs.h"
 
 #include "hardware.h"
@@ -27,7 +28,8 @@ int main() {
     warps::copied();
     warps::multiplied();
     maxima::of_warp();
-    maxima::of_warpgroup();
+    maxima::of_warpgroup<232>();
+    maxima::of_warpgroup<256>();
     if (check::differences) {
         fprintf(stderr, "%d of %d values differ from CuTe's\n", check::differences,
                 check::compared);

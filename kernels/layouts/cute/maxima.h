@@ -3,6 +3,7 @@
 #pragma once
 #include "../../emulator/runner.h"
 
+#include "../../packed.h"
 #include "../../pairs.h"
 #include "check.h"
 #include "cute.h"
@@ -31,11 +32,12 @@ struct Problem {
         column_keys = runner::device(std::vector<Key>(columns));
     }
 
-    void compare(const char *what) const {
+    // compare takes what is left of the similarities where a kernel subtracts norms.
+    void compare(const char *what, float norms) const {
         std::vector<Key> of_rows(rows), of_columns(columns);
         for (int row = 0; row < rows; row++)
             for (int column = 0; column < columns; column++) {
-                float product = products[row * columns + column];
+                float product = products[row * columns + column] - norms;
                 of_rows[row] = max(of_rows[row], key_of(product, column));
                 of_columns[column] = max(of_columns[column], key_of(product, row));
             }
@@ -65,35 +67,37 @@ inline void of_warp() {
     const float *norms = runner::device(problem.norms);
     if (!runner::run("reduce", reduce_warp, {1, 1, 1}, {32, 1, 1}, 0, &problem, norms))
         equal(1, 0, "search.cu: the status of reduce");
-    problem.compare("search.cu: reduce");
+    problem.compare("search.cu: reduce", 0);
     emulator::release_all();
 }
 
-// A warpgroup of search_hopper.cu: 64 x TileColumns products.
-inline void reduce_group(const Problem *problem, const float *norms) {
+// A warpgroup of search_hopper.cu: 64 x Columns products. With these norms packed numbers are not
+// negative and lose nothing.
+constexpr float HopperNorms = 65536;
+
+template <int Columns> void reduce_group(const Problem *problem, const float *norms) {
     using namespace search_hopper_cu;
-    float products[128];
-    for (int k = 0; k < 128; k++) {
-        witness::Cell at = witness::cell_of_sum(TileColumns, threadIdx.x, k);
+    float products[Columns / 2];
+    for (int k = 0; k < Columns / 2; k++) {
+        witness::Cell at = witness::cell_of_sum(Columns, threadIdx.x, k);
         products[k] = problem->products[at.row * problem->columns + at.column];
     }
-    Key(*of_columns)[TileColumns] = (Key(*)[TileColumns])emulator::shared_memory();
-    reduce(products, problem->row_keys, of_columns[threadIdx.x / 32], norms, norms, 0, 0,
-           TileColumns);
+    auto &of_columns = *(int(*)[Warps][Columns])emulator::shared_memory();
+    int rows[2], warp = threadIdx.x / 32;
+    reduce<Columns>(products, norms, {HopperNorms, HopperNorms}, rows, of_columns[warp]);
+    take_rows(problem->row_keys, rows, warp * WarpRows + threadIdx.x % 32 / 4, 0, Columns);
     __syncthreads();
-    for (int column = threadIdx.x; column < TileColumns; column += Group)
-        for (int warp = 0; warp < 4; warp++)
-            atomicMax(&problem->column_keys[column], of_columns[warp][column]);
+    take_columns<Columns>(problem->column_keys, of_columns, 0, 0, Columns);
 }
 
-inline void of_warpgroup() {
+template <int Columns> void of_warpgroup() {
     using namespace search_hopper_cu;
-    Problem problem(64, TileColumns);
-    const float *norms = runner::device(problem.norms);
-    if (!runner::run("reduce", reduce_group, {1, 1, 1}, {Group, 1, 1}, 4 * TileColumns * sizeof(Key),
-                     &problem, norms))
+    Problem problem(ReaderRows, Columns);
+    const float *norms = runner::device(std::vector<float>(Columns));
+    if (!runner::run("reduce", reduce_group<Columns>, {1, 1, 1}, {Group, 1, 1},
+                     Warps * Columns * sizeof(int), &problem, norms))
         equal(1, 0, "search_hopper.cu: the status of reduce");
-    problem.compare("search_hopper.cu: reduce");
+    problem.compare("search_hopper.cu: reduce", HopperNorms);
     emulator::release_all();
 }
 
