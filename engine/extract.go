@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/features"
-	"musc/engine/imageio"
 	"musc/engine/memory"
 	"musc/engine/mutual"
 )
@@ -31,45 +32,52 @@ func (e *extraction) close() {
 }
 
 // extractor runs the backbone over all items, references first, and sorts the answers into the
-// stores. Decoding and resizing of the next images go on while the backbone works.
+// stores. Decoding and resizing of the next images go on while the backbone works, on one device or
+// on several at once.
 type extractor struct {
 	job     *Config
 	clock   *clock
 	result  *Result
-	session *backbone.Session
 	info    backbone.Info
 	items   []dataset.Item // references, then images
 	stores  extraction
-	batch   int             // images a run
-	seen    int             // reference images read
-	waiting []prepared      // decoded, not yet through the backbone
-	input   []float32       // [B,3,S,S]
-	tokens  backbone.Tokens // of one batch
+	batch   int        // images a run
+	seen    int        // reference images read
+	waiting []prepared // decoded, not yet sent to the backbone
+	lanes   []*lane
+	next    int                     // the lane whose turn it is: that of the oldest batch under way
+	left    map[int]dataset.Skipped // by item
 }
 
 // batchPatches is how many patches a run of the backbone has by default: four images of 224 pixels
 // and patches of 14. More cost memory and save no time on a CPU, fewer leave its caches idle.
 const batchPatches = 1024
 
+// batchPatchesOnGPU are five images of 518 pixels and patches of 14. By a count of tiles: a product
+// of one image's 1369 rows and 1024 columns in tiles of 128 x 256 has work for 44 of an H100's 132
+// multiprocessors. Not yet measured on a GPU.
+const batchPatchesOnGPU = 8192
+
 // extract fills result.Images, result.Skipped and result.Model, and returns the patch tokens.
 // When it returns the backbone is closed and its memory free for the scoring.
 func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*extraction, error) {
 	clock.begin(StepLoad, 1)
-	session, err := backbone.Open(backbone.Config{
-		Library: job.Library, Model: job.Model, Threads: job.Threads, Device: job.Device,
-	})
+	sessions, err := openSessions(job)
 	if err != nil {
 		return nil, err
 	}
-	defer session.Close()
+	defer closeSessions(sessions)
 	clock.observer.Advance(1)
-	x := &extractor{
-		job: job, clock: clock, result: result, session: session, info: session.Info(),
-		items: slices.Concat(job.References, job.Images),
+	x := newExtractor(job, clock, result, sessions[0].Info())
+	sources, each := make([]tokenSource, len(sessions)), 1
+	for k, session := range sessions {
+		sources[k] = session
 	}
-	if x.batch = job.Batch; x.batch == 0 {
-		x.batch = max(1, batchPatches/x.info.Patches())
+	if x.info.OnGPU() {
+		x.info.Provider = strings.ToUpper(job.Device.String())
+		each = lanesOfGPU
 	}
+	x.lanes = newLanes(sources, each)
 	result.Model, result.Height, result.Width = x.info, x.info.GridHeight, x.info.GridWidth
 	job.noteDevices(clock.observer, x.info)
 	if err := x.settleDepth(ctx); err != nil {
@@ -82,26 +90,47 @@ func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*e
 	return &x.stores, nil
 }
 
+// lanesOfGPU is how many batches a GPU has under way: one that it computes, one that is prepared
+// for it or stored.
+const lanesOfGPU = 2
+
+func newExtractor(job *Config, clock *clock, result *Result, info backbone.Info) *extractor {
+	x := &extractor{job: job, clock: clock, result: result, info: info,
+		items: slices.Concat(job.References, job.Images), left: map[int]dataset.Skipped{}}
+	patches := batchPatches
+	if info.OnGPU() {
+		patches = batchPatchesOnGPU
+	}
+	if x.batch = job.Batch; x.batch == 0 {
+		x.batch = max(1, patches/x.info.Patches())
+	}
+	return x
+}
+
 func (x *extractor) run(ctx context.Context) error {
 	x.clock.begin(StepBackbone, len(x.items))
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+	defer func() { // no batch outlives the run
+		cancel()
+		for _, l := range x.lanes {
+			_, _ = l.wait() // the error that ended the run is the one to tell
+		}
+	}()
 	images := prepare(ctx, x.items, x.job.Decode, x.info.ImageSize, x.job.Threads,
-		x.batch+x.job.Threads)
+		x.batch*len(x.lanes)+x.job.Threads)
 	for image := range images {
-		path := x.items[image.index].Path
 		for _, warning := range image.warnings {
 			x.result.Warnings = append(x.result.Warnings, warning)
 			x.clock.observer.Note(warning)
 		}
 		if image.err != nil {
-			if err := x.skip(path, image.err); err != nil {
+			if err := x.skip(image.index, image.err); err != nil {
 				return err
 			}
 			continue
 		}
 		if x.waiting = append(x.waiting, image); len(x.waiting) == x.batch {
-			if err := x.flush(ctx); err != nil {
+			if err := x.send(ctx); err != nil {
 				return err
 			}
 		}
@@ -109,8 +138,18 @@ func (x *extractor) run(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := x.flush(ctx); err != nil {
-		return err
+	if len(x.waiting) > 0 {
+		if err := x.send(ctx); err != nil {
+			return err
+		}
+	}
+	for range x.lanes {
+		if err := x.collect(); err != nil {
+			return err
+		}
+	}
+	for _, index := range slices.Sorted(maps.Keys(x.left)) {
+		x.result.Skipped = append(x.result.Skipped, x.left[index])
 	}
 	if err := x.enough(); err != nil {
 		return err
@@ -140,25 +179,26 @@ func (x *extractor) allocate() error {
 	return err
 }
 
-// flush sends the waiting images through the backbone.
-func (x *extractor) flush(ctx context.Context) error {
-	count := len(x.waiting)
-	if count == 0 {
-		return nil
+// send starts the waiting images' way through the backbone, on the lane whose turn it is.
+func (x *extractor) send(ctx context.Context) error {
+	turn := x.lanes[x.next]
+	if err := x.collect(); err != nil {
+		return err
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	side := x.info.ImageSize
-	size := 3 * side * side
-	if x.input == nil {
-		x.input = make([]float32, x.batch*size)
-		x.tokens = x.info.NewTokens(x.batch)
-	}
-	for i, image := range x.waiting {
-		imageio.Normalise(x.input[i*size:(i+1)*size], image.pixels, x.info.Mean, x.info.Std)
-	}
-	if err := x.session.Extract(ctx, x.input[:count*size], count, x.tokens); err != nil {
+	turn.send(ctx, &x.info, x.waiting, x.batch)
+	x.waiting = x.waiting[:0]
+	return nil
+}
+
+// collect waits for the oldest batch under way, if the lane whose turn it is has one, and keeps its
+// tokens. The turn is then the next lane's.
+func (x *extractor) collect() error {
+	turn := x.lanes[x.next]
+	x.next = (x.next + 1) % len(x.lanes)
+	if there, err := turn.wait(); err != nil || !there {
 		return err
 	}
 	if x.stores.images == nil {
@@ -166,17 +206,16 @@ func (x *extractor) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	for i, image := range x.waiting {
-		if err := x.keep(i, image); err != nil {
+	for i, image := range turn.images {
+		if err := x.keep(i, image, &turn.tokens); err != nil {
 			return err
 		}
 	}
-	x.waiting = x.waiting[:0]
 	return nil
 }
 
 // keep stores the tokens of the i-th image of the batch under the next free index of its store.
-func (x *extractor) keep(i int, image prepared) error {
+func (x *extractor) keep(i int, image prepared, tokens *backbone.Tokens) error {
 	store, index := x.stores.images, len(x.result.Images)
 	isReference := image.index < len(x.job.References)
 	if isReference {
@@ -184,14 +223,14 @@ func (x *extractor) keep(i int, image prepared) error {
 	}
 	size := store.Shape().Patches() * store.Shape().Channels
 	for stage, number := range x.job.Scoring.Stages {
-		copy(store.Tokens(stage, index), x.tokens.Stages[number-1][i*size:(i+1)*size])
+		copy(store.Tokens(stage, index), tokens.Stages[number-1][i*size:(i+1)*size])
 		if err := store.Accept(stage, index); err != nil {
 			var where *features.NonFinite
 			if errors.As(err, &where) {
 				err = fmt.Errorf("the model gave %v at stage %d, patch %d; a float32 model may not",
 					where.Value, number, where.Patch)
 			}
-			return x.skip(x.items[image.index].Path, err)
+			return x.skip(image.index, err)
 		}
 		store.Release(stage, index)
 	}
@@ -204,17 +243,18 @@ func (x *extractor) keep(i int, image prepared) error {
 	width := x.info.ClassDim
 	x.result.Images = append(x.result.Images, Image{
 		Item: x.items[image.index], Width: image.width, Height: image.height,
-		ClassToken: slices.Clone(x.tokens.Class[i*width : (i+1)*width]),
+		ClassToken: slices.Clone(tokens.Class[i*width : (i+1)*width]),
 	})
 	return nil
 }
 
 // skip lists an image that is left out, or ends a strict job.
-func (x *extractor) skip(path string, err error) error {
+func (x *extractor) skip(index int, err error) error {
 	if x.job.Strict {
 		return err
 	}
-	x.result.Skipped = append(x.result.Skipped, dataset.Skipped{Path: path, Reason: err.Error()})
+	path := x.items[index].Path
+	x.left[index] = dataset.Skipped{Path: path, Reason: err.Error()}
 	x.clock.observer.Skipped(path, err.Error())
 	x.clock.observer.Advance(1)
 	return nil

@@ -9,8 +9,8 @@ import (
 	"musc/models/resolve"
 )
 
-// gpu tells what a backbone on a GPU would find: the driver, the libraries that were fetched for it,
-// each by its name, and whether device 0 runs models with them. Scoring on the CPU needs none of it.
+// gpu tells what a backbone on a GPU would find: the driver, the libraries that were fetched for
+// it, each by its name, and whether device 0 runs models with them. The CPU needs none of it.
 func (f *findings) gpu(library string) {
 	driver, err := cuda.FindDriver()
 	switch {

@@ -69,7 +69,7 @@ func batchFlags() []cli.Flag {
 
 func batchFlag() cli.Flag {
 	return &cli.IntFlag{Name: "batch", Category: categoryMachine,
-		DefaultText: "as many as make 1024 patches", Usage: "images a run of the backbone"}
+		DefaultText: "as many as make 1024 patches, on a GPU 8192", Usage: "images a run of the backbone"}
 }
 
 // outputFlags say how a command talks.

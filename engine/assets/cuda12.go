@@ -144,7 +144,7 @@ var cudnn12 = Artifact{
 	},
 }
 
-// cudnn is one of cuDNN's libraries: libcudnn.so.9 opens the others, whose names begin with its own.
+// cudnn is one of cuDNN's libraries: libcudnn.so.9 opens the others when it needs them.
 func cudnn(name string, size int64, sum string) Member {
 	return Member{Name: "nvidia/cudnn/lib/" + name, Path: name, Size: size, SHA256: sum}
 }

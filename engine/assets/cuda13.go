@@ -1,8 +1,8 @@
 package assets
 
-// CUDA13 is for drivers of release 580 or newer. The provider names libcurand but takes no symbol of
-// it, and opens cuDNN only if it is there: operators that only cuDNN computes, such as Conv, are none
-// that musc builds.
+// CUDA13 is for drivers of release 580 or newer. The provider names libcurand but takes no symbol
+// of it, and does without cuDNN: musc builds no graph with operators that only cuDNN computes, such
+// as Conv.
 var CUDA13 = newPack(13000, 580, onnxRuntimeCUDA13, cudart13, cublas13, curand13)
 
 var onnxRuntimeCUDA13 = Artifact{

