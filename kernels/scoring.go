@@ -37,8 +37,9 @@ type Scoring struct {
 	nextList  int
 	maps      []featureMaps // a degree each; for search_hopper
 
-	timed bool
-	spans []spanEvents
+	exchange exchange
+	timed    bool
+	spans    []spanEvents
 }
 
 // stage is how one image comes to the device: through pinned memory and raw tokens. copied is when
@@ -98,6 +99,9 @@ func (s *Scoring) allocate() (err error) {
 			return cuda.Explain("making an event", err)
 		}
 	}
+	if err := s.makeExchange(); err != nil {
+		return err
+	}
 	zero := func(memory cu.DevicePtr, bytes int64) {
 		if err == nil {
 			err = cuda.Explain("clearing device memory",
@@ -115,10 +119,9 @@ func (s *Scoring) allocate() (err error) {
 
 // Close frees the memory. It waits for the device.
 func (s *Scoring) Close() error {
-	return s.device.context.Do(func() (err error) {
+	err := s.Wait()
+	return errors.Join(err, s.device.context.Do(func() (err error) {
 		also := func(doing string, e error) { err = errors.Join(err, cuda.Explain(doing, e)) }
-		also("waiting for the device", s.device.copying.Synchronize())
-		also("waiting for the device", s.device.computing.Synchronize())
 		for _, pointer := range s.allocated {
 			also("freeing device memory", cu.MemFree(pointer))
 		}
@@ -134,19 +137,31 @@ func (s *Scoring) Close() error {
 		for _, span := range s.spans {
 			events = append(events, span.begin, span.end)
 		}
-		for _, event := range events {
-			if event != (cu.Event{}) {
-				also("ending an event", cu.DestroyEvent(&event))
+		return errors.Join(err, destroy(events), s.closeExchange())
+	}))
+}
+
+// destroy ends events, those that were made.
+func destroy(events []cu.Event) (err error) {
+	for _, event := range events {
+		if event != (cu.Event{}) {
+			err = errors.Join(err, cuda.Explain("ending an event", cu.DestroyEvent(&event)))
+		}
+	}
+	return err
+}
+
+// Wait waits until the device has done everything, copies included.
+func (s *Scoring) Wait() error {
+	return s.device.context.Do(func() (err error) {
+		x := &s.exchange
+		for _, stream := range []cu.Stream{s.device.copying, x.receiving, s.device.computing,
+			x.sending} {
+			if stream != (cu.Stream{}) {
+				err = errors.Join(err, cuda.Explain("scoring on the device", stream.Synchronize()))
 			}
 		}
 		return err
-	})
-}
-
-// Wait waits until the device has done everything.
-func (s *Scoring) Wait() error {
-	return s.device.context.Do(func() error {
-		return cuda.Explain("scoring on the device", s.device.computing.Synchronize())
 	})
 }
 

@@ -64,8 +64,12 @@ func (s *Scoring) EnoughPairs() int { return s.enoughPairs(s.device.Multiprocess
 // Clear forgets what earlier searches found.
 func (s *Scoring) Clear() error {
 	return s.device.context.Do(func() error {
-		return cuda.Explain("clearing device memory", cu.MemsetD8Async(s.keys, 0,
+		err := cuda.Explain("clearing device memory", cu.MemsetD8Async(s.keys, 0,
 			int64(s.Degrees)*s.keyBytes(), s.device.computing))
+		if err != nil || s.Packed == 0 {
+			return err
+		}
+		return s.follow(s.exchange.receiving, s.device.computing, s.exchange.cleared)
 	})
 }
 

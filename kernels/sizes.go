@@ -10,6 +10,7 @@ type Sizes struct {
 	Scorers                 int // images that score them, themselves among these
 	Images                  int // images with scores
 	Cache                   int // of the device's second level, in bytes; see addBlock
+	Packed                  int // pairs at once whose keys go to another device; see Parcel
 }
 
 const (
@@ -44,7 +45,7 @@ func (z Sizes) featureBytes() int64 {
 // The sizes of what belongs to one degree.
 func (z Sizes) normBytes() int64 { return bytesOfFloat * int64(z.Slots) * int64(z.patches()) }
 func (z Sizes) keyBytes() int64 {
-	return bytesOfKey * int64(z.Rows) * int64(z.Scorers) * int64(z.patches())
+	return z.packedBytes(z.Rows*z.Scorers + packHalves*z.Packed)
 }
 func (z Sizes) endBytes() int64    { return bytesOfEnds * int64(z.Rows) * int64(z.patches()) }
 func (z Sizes) totalBytes() int64  { return bytesOfDouble * int64(z.Rows) * int64(z.patches()) }
@@ -97,6 +98,10 @@ const (
 	searchPairs = 1 << 15 // as well
 	bytesOfPair = 24
 
+	packHalves  = 2       // one is searched for while the other is sent
+	packedTiles = 1 << 13 // of the pairs of a parcel: many for each multiprocessor
+	parcels     = 4       // on their way from one device at once
+
 	searchBlocks = 2 // on a multiprocessor at once
 )
 
@@ -119,6 +124,17 @@ const searchRounds = 32
 func (z Sizes) enoughPairs(multiprocessors int) int {
 	return min(ceil(searchRounds*searchBlocks*multiprocessors, z.tiles()), z.SearchPairs())
 }
+
+// PackedPairs is how many pairs a parcel should have.
+func (z Sizes) PackedPairs() int { return min(ceil(packedTiles, z.tiles()), z.SearchPairs()) }
+
+// packedBytes is the size of the keys of one direction of so many pairs, of one degree.
+func (z Sizes) packedBytes(pairs int) int64 {
+	return bytesOfKey * int64(pairs) * int64(z.patches())
+}
+
+// parcelBytes is the pinned host memory of a parcel.
+func (z Sizes) parcelBytes() int64 { return int64(z.Degrees) * z.packedBytes(z.Packed) }
 
 const (
 	addChannels = 256 // that add_distances has in registers at once

@@ -10,6 +10,9 @@ type Failure struct {
 // OutOfMemory is the CUresult of an allocation that found no room.
 const OutOfMemory = 2
 
+// NotReady is what an event or a stream that is not done yet answers to a question.
+const NotReady = 600
+
 const (
 	adviceReport = "this is a fault of musc's or of the device's: please report it with what musc " +
 		"doctor --self-test prints, and use --device cpu until then"

@@ -13,13 +13,14 @@ import (
 )
 
 // AllocPinned returns size bytes of page-locked host memory, which asynchronous copies need to be
-// asynchronous. It is the driver's memory and not Go's: free it with FreePinned, and copy to and
-// from it with cu.MemcpyHtoDAsync(device, unsafe.Pointer(&memory[0]), ...). Its content is
-// undefined.
+// asynchronous, from and to every device. It is the driver's memory and not Go's: free it with
+// FreePinned, and copy to and from it with cu.MemcpyHtoDAsync(device, unsafe.Pointer(&memory[0]),
+// ...). Its content is undefined.
 func AllocPinned(size int) ([]byte, error) {
 	var memory unsafe.Pointer
 	doing := fmt.Sprintf("allocating %d bytes of pinned host memory", size)
-	if code := C.cuMemHostAlloc(&memory, C.size_t(size), 0); code != C.CUDA_SUCCESS {
+	if code := C.cuMemHostAlloc(&memory, C.size_t(size),
+		C.CU_MEMHOSTALLOC_PORTABLE); code != C.CUDA_SUCCESS {
 		return nil, explainCode(doing, int(code))
 	}
 	return unsafe.Slice((*byte)(memory), size), nil

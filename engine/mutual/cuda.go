@@ -4,7 +4,6 @@ package mutual
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,15 +11,15 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"musc/cgo/cuda"
-	"musc/engine/fault"
 	"musc/kernels"
 )
 
 // CUDA is the Scorer for NVIDIA GPUs. Images are scored in blocks of rows whose features stay on
 // the device; the other scorers' features stay, too, where there is room, or else pass by in
-// strips. Several devices score an equal share of the images each, and exchange nothing: a pair of
-// images of two devices is compared by both. The scores are the same bytes for every bound on
-// memory and any number of devices.
+// strips. Several devices score an equal share of the images each. A pair of images of two devices
+// is compared by one, which sends the other what it found for its image; where memory is too short
+// for that, by both. The scores are the same bytes for every bound on memory and any number of
+// devices.
 type CUDA struct {
 	Ordinals []int // of the devices: the N of cuda:N; none: cuda:0
 	Memory   int64 // bound on each device's memory, in bytes; 0: most of what is free
@@ -39,9 +38,11 @@ type CUDA struct {
 	Note func(text string)
 
 	// Spans, if set, hears when the steps of each device ran, by its clock; that takes a little time.
+	// Devices that score at the same time tell it at the same time.
 	Spans func(ordinal int, spans []kernels.Span)
 
 	forced *devicePlan // by a test
+	packed int         // pairs of a parcel, by a test; 0: chosen
 }
 
 // Name implements Scorer.
@@ -93,11 +94,6 @@ func CUDAError(ordinals []int) error {
 	return nil
 }
 
-// share is the images that one device scores: first to end-1.
-type share struct{ first, end int }
-
-func (s share) images() int { return s.end - s.first }
-
 // PatchScores implements Scorer. Problem.Plan is of no concern to it. A device that cannot be had,
 // or has less memory than the smallest plan needs, is an error of kind fault.Setup; so is one that
 // fails on the way, a *DeviceError.
@@ -106,57 +102,54 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	if err != nil {
 		return nil, err
 	}
-	n, ordinals := len(b.members), c.ordinals()
-	ordinals = ordinals[:min(len(ordinals), n)]
-	scores = make([]float64, n*b.patches)
-	progress := newProgress(b)
-	devices, ctx := errgroup.WithContext(ctx)
-	for k, ordinal := range ordinals {
-		of := share{k * n / len(ordinals), (k + 1) * n / len(ordinals)}
-		devices.Go(func() error {
-			return c.scoreShare(ctx, b, of, ordinal, c.kernel(k), progress, scores)
-		})
+	scores = make([]float64, len(b.members)*b.patches)
+	runs, err := c.open(ctx, b)
+	if err == nil {
+		err = c.score(ctx, runs, scores)
 	}
-	if err := devices.Wait(); err != nil {
+	// What fails after the first error, such as freeing memory, says the same.
+	if closing := closeAll(runs); err == nil {
+		err = closing
+	}
+	if err != nil {
 		return nil, err
 	}
 	b.finish(scores)
 	return scores, nil
 }
 
-// scoreShare fills in the scores of one device's share of the images.
-func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
-	kernel kernels.Kernel, progress *progress, scores []float64) (err error) {
-
-	device, err := kernels.Open(ordinal, kernel)
-	if err != nil {
-		return fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
-			ordinal, err)
-	}
-	if c.Multiprocessors > 0 {
-		device.Multiprocessors = min(device.Multiprocessors, c.Multiprocessors)
-	}
-	defer func() { err = deviceFailed(device.Device, err) }()
-	defer func() { err = errors.Join(err, device.Close()) }()
-	r, err := c.newRun(ctx, b, of, device, progress)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.device.Close()) }()
+// score fills in the sums of scores. The first device to fail ends the others.
+func (c CUDA) score(ctx context.Context, runs []*deviceRun, scores []float64) error {
+	exchange := connect(runs)
 	if c.Note != nil {
-		c.Note(r.plan.describe(b, device.Cache, of) + " of " + device.String())
+		for _, r := range runs {
+			c.Note(r.describe(exchange))
+		}
 	}
+	devices, ctx := errgroup.WithContext(ctx)
+	for _, r := range runs {
+		r.ctx = ctx
+		devices.Go(func() error {
+			return deviceFailed(r.opened.Device, c.scoreShare(r, scores))
+		})
+	}
+	return devices.Wait()
+}
+
+// scoreShare fills in the sums of one device's share of the images.
+func (c CUDA) scoreShare(r *deviceRun, scores []float64) error {
 	if c.Spans != nil {
 		r.device.Time()
 	}
-	for stage := range b.shape.Stages {
+	for stage := range r.shape.Stages {
 		for windows := range slices.Chunk(r.windows, r.plan.degrees) {
 			if err := r.score(stage, windows); err != nil {
 				return err
 			}
 		}
 	}
-	if err := r.device.Scores(scores[of.first*b.patches:of.end*b.patches], of.first); err != nil {
+	mine := scores[r.share.first*r.patches : r.share.end*r.patches]
+	if err := r.device.Scores(mine, r.share.first); err != nil {
 		return err
 	}
 	if c.Spans != nil {
@@ -164,7 +157,7 @@ func (c CUDA) scoreShare(ctx context.Context, b *batch, of share, ordinal int,
 		if err != nil {
 			return err
 		}
-		c.Spans(ordinal, spans)
+		c.Spans(r.ordinal, spans)
 	}
-	return ctx.Err()
+	return r.ctx.Err()
 }

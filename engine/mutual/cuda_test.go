@@ -156,42 +156,6 @@ func TestFaultsOfTheDriver(t *testing.T) {
 	}
 }
 
-// Several devices give the same bytes as one, also where there are more than images.
-func TestSeveralDevices(t *testing.T) {
-	fake.Only(t)
-	t.Setenv("MUSC_FAKE_DEVICES", "6")
-	shape := features.Shape{Stages: 2, Images: 5, Height: 3, Width: 3, Channels: 8}
-	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 0.5}}
-	shape.Images = 3
-	problem.References = look(t, shape, 2)
-	for _, only := range []bool{false, true} {
-		problem.ReferencesOnly = only
-		want, err := CUDA{}.PatchScores(context.Background(), problem)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, ordinals := range [][]int{{1}, {1, 0}, {0, 2, 4}, {0, 1, 2, 3, 4, 5}} {
-			for _, forced := range []*devicePlan{nil, {1, 1, 1}, {2, 2, 2}} {
-				last, all := 0, 0
-				problem.Progress = func(done, total int) { last, all = done, total }
-				got, err := CUDA{Ordinals: ordinals, forced: forced}.PatchScores(
-					context.Background(), problem)
-				if err != nil {
-					t.Fatal(err)
-				}
-				within(t, fmt.Sprint(ordinals), got, want, 0, 0)
-				if last != all {
-					t.Errorf("%v: ends at %d of %d pairs", ordinals, last, all)
-				}
-			}
-		}
-	}
-	_, err := CUDA{Ordinals: []int{0, 6}}.PatchScores(context.Background(), problem)
-	if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "cuda:6") {
-		t.Errorf("cuda:6 of 6: %v", err)
-	}
-}
-
 // A device with less memory than it said gets a smaller plan, and the same scores.
 func TestOutOfDeviceMemory(t *testing.T) {
 	fake.Only(t)

@@ -75,12 +75,19 @@ func (p devicePlan) sizes(b *batch, cache int) kernels.Sizes {
 		Images: len(b.members), Cache: cache}
 }
 
-// describe is the plan in one line, for people.
-func (p devicePlan) describe(b *batch, cache int, of share) string {
-	text := fmt.Sprintf("%d of %d images at a time", p.rows, of.images())
-	if p.rows < of.images() || p.rows+p.strip < len(b.members)+b.references {
-		text += fmt.Sprintf(", the others %d by %d", p.strip, p.strip)
+// describe is how a device's memory is divided, in one line, for people.
+func (r *deviceRun) describe(exchange bool) string {
+	text := fmt.Sprintf("%d of %d images at a time", r.plan.rows, r.images())
+	if r.plan.rows < r.images() || r.plan.rows+r.plan.strip < len(r.members)+r.references {
+		text += fmt.Sprintf(", the others %d by %d", r.plan.strip, r.plan.strip)
 	}
-	return fmt.Sprintf("%s, %d degrees at once, %s", text, p.degrees,
-		features.FormatBytes(p.sizes(b, cache).DeviceBytes()))
+	text = fmt.Sprintf("%s, %d degrees at once, %s of %v", text, r.plan.degrees,
+		features.FormatBytes(r.sizes.DeviceBytes()), r.opened)
+	switch {
+	case exchange:
+		text += "; two devices' images are compared by one of them"
+	case r.images() < len(r.members) && !r.ReferencesOnly:
+		text += "; two devices' images are compared by both, for want of memory"
+	}
+	return text
 }

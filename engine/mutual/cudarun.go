@@ -4,10 +4,7 @@ package mutual
 
 import (
 	"context"
-	"errors"
-	"slices"
 
-	"musc/cgo/cuda"
 	"musc/kernels"
 )
 
@@ -15,59 +12,25 @@ import (
 type deviceRun struct {
 	*batch
 	share
+	ordinal  int
 	ctx      context.Context
-	device   *kernels.Scoring
-	plan     devicePlan
 	windows  []window
 	progress *progress
-	search   search
+	chosen   func(Chosen)
+
+	opened    *kernels.Device
+	available int64 // of its memory, in bytes
+	refused   error // why it is less than the device said
+	plan      devicePlan
+	sizes     kernels.Sizes
+	device    *kernels.Scoring
+	search    search
+	courier   *courier // nil: nothing is exchanged
 
 	// Of the stage and the windows at hand.
 	stage   int
 	degrees int   // that the windows stand for
 	radii   []int // of the windows
-	chosen  func(Chosen)
-}
-
-// newRun takes the memory of the fastest plan that fits; where the device turns out to have less,
-// that of a plan for half of it.
-func (c CUDA) newRun(ctx context.Context, b *batch, of share, device *kernels.Device,
-	progress *progress) (*deviceRun, error) {
-
-	available := c.Memory
-	if available == 0 {
-		free, err := device.Free()
-		if err != nil {
-			return nil, err
-		}
-		available = free / 10 * 9
-	}
-	r := &deviceRun{batch: b, share: of, ctx: ctx, progress: progress, chosen: c.Chosen,
-		windows: slices.Concat(windowsOf(b.shape, b.Degrees)...)}
-	var refused error
-	for {
-		plan, err := newDevicePlan(available, device.Cache, b, of.images(), len(r.windows))
-		if err != nil && refused != nil {
-			err = refused
-		}
-		if err != nil {
-			return nil, err
-		}
-		if c.forced != nil {
-			plan = *c.forced
-		}
-		r.plan = plan
-		r.device, err = device.NewScoring(plan.sizes(b, device.Cache))
-		var failed *cuda.Error
-		if err == nil {
-			r.search.pairs = make([]kernels.Pair, 0, r.device.SearchPairs())
-		}
-		if err == nil || !errors.As(err, &failed) || failed.Code != cuda.OutOfMemory {
-			return r, err
-		}
-		refused = err
-		available = plan.sizes(b, device.Cache).DeviceBytes() / 2
-	}
 }
 
 // score adds the averages of one stage and some windows to the scores.
@@ -99,14 +62,20 @@ func (r *deviceRun) scoreRows(first, rows int, weights []float64) error {
 	if err := r.device.Clear(); err != nil {
 		return err
 	}
+	if err := r.begin(); err != nil {
+		return err
+	}
 	if err := r.searchWithin(first, rows); err != nil {
 		return err
 	}
 	others, resident := r.others(first, rows)
 	for _, strip := range others {
-		if err := r.searchStrip(first, rows, strip); err != nil {
+		if err := r.searchStrip(first, rows, strip, resident); err != nil {
 			return err
 		}
+	}
+	if err := r.finish(); err != nil {
+		return err
 	}
 	if err := r.tellChosen(first, rows); err != nil {
 		return err

@@ -94,6 +94,16 @@ API cuStreamSynchronize(CUstream handle) {
     return fake::wait_for(*stream);
 }
 
+// As cuEventQuery: each question does one step.
+API cuStreamQuery(CUstream handle) {
+    ENTER();
+    auto *stream = fake::stream_of(handle);
+    if (!stream) return CUDA_ERROR_INVALID_HANDLE;
+    if (stream->work.empty()) return CUDA_SUCCESS;
+    fake::step(*stream);
+    return fake::state().broken ? fake::state().broken : CUDA_ERROR_NOT_READY;
+}
+
 API cuCtxSynchronize() {
     ENTER();
     fake::run_all();
