@@ -27,7 +27,7 @@ func (p Plan) wholeRun(ctx context.Context, ordinal int, s Shape, subsets int) (
 	}
 	var err error
 	if job.Model, job.Library, err = (resolve.Request{Model: s.Model, Random: true,
-		Options: build.Options{ImageSize: s.ImageSize, Precision: build.Float16}}).
+		Device: job.Device, Options: build.Options{ImageSize: s.ImageSize, Precision: build.Float16}}).
 		Backbone(ctx, p.Library); err != nil {
 		return row, err
 	}
