@@ -26,6 +26,13 @@ func hopperTileFor(patches int) hopperTile {
 	return best
 }
 
+// HopperTile is the kernel of search_hopper.cu that searches images of so many patches, the columns
+// of its tiles, and which part of their products is of two patches.
+func HopperTile(patches int) (kernel string, columns int, useful float64) {
+	tile := hopperTileFor(patches)
+	return tile.kernel, tile.columns, tile.usefulShare(patches)
+}
+
 // tiles is how many tiles a pair of images has.
 func (t hopperTile) tiles(patches int) int {
 	return ceil(patches, searchTile) * ceil(patches, t.columns)

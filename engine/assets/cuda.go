@@ -83,5 +83,27 @@ var CUDAAssembler = Artifact{
 	},
 }
 
+// CUDADisassembler is nvdisasm, by which the kernels' machine code is held to its budget. It reads
+// the code of older assemblers, too; CUDA 12 has no package of it.
+var CUDADisassembler = Artifact{
+	Title:   "CUDA disassembler (nvdisasm)",
+	Project: "nvidia-cuda-nvdisasm",
+	Version: "13.5.37",
+	Wheel: "nvidia_cuda_nvdisasm-13.5.37-py3-none-" +
+		"manylinux2014_x86_64.manylinux_2_17_x86_64.whl",
+	Size:     5170654,
+	SHA256:   "d3fdbdd49fa53e2e4aacd3db8259d052bd2b049ececdcb69e92e083c6728e7ca",
+	Licence:  cudaLicence,
+	Folder:   "cuda-nvdisasm-13.5.37",
+	Platform: "linux/amd64",
+	Command:  "make kernels",
+	Members: []Member{
+		{"nvidia_cuda_nvdisasm-13.5.37.dist-info/licenses/License.txt", "LICENSE",
+			cudaLicenceSize, cudaLicenceSum},
+		{"nvidia/cu13/bin/nvdisasm", "bin/nvdisasm", 5816912,
+			"3bf19e7ab706ed8f68ecc2403d277b97dc110c52e0ac4c4f0c8eada5f7889c3c"},
+	},
+}
+
 // CUDAInclude is the folder of CUDAHeaders; the error is as of LibraryPath.
 func CUDAInclude() (string, error) { return Path(&CUDAHeaders, "include") }

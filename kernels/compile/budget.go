@@ -74,32 +74,41 @@ func number(digits string) int {
 
 // readBudget reads the columns kernel, architecture, registers, spill_bytes, shared_bytes.
 func readBudget(path string) ([]usage, error) {
+	var limits []usage
+	err := readNumbers(path, []string{"kernel", "architecture"},
+		[]string{"registers", "spill_bytes", "shared_bytes"}, func(names []string, numbers []int) {
+			limits = append(limits, usage{names[0], names[1], numbers[0], numbers[1], numbers[2]})
+		})
+	return limits, err
+}
+
+// readNumbers reads a CSV file that has those columns, names first, and hands over each row.
+func readNumbers(path string, names, numbers []string, row func([]string, []int)) error {
 	file, err := os.Open(path)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the budget: %w", err)
+		return fmt.Errorf("cannot read the budget: %w", err)
 	}
 	defer file.Close()
 	reader := csv.NewReader(file)
 	reader.Comment = '#'
 	rows, err := reader.ReadAll()
 	if err != nil {
-		return nil, fmt.Errorf("cannot read %s: %w", path, err)
+		return fmt.Errorf("cannot read %s: %w", path, err)
 	}
-	const columns = "kernel,architecture,registers,spill_bytes,shared_bytes"
-	if len(rows) == 0 || strings.Join(rows[0], ",") != columns {
-		return nil, fmt.Errorf("the columns of %s must be %s", path, columns)
+	columns := slices.Concat(names, numbers)
+	if len(rows) == 0 || !slices.Equal(rows[0], columns) {
+		return fmt.Errorf("the columns of %s must be %s", path, strings.Join(columns, ","))
 	}
-	var limits []usage
-	for _, row := range rows[1:] {
-		limit := usage{kernel: row[0], architecture: row[1]}
-		for i, to := range []*int{&limit.registers, &limit.spills, &limit.shared} {
-			if *to, err = strconv.Atoi(row[2+i]); err != nil {
-				return nil, fmt.Errorf("%s: %s of %s: %w", path, rows[0][2+i], row[0], err)
+	for _, texts := range rows[1:] {
+		values := make([]int, len(numbers))
+		for i, text := range texts[len(names):] {
+			if values[i], err = strconv.Atoi(text); err != nil {
+				return fmt.Errorf("%s: %s of %s: %w", path, numbers[i], texts[0], err)
 			}
 		}
-		limits = append(limits, limit)
+		row(texts[:len(names)], values)
 	}
-	return limits, nil
+	return nil
 }
 
 // limitOf finds the row of a kernel, its architecture's before that of all.

@@ -19,7 +19,7 @@ const trial = "../../cgo/cuda/fake/testdata"
 func tools(t *testing.T) *toolchain {
 	t.Helper()
 	for _, artifact := range []assets.Artifact{assets.CUDAHeaders, assets.CUDACompiler,
-		assets.CUDAAssembler} {
+		assets.CUDAAssembler, assets.CUDADisassembler} {
 		if _, err := assets.Path(&artifact, ""); err != nil {
 			t.Skip(err)
 		}

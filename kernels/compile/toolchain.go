@@ -27,8 +27,9 @@ const (
 
 // toolchain are the pinned tools.
 type toolchain struct {
-	assembler string   // ptxas
-	includes  []string // folders with the compiler's headers
+	assembler    string   // ptxas
+	disassembler string   // nvdisasm
+	includes     []string // folders with the compiler's headers
 }
 
 // only matches the line by which a source is for some architectures: "// architectures: sm_90a".
