@@ -11,7 +11,7 @@ import (
 
 // gpu tells what a backbone on a GPU would find: the driver, the libraries that were fetched for
 // it, each by its name, and whether device 0 runs models with them. The CPU needs none of it.
-func (f *findings) gpu(library string) {
+func (f *findings) gpu(used string) {
 	driver, err := cuda.FindDriver()
 	switch {
 	case err == nil:
@@ -21,13 +21,18 @@ func (f *findings) gpu(library string) {
 	default:
 		f.note("driver", "%v", err)
 	}
-	if !backbone.HasCUDA(library) {
+	library := used
+	if !backbone.HasCUDA(used) {
 		if library = fetchedForGPU(); library == "" {
 			f.notFetched(driver, err)
 			return
 		}
 	}
-	f.ok("GPU libraries", "%s", filepath.Dir(library))
+	if library == used {
+		f.ok("GPU libraries", "%s", filepath.Dir(library))
+	} else {
+		f.note("GPU libraries", "%s, but %s is used", filepath.Dir(library), used)
+	}
 	needs, err := backbone.Needs(library)
 	if err != nil {
 		f.note("GPU libraries", "%v", err)

@@ -49,7 +49,7 @@ func (d *downloads) bytes(a *assets.Artifact, done int64) {
 		d.current, d.begun, d.told, d.first = a.Wheel, d.now(), d.now(), done
 		if d.container != nil {
 			d.bar = d.container.AddBar(a.Size,
-				mpb.PrependDecorators(decor.Name(fmt.Sprintf("%-26s", a.Title)),
+				mpb.PrependDecorators(decor.Name(a.Title, decor.WCSyncSpaceR),
 					decor.CountersKiloByte("% .1f / % .1f", decor.WCSyncWidth)),
 				mpb.AppendDecorators(decor.OnComplete(
 					decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncWidth), "done")))

@@ -31,7 +31,8 @@ func TestDemandedDeviceIsOfBothHalves(t *testing.T) {
 	var exit *exec.ExitError
 	line := lastLine(string(said))
 	if !errors.As(err, &exit) || exit.ExitCode() != exitSetup || !strings.Contains(line, "on cuda:0: ") ||
-		!strings.Contains(line, "is ONNX Runtime without CUDA; run: musc setup gpu") ||
+		!strings.Contains(line, "is ONNX Runtime without CUDA; name another with $MUSC_ONNXRUNTIME, or leave that "+
+			"out and run: musc setup gpu") ||
 		!strings.HasSuffix(line, "--device cpu does without") {
 		t.Errorf("%v: %s", err, said)
 	}

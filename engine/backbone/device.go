@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -63,7 +64,11 @@ func sessionOptions(threads int) (_ *ort.SessionOptions, err error) {
 // the provider may then still succeed.
 func addCUDA(options *ort.SessionOptions, library string, id int) error {
 	if !HasCUDA(library) {
-		return fmt.Errorf("%s is ONNX Runtime without CUDA; run: musc setup gpu", library)
+		way := "run: musc setup gpu"
+		if os.Getenv(LibraryVariable) != "" {
+			way = "name another with $" + LibraryVariable + ", or leave that out and " + way
+		}
+		return fmt.Errorf("%s is ONNX Runtime without CUDA; %s", library, way)
 	}
 	if err := openNeeds(library); err != nil {
 		return err

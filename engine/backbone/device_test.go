@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,6 +35,29 @@ func TestAutoSaysWhatItTook(t *testing.T) {
 	}
 	if _, err := os.Stat("/dev/nvidiactl"); err != nil && !onCPU {
 		t.Fatalf("a machine without a GPU took %s", info.Provider)
+	}
+}
+
+// Which models came to the CPU by accident, and what to do, stands in the note.
+func TestNoteOnAModelForGPUs(t *testing.T) {
+	if HasCUDA(library(t)) {
+		t.Skip("a library that may find a GPU")
+	}
+	for precision, slow := range map[string]bool{"float16": true, "float32": false} {
+		model := tinyGraph().declareAll(free)
+		model.metadata = [][2]string{{"musc.precision", precision}}
+		path := filepath.Join(t.TempDir(), "model.onnx")
+		if err := os.WriteFile(path, model.bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		note := open(t, Config{Model: path, Device: device.Auto}).Info().DeviceNote
+		if !strings.Contains(note, "is ONNX Runtime without CUDA; ") ||
+			strings.Contains(note, "float16, which is slow on a CPU: with --device cpu") != slow {
+			t.Errorf("%s: %q", precision, note)
+		}
+		if note := open(t, Config{Model: path}).Info().DeviceNote; note != "" {
+			t.Errorf("%s for the CPU: %q", precision, note)
+		}
 	}
 }
 

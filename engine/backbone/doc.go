@@ -11,6 +11,7 @@
 // batch is free, or fixed by the export. The file's metadata_props say how to feed it:
 //
 //	musc.name, musc.family, musc.builder   for people
+//	musc.precision                         of weights and computation: float16 is slow on a CPU
 //	musc.patch                             side of a patch in pixels
 //	musc.mean, musc.std                    "r,g,b" of the normalisation, for pixels in [0,1]
 //	musc.class_token_l2                    "true": class tokens are L2-normalised here (CLIP)

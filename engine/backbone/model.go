@@ -46,6 +46,7 @@ type Info struct {
 	Std        [3]float32 `json:"std"`
 	ClassL2    bool       `json:"class_token_l2"` // class tokens come out with length 1
 
+	Precision  string `json:"-"`                     // "float16"; "": the model does not say
 	Runtime    string `json:"-"`                     // "ONNX Runtime 1.31.1", and CUDA's release
 	Provider   string `json:"provider"`              // CPU or CUDA:N
 	DeviceNote string `json:"device_note,omitempty"` // why CUDA was not taken
@@ -207,6 +208,7 @@ func (i *Info) takeMetadata(metadata map[string]string) error {
 		}
 	}
 	i.ClassL2 = metadata["musc.class_token_l2"] == "true"
+	i.Precision = metadata["musc.precision"]
 	if len(assumed) > 0 {
 		i.ModelNote = "the model does not say how it is fed; assumed: " +
 			strings.Join(assumed, ", ")

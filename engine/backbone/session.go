@@ -80,6 +80,10 @@ func (s *Session) start(config Config) error {
 				"missing, --device cpu does without", config.Model, wanted, providerReason(err))
 		}
 		s.info.DeviceNote = providerReason(err)
+		if s.info.Precision == "float16" {
+			s.info.DeviceNote += "; the model is in float16, which is slow on a CPU: with --device cpu it " +
+				"is built in float32"
+		}
 	}
 	runner, err := newRunner(config, nil)
 	if err != nil {

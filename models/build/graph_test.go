@@ -213,7 +213,7 @@ func TestGraphDescribesItself(t *testing.T) {
 		want := backbone.Info{Name: name, Family: string(spec.Family), ImageSize: size,
 			Patch: spec.Patch, GridHeight: grid, GridWidth: grid, Channels: spec.Width, Stages: 4,
 			ClassDim: spec.ClassDim, Mean: spec.Mean, Std: spec.Std, ClassL2: spec.NormaliseClass,
-			Runtime: got.Runtime, Provider: got.Provider, DeviceNote: got.DeviceNote}
+			Precision: "float32", Runtime: got.Runtime, Provider: got.Provider, DeviceNote: got.DeviceNote}
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
