@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 
-	"musc/engine/dataset"
 	"musc/engine/imageio"
 )
 
@@ -16,16 +15,17 @@ type prepared struct {
 	err           error        // the file cannot be read
 }
 
-// prepare decodes and resizes the items on as many goroutines as workers says, up to ahead images
-// before whoever receives, and delivers them in the order of the items. The channel closes after
-// the last item, or early when ctx ends.
-func prepare(ctx context.Context, items []dataset.Item, options imageio.Options, side, workers,
-	ahead int) <-chan prepared {
+// prepare calls one for each of count items on as many goroutines as workers says, up to ahead items
+// before whoever receives, and delivers the answers in the order of the items. The channel closes
+// after the last item, or early when ctx ends.
+func prepare(ctx context.Context, count, workers, ahead int,
+	one func(index int) prepared) <-chan prepared {
+
 	queue := make(chan chan prepared, ahead)
 	running := make(chan struct{}, workers) // bounds the photos that are decoded at once
 	go func() {
 		defer close(queue)
-		for index := range items {
+		for index := range count {
 			slot := make(chan prepared, 1)
 			select {
 			case queue <- slot:
@@ -34,7 +34,7 @@ func prepare(ctx context.Context, items []dataset.Item, options imageio.Options,
 			}
 			running <- struct{}{}
 			go func() {
-				slot <- prepareOne(index, items[index].Path, options, side)
+				slot <- one(index)
 				<-running
 			}()
 		}
@@ -53,11 +53,13 @@ func prepare(ctx context.Context, items []dataset.Item, options imageio.Options,
 	return out
 }
 
-func prepareOne(index int, path string, options imageio.Options, side int) prepared {
-	image, warnings, err := imageio.Decode(path, options)
+// decode reads and resizes one item's photo.
+func (x *extractor) decode(index int) prepared {
+	image, warnings, err := imageio.Decode(x.items[index].Path, x.job.Decode)
 	if err != nil {
 		return prepared{index: index, err: err}
 	}
+	side := x.info.ImageSize
 	return prepared{
 		index: index, pixels: image.Resize(side, side, imageio.Bicubic),
 		width: image.Width, height: image.Height, warnings: warnings,

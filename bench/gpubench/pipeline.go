@@ -81,11 +81,10 @@ func Pipeline(m Machine, images int) []Stage {
 	add := func(phase, lane, name string, count string, milliseconds float64) {
 		all = append(all, Stage{phase, lane, name, count, milliseconds})
 	}
-	const cores, gpu, bus, one = "cores", "GPU", "bus", "collector"
+	const cores, one, gpu, bus = "cores", "a core", "GPU", "bus"
 	add(phaseExtract, cores, "decode", fmt.Sprintf("%.3g ms of a core", coreDecode), per(coreDecode))
 	add(phaseExtract, cores, "resize", fmt.Sprintf("%.3g ms of a core", coreResize), per(coreResize))
-	add(phaseExtract, cores, "normalise", fmt.Sprintf("%.3g ms of a core", coreNormalise),
-		per(coreNormalise))
+	add(phaseExtract, one, "normalise", fmt.Sprintf("%.3g ms of a core", coreNormalise), coreNormalise)
 	count, took := bytes(pixels*4, m.Pageable)
 	add(phaseExtract, gpu, "pixels to the device", count, took)
 	count, took = work(backbone, m.Backbone*m.Peak)
