@@ -29,7 +29,7 @@ func Extract(ctx context.Context, job Config, observer Observer) (*Batch, error)
 	}
 	clock := &clock{observer: observer}
 	b := &Batch{job: job, observer: observer, read: &Result{}}
-	if err := b.job.chooseScorer(b.notePlan); err != nil {
+	if err := b.job.chooseScorer(ctx, observer.Note, b.notePlan); err != nil {
 		return nil, err
 	}
 	b.photos = photosOf(job.Images, job.References)

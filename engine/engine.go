@@ -26,9 +26,10 @@ type Config struct {
 	Library      string // the ONNX Runtime library; models/resolve finds both
 	Model        string // an ONNX file with the outputs that the models package writes
 	Device       device.Choice
-	DeviceMemory int64 // bound on a GPU's memory for mutual scoring; 0: most of what is free
-	Batch        int   // images a run of the backbone; 0: as many as make 1024 patches
-	Threads      int   // 0: one a processor
+	SelfTest     []string // the command that tests a GPU in a process of its own, see trust.Test.Child
+	DeviceMemory int64    // bound on a GPU's memory for mutual scoring; 0: most of what is free
+	Batch        int      // images a run of the backbone; 0: as many as make 1024 patches
+	Threads      int      // 0: one a processor
 
 	Scoring   Scoring
 	Memory    int64  // bound on the process's memory in bytes; 0: memory.FairShare()

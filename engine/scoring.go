@@ -14,6 +14,7 @@ import (
 	"musc/engine/features"
 	"musc/engine/memory"
 	"musc/engine/mutual"
+	"musc/engine/mutual/trust"
 	"musc/engine/report"
 	"musc/engine/rscin"
 )
@@ -49,9 +50,10 @@ func deal(job *Config, result *Result) (subsets [][]int, err error) {
 }
 
 // chooseScorer sets what scores. Where the CPU will do for one half, a GPU may do the other.
-func (job *Config) chooseScorer(note func(plan string)) (err error) {
-	job.scorer, job.scorerWhy, err = mutual.NewScorer(mutual.Resources{Device: job.Device,
-		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: note})
+func (job *Config) chooseScorer(ctx context.Context, tell, note func(text string)) (err error) {
+	job.scorer, job.scorerWhy, err = trust.NewScorer(ctx, trust.Resources{Device: job.Device,
+		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: note,
+		Test: trust.Test{Child: job.SelfTest, Tell: tell}})
 	return err
 }
 

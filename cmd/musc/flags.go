@@ -108,6 +108,7 @@ func machineOf(c *cli.Context) (job engine.Config, err error) {
 	if job.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
 		return job, err
 	}
+	job.SelfTest = selfTestChild()
 	job.Device, err = device.Parse(c.String("device"))
 	return job, err
 }

@@ -124,7 +124,7 @@ Start with:
 		Commands: withoutFalse([]*cli.Command{
 			scoreCommand(), evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
-			setupCommand(), doctorCommand(), completionCommand(),
+			setupCommand(), doctorCommand(), completionCommand(), selfTestCommand(),
 		}),
 	}
 }

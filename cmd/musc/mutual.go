@@ -11,6 +11,7 @@ import (
 	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/mutual"
+	"musc/engine/mutual/trust"
 	"musc/engine/npy"
 )
 
@@ -95,7 +96,9 @@ func scorerOf(c *cli.Context, observer engine.Observer) (mutual.Scorer, error) {
 	if name == "definition" {
 		return mutual.Definition{}, nil
 	}
-	resources := mutual.Resources{Threads: max(c.Int("threads"), 0), Note: func(plan string) { observer.Note("plan: " + plan) }}
+	resources := trust.Resources{Threads: max(c.Int("threads"), 0),
+		Note: func(plan string) { observer.Note("plan: " + plan) },
+		Test: trust.Test{Child: selfTestChild(), Tell: observer.Note}}
 	var err error
 	if resources.Device, err = device.Parse(name); err != nil {
 		return nil, fault.New(fault.Usage, "--scorer %q is not one of auto, cpu, cuda:N, definition",
@@ -104,7 +107,7 @@ func scorerOf(c *cli.Context, observer engine.Observer) (mutual.Scorer, error) {
 	if resources.DeviceMemory, err = parseBytes(c.String("vram")); err != nil {
 		return nil, err
 	}
-	scorer, reason, err := mutual.NewScorer(resources)
+	scorer, reason, err := trust.NewScorer(c.Context, resources)
 	if reason != "" {
 		observer.Note("CUDA is not used: " + reason)
 	}

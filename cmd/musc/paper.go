@@ -16,7 +16,7 @@ import (
 	"musc/engine/evaluation/paper"
 	"musc/engine/evaluation/table"
 	"musc/engine/fault"
-	"musc/engine/mutual"
+	"musc/engine/mutual/trust"
 	"musc/engine/results"
 	"musc/models/resolve"
 )
@@ -112,7 +112,7 @@ func repeatPaper(c *cli.Context) error {
 	case c.IsSet("tokens") && name != "rscin":
 		return fault.New(fault.Usage, "--tokens is for the table rscin")
 	case c.IsSet("tokens"):
-		tables, err = rescoreTokens(c)
+		tables, err = rescoreTokens(c, observer)
 	default:
 		tables, missing, err = runExperiment(c, experiments[k], output, observer)
 	}
@@ -183,13 +183,13 @@ func runExperiment(c *cli.Context, e *paper.Experiment, output string, observer 
 	return tables, len(measured.Missing) > 0, err
 }
 
-func rescoreTokens(c *cli.Context) ([]table.Table, error) {
+func rescoreTokens(c *cli.Context, observer engine.Observer) ([]table.Table, error) {
 	choice, err := device.Parse(c.String("device"))
 	if err != nil {
 		return nil, err
 	}
-	scorer, _, err := mutual.NewScorer(mutual.Resources{Device: choice, Threads: c.Int("threads"),
-		Note: func(string) {}})
+	scorer, _, err := trust.NewScorer(c.Context, trust.Resources{Device: choice,
+		Threads: c.Int("threads"), Test: trust.Test{Child: selfTestChild(), Tell: observer.Note}})
 	if err != nil {
 		return nil, err
 	}

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"musc/engine/device"
-	"musc/engine/fault"
 	"musc/engine/features"
 	"musc/engine/lnamd"
 )
@@ -185,28 +183,6 @@ func TestProgressIsToldAboutAThousandTimes(t *testing.T) {
 	}
 	if told[len(told)-1] != 4000 || len(told) != 3+(4000-48)/4 {
 		t.Errorf("told %d times, at last at %d", len(told), told[len(told)-1])
-	}
-}
-
-// Without a GPU "auto" is the CPU, with the reason; a GPU that is demanded is an error.
-func TestScorersForDevices(t *testing.T) {
-	scorer, reason, err := NewScorer(Resources{Threads: 3, Device: device.CPU})
-	if cpu, is := scorer.(CPU); !is || cpu.Threads != 3 || reason != "" || err != nil || OnGPU(scorer) {
-		t.Errorf("cpu: %v, %q, %v", scorer, reason, err)
-	}
-	absent := []int{99}
-	scorer, reason, err = NewScorer(Resources{Threads: 3,
-		Device: device.Choice{CUDA: true, Optional: true, Ordinals: absent}})
-	if cpu, is := scorer.(CPU); !is || cpu.Threads != 3 || reason == "" || err != nil {
-		t.Errorf("optional: %v, %q, %v", scorer, reason, err)
-	}
-	scorer, _, err = NewScorer(Resources{Device: device.Choice{CUDA: true, Ordinals: absent}})
-	if scorer != nil || fault.KindOf(err) != fault.Setup || !strings.HasPrefix(err.Error(),
-		"cannot score on cuda:99: ") || !strings.HasSuffix(err.Error(), "; --device cpu does without") {
-		t.Errorf("demanded: %v, %v", scorer, err)
-	}
-	if !OnGPU(CUDA{}) {
-		t.Error("a CUDA scorer is not on a GPU")
 	}
 }
 

@@ -51,6 +51,12 @@ type Scorer interface {
 	PatchScores(ctx context.Context, problem *Problem) ([]float64, error)
 }
 
+// OnGPU says whether a scorer keeps what it needs in a GPU's memory.
+func OnGPU(scorer Scorer) bool {
+	_, is := scorer.(CUDA)
+	return is
+}
+
 // CheckParameters tells whether degrees and interval make sense, before any image is read.
 // Errors are of kind fault.Usage.
 func CheckParameters(degrees []int, interval Interval) error {

@@ -206,10 +206,7 @@ func TestRescoreTokens(t *testing.T) {
 		list += []string{"0,0.25\n", "1,0.75\n"}[i%2]
 	}
 	write("nut.csv", list)
-	scorer, _, err := mutual.NewScorer(mutual.Resources{Threads: 2, Note: func(string) {}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	scorer := mutual.CPU{Threads: 2}
 	cell := func(t2 table.Table, column int) string { return t2.Footer[0][column].String() }
 	given, err := RescoreTokens(t.Context(), folder, scorer)
 	if err != nil || cell(given, 3) != "100.00" || given.Rows[0][2].String() != "given" {
