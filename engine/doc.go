@@ -7,7 +7,8 @@
 //	backbone    [B,3,S,S] -> patch tokens [B,P,C] of each stage, class tokens [B,D]
 //	features    the patch tokens of all images, in memory or in a mapped file
 //	lnamd       patch tokens -> aggregated patch tokens of one degree
-//	mutual      aggregated patch tokens -> patch scores [N,P]    (MSM, the hot loop)
+//	mutual      aggregated patch tokens -> patch scores [N,P]    (MSM, the hot loop); mutual/trust
+//	            chooses what computes them, and tests a GPU before its first use
 //	anomalymap  patch scores -> anomaly map [H,W], image score
 //	rscin       image scores + class tokens -> image scores
 //	report      scores.csv, run.json, maps, overlays

@@ -31,6 +31,7 @@ func doctorCommand() *cli.Command {
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "library", Usage: "the ONNX Runtime library `FILE` to check"},
 			&cli.BoolFlag{Name: "verify", Usage: "read every cached file and compare its checksum"},
+			&cli.BoolFlag{Name: selfTestFlag, Usage: "test the kernels of every GPU again"},
 			&cli.BoolFlag{Name: "json", Usage: "errors as JSON on standard output"},
 		},
 		OnUsageError: usageError,
@@ -50,7 +51,7 @@ func doctor(c *cli.Context) error {
 	if report.result("ONNX Runtime", err, "%s", library); err == nil {
 		report.library(library)
 	}
-	report.cuda()
+	report.cuda(c)
 	report.decoders()
 	report.models()
 	if path, err := assets.DemoManifest(); err == nil {
@@ -60,6 +61,11 @@ func doctor(c *cli.Context) error {
 	}
 	if c.Bool("verify") {
 		report.verify(c)
+	}
+	if c.Bool(selfTestFlag) {
+		if err := report.selfTestError(); err != nil {
+			return err
+		}
 	}
 	if report.failed > 0 {
 		return fault.New(fault.Setup, "musc score cannot run yet: %d of the findings above need you",
@@ -73,6 +79,8 @@ func doctor(c *cli.Context) error {
 type findings struct {
 	out    io.Writer
 	failed int
+
+	tested, untrusted int // kernels
 }
 
 func (f *findings) line(mark, name, format string, args ...any) {
@@ -103,7 +111,7 @@ func (f *findings) library(path string) {
 
 // cuda lists the devices for mutual scoring. Their memory is asked for through a context: a device
 // that is there but cannot be used is found out.
-func (f *findings) cuda() {
+func (f *findings) cuda(c *cli.Context) {
 	devices, err := cuda.Devices()
 	if err != nil {
 		f.note("CUDA", "none for mutual scoring: %v", err)
@@ -121,6 +129,7 @@ func (f *findings) cuda() {
 		}
 		f.ok("CUDA", "%s, %s of %s free, driver for CUDA %s", device, features.FormatBytes(free),
 			features.FormatBytes(total), device.Driver)
+		f.kernels(c, device)
 	}
 }
 

@@ -66,7 +66,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		return exitSkipped
 	}
 	code := exitCode(ctx, err)
-	text := err.Error()
+	text := err.Error() + afterDeviceFailure(err, args)
 	if code == exitInterrupted {
 		text = "interrupted; no half-written file is left, finished ones are kept"
 	}
