@@ -185,9 +185,13 @@ func TestDemandedDevice(t *testing.T) {
 // A verdict counts for the same device, driver, code and kernel; a file that is none is replaced.
 func TestWhatAVerdictIsAbout(t *testing.T) {
 	c := newTrial(t)
-	version := filepath.Join(t.TempDir(), "version")
-	defer func(before string) { driverFile = before }(driverFile)
-	driverFile = version
+	release := ""
+	findDriver = func() (cuda.Driver, error) {
+		driver, err := cuda.FindDriver()
+		driver.Release = release
+		return driver, err
+	}
+	defer func() { findDriver = cuda.FindDriver }()
 	tested := func(what string, want int) {
 		t.Helper()
 		if got := c.choice(); !strings.HasPrefix(got, "[search") || len(c.told) != want {
@@ -199,9 +203,7 @@ func TestWhatAVerdictIsAbout(t *testing.T) {
 	tested("again", 0)
 	t.Setenv("MUSC_FAKE_VERSION", "12080")
 	tested("another driver", 1)
-	if err := os.WriteFile(version, []byte("580.95.05\n"), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	release = "580.95.05"
 	tested("another driver of the same CUDA", 1)
 	tested("the same", 0)
 	t.Setenv("MUSC_FAKE_UUID", "7")
@@ -215,7 +217,7 @@ func TestWhatAVerdictIsAbout(t *testing.T) {
 	t.Setenv("MUSC_FAKE_CAPABILITY", "9.0")
 	t.Setenv("MUSC_FAKE_UUID", "")
 	t.Setenv("MUSC_FAKE_VERSION", "")
-	os.Remove(version)
+	release = ""
 	tested("as at first", 0)
 	text, err := os.ReadFile(kept[0])
 	if err != nil {

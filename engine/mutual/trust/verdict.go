@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"musc/cgo/cuda"
@@ -28,17 +27,16 @@ type key struct {
 	Revision int            `json:"revision"`
 }
 
-// driverFile holds the version of the driver's kernel module, "580.95.05": several of them know the
-// same release of CUDA.
-var driverFile = "/sys/module/nvidia/version"
+// findDriver is replaced by tests.
+var findDriver = cuda.FindDriver
 
 func keyOf(of cuda.Device, kernel kernels.Kernel) (key, error) {
 	code, err := kernel.Hash(of.Major, of.Minor)
-	driver := "CUDA " + of.Driver
-	if module, err := os.ReadFile(driverFile); err == nil {
-		driver += ", " + strings.TrimSpace(string(module))
+	if err != nil {
+		return key{}, err
 	}
-	return key{of.UUID, driver, code, kernel, revision}, err
+	driver, err := findDriver()
+	return key{of.UUID, driver.String(), code, kernel, revision}, err
 }
 
 // Verdict is what the test of a kernel on a device found.
