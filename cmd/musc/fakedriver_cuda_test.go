@@ -34,6 +34,25 @@ func fakeDriver(t *testing.T) string {
 	return driver
 }
 
+var builtKernels = sync.OnceValues(func() (string, error) {
+	folder, err := os.MkdirTemp("", "musc-kernels-")
+	if err != nil {
+		return "", err
+	}
+	leftovers = append(leftovers, folder)
+	return fake.Kernels(folder, "../../kernels/emulator/kernels.cpp")
+})
+
+// emulatedKernels is the library of kernels for the fake driver, built once for all tests.
+func emulatedKernels(t *testing.T) string {
+	t.Helper()
+	library, err := builtKernels()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return library
+}
+
 // cpuLibrary is the ONNX Runtime of these tests, which has no CUDA provider.
 func cpuLibrary(t *testing.T) string {
 	t.Helper()

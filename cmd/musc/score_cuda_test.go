@@ -26,6 +26,7 @@ func TestDemandedDeviceIsOfBothHalves(t *testing.T) {
 	command := exec.Command(program, "score", fewWashers(t, 3), "-o", out, "--device", "cuda:0",
 		"--random", "--image-size", "28")
 	command.Env = append(os.Environ(), asMusc+"=1", fake.LibraryVariable+"="+driver,
+		fake.KernelsVariable+"="+emulatedKernels(t),
 		backbone.LibraryVariable+"="+cpuLibrary(t), "MUSC_CACHE="+t.TempDir())
 	said, err := command.CombinedOutput()
 	var exit *exec.ExitError

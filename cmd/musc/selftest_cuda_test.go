@@ -17,17 +17,8 @@ import (
 // kernels of an emulator, and an empty cache.
 func onFake(t *testing.T) func(environment string, args ...string) (stdout, stderr string, code int) {
 	t.Helper()
-	folder := t.TempDir()
-	driver, err := fake.Driver(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	library, err := fake.Kernels(folder, "../../kernels/emulator/kernels.cpp")
-	if err != nil {
-		t.Fatal(err)
-	}
-	base := append(os.Environ(), asMusc+"=1", "MUSC_CACHE="+t.TempDir(), fake.LibraryVariable+"="+driver,
-		fake.KernelsVariable+"="+library, "MUSC_FAKE_CAPABILITY=9.0")
+	base := append(os.Environ(), asMusc+"=1", "MUSC_CACHE="+t.TempDir(), "MUSC_FAKE_CAPABILITY=9.0",
+		fake.LibraryVariable+"="+fakeDriver(t), fake.KernelsVariable+"="+emulatedKernels(t))
 	return func(environment string, args ...string) (string, string, int) {
 		t.Helper()
 		command := exec.Command(os.Args[0], args...)
