@@ -72,7 +72,7 @@ func TestTrustBeforeUse(t *testing.T) {
 		"self-test, before the first use or by musc doctor --self-test" {
 		t.Errorf("before: %q", got)
 	}
-	const crash = "MUSC_FAKE_KERNEL=search_hopper=crash"
+	const crash = "MUSC_FAKE_KERNEL=search_hopper*=crash"
 	stderr, code := score(crash, "--scorer", "cuda:0")
 	expect("search_hopper crashes", stderr, "first use of kernel search_hopper",
 		"kernel search_hopper failed its self-test on ", "its process crashed: SIGABRT",
@@ -95,7 +95,7 @@ func TestTrustBeforeUse(t *testing.T) {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 
-	const both = "MUSC_FAKE_KERNEL=search_hopper=wrong,search=crash"
+	const both = "MUSC_FAKE_KERNEL=search_hopper*=wrong,search=crash"
 	stdout, stderr, code = musc(both, "doctor", "--self-test")
 	expect("both fail", kernelLines(stdout), "search_hopper is not used on cuda:0: it failed",
 		"from its nearest", "search is not used on cuda:0: it failed", "its process crashed",

@@ -107,16 +107,16 @@ func TestKernelsThatFail(t *testing.T) {
 		says                            []string // by failed kernel
 	}{
 		{"all are right", "9.0", "", "", "[search_hopper]", nil},
-		{"search_hopper is wrong", "9.0", "search_hopper=wrong", "", "[search]", []string{wrong}},
-		{"search_hopper hangs", "9.0", "search_hopper=hang", "", "[search]", []string{hang}},
-		{"search_hopper crashes", "9.0", "search_hopper=crash", "", "[search]", []string{crash}},
-		{"both are wrong", "9.0", "search_hopper=wrong,search=wrong", "", untrusted,
+		{"search_hopper is wrong", "9.0", "search_hopper*=wrong", "", "[search]", []string{wrong}},
+		{"search_hopper hangs", "9.0", "search_hopper*=hang", "", "[search]", []string{hang}},
+		{"search_hopper crashes", "9.0", "search_hopper*=crash", "", "[search]", []string{crash}},
+		{"both are wrong", "9.0", "search_hopper*=wrong,search=wrong", "", untrusted,
 			[]string{wrong, wrong}},
-		{"one hangs, one crashes", "9.0", "search_hopper=hang,search=crash", "", untrusted,
+		{"one hangs, one crashes", "9.0", "search_hopper*=hang,search=crash", "", untrusted,
 			[]string{hang, crash}},
-		{"one crashes, one is wrong", "9.0", "search_hopper=crash,search=wrong", "", untrusted,
+		{"one crashes, one is wrong", "9.0", "search_hopper*=crash,search=wrong", "", untrusted,
 			[]string{crash, wrong}},
-		{"right on 8.0", "8.0", "search_hopper=wrong", "", "[search]", nil},
+		{"right on 8.0", "8.0", "search_hopper*=wrong", "", "[search]", nil},
 		{"wrong on 8.0", "8.0", "search=wrong", "", "cpu: ", []string{wrong}},
 		{"hangs on 8.0", "8.0", "search=hang", "", "cpu: ", []string{hang}},
 		{"crashes on 8.0", "8.0", "search=crash", "", "cpu: ", []string{crash}},
@@ -171,7 +171,7 @@ func TestKernelsThatFail(t *testing.T) {
 // A device that is demanded and that no kernel passes on is an error.
 func TestDemandedDevice(t *testing.T) {
 	c := newTrial(t)
-	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper=crash,search=wrong")
+	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper*=crash,search=wrong")
 	scorer, _, err := c.choose(context.Background(), false)
 	if scorer != nil || fault.KindOf(err) != fault.Setup ||
 		!strings.HasPrefix(err.Error(), "cannot score on cuda:0: cuda:0 Fake 0 (compute capability 9.0) "+
@@ -252,9 +252,9 @@ func TestWhatAVerdictIsAbout(t *testing.T) {
 // $MUSC_CUDA_KERNEL takes a kernel, which is tested as any; one that there is not is an error.
 func TestDemandedKernel(t *testing.T) {
 	for _, c := range []struct{ capability, demanded, kernels, want string }{
-		{"9.0", "search", "search_hopper=crash", "[search]"},
+		{"9.0", "search", "search_hopper*=crash", "[search]"},
 		{"9.0", "search_hopper", "", "[search_hopper]"},
-		{"9.0", "search_hopper", "search_hopper=wrong", "cpu: cuda:0 Fake 0 (compute capability 9.0) is " +
+		{"9.0", "search_hopper", "search_hopper*=wrong", "cpu: cuda:0 Fake 0 (compute capability 9.0) is " +
 			"not trusted: kernel search_hopper failed"},
 		{"9.0", "search", "search=wrong", "cpu: "},
 		{"9.0", "hopper", "", `error: $MUSC_CUDA_KERNEL: there is no kernel "hopper", only ` +
@@ -319,7 +319,7 @@ func TestChildThatASignalEnds(t *testing.T) {
 func TestInterruptedTest(t *testing.T) {
 	c := newTrial(t)
 	c.limit = time.Hour
-	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper=hang")
+	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper*=hang")
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if scorer, _, err := c.choose(ctx, true); !errors.Is(err, context.DeadlineExceeded) || scorer != nil ||
@@ -353,12 +353,24 @@ func TestCacheThatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// The problems reach every kernel of search_hopper.cu: a wrong one is found, whichever it is.
+func TestEveryTileIsTested(t *testing.T) {
+	newTrial(t)
+	for _, name := range []string{"search_hopper", "search_hopper_232"} {
+		t.Setenv("MUSC_FAKE_KERNEL", name+"=wrong")
+		found := score(context.Background(), 0, kernels.SearchHopper, problems)
+		if !strings.Contains(found.Failure, "from its nearest") {
+			t.Errorf("%s: %+v", name, found)
+		}
+	}
+}
+
 // A program that gives no child tests in its own process, at the size that the others test, too. A
 // failure is not kept there.
 func TestInThisProcess(t *testing.T) {
 	c := newTrial(t)
 	c.child, c.limit = nil, 10*time.Minute
-	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper=wrong")
+	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper*=wrong")
 	if got := c.choice(); got != "[search]" || len(verdicts(t)) != 1 {
 		t.Errorf("%s, told %q, kept %q", got, c.told, verdicts(t))
 	}

@@ -21,11 +21,13 @@ type problem struct {
 	multiprocessors int // that it may use: a block then has several tiles, and their buffers go around
 }
 
-// problems have 300 patches, which are padded to three tiles of 128, or to two columns of the tiles
-// of search_hopper. 96 channels are one and a half of its buffers, 320 are five: more than it has.
+// problems have padding in both directions of several tiles: 300 patches are three tiles of 128 rows,
+// and two of 232 columns, the narrower ones of search_hopper; 483 are two of 256. 96 channels are one
+// and a half of its buffers, 320 are five: more than it has.
 var problems = []problem{
 	{images: 4, height: 15, width: 20, channels: 96, multiprocessors: 3},
 	{images: 3, height: 15, width: 20, channels: 320, multiprocessors: 2},
+	{images: 2, height: 21, width: 23, channels: 160, multiprocessors: 2},
 }
 
 // degrees and interval are the paper's, but that more than one scorer counts.

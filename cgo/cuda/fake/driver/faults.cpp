@@ -13,7 +13,7 @@
 //            next synchronisation on                          719 LAUNCH_FAILED
 //
 // MUSC_FAKE_KERNEL is a list of kernels that misbehave in every launch, as
-// "search_hopper=wrong,search=hang":
+// "search_hopper*=wrong,search=hang"; a * stands for whatever ends a name:
 //
 //   wrong    the first number that the kernel wrote is another one: of the array that its first
 //            argument points at, two bits of the first 8 bytes that are not 0. That is the other
@@ -81,12 +81,18 @@ CUresult injected(const char *operation) {
 
 std::string misbehaviour(const std::string &kernel) {
     const char *text = getenv("MUSC_FAKE_KERNEL");
-    std::string list = std::string(",") + (text ? text : "") + ",";
-    std::string wanted = "," + kernel + "=";
-    size_t at = list.find(wanted);
-    if (at == std::string::npos) return "";
-    at += wanted.size();
-    return list.substr(at, list.find(',', at) - at);
+    std::string list = text ? text : "";
+    for (size_t at = 0; at < list.size();) {
+        size_t end = std::min(list.find(',', at), list.size());
+        std::string item = list.substr(at, end - at);
+        size_t equals = std::min(item.find('='), item.size());
+        bool prefix = equals && item[equals - 1] == '*';
+        if (prefix ? !kernel.compare(0, equals - 1, item, 0, equals - 1)
+                   : kernel == item.substr(0, equals))
+            return item.substr(std::min(equals + 1, item.size()));
+        at = end + 1;
+    }
+    return "";
 }
 
 void misbehave(const std::string &how, void **arguments) {
