@@ -3,11 +3,31 @@
 package main
 
 import (
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 
 	"musc/cgo/cuda/fake"
 )
+
+// setupSays runs setup in a process of its own, as the driver is opened once in each, with an empty
+// cache and no way to fill it, and returns what it says on standard error.
+func setupSays(t *testing.T, arguments []string, environment ...string) string {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	command := exec.Command(program, append([]string{"setup", "--offline"}, arguments...)...)
+	command.Env = append(append(os.Environ(), asMusc+"=1", "MUSC_CACHE="+t.TempDir()), environment...)
+	var said strings.Builder
+	command.Stderr = &said
+	if err := command.Run(); err == nil {
+		t.Error("set up without a network")
+	}
+	return said.String()
+}
 
 // Which libraries are fetched is the driver's word, here that of the fake one.
 func TestSetUpAsksTheDriver(t *testing.T) {

@@ -1,29 +1,9 @@
 package main
 
 import (
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 )
-
-// setupSays runs setup in a process of its own, as the driver is opened once in each, with an empty
-// cache and no way to fill it, and returns what it says on standard error.
-func setupSays(t *testing.T, arguments []string, environment ...string) string {
-	t.Helper()
-	program, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	command := exec.Command(program, append([]string{"setup", "--offline"}, arguments...)...)
-	command.Env = append(append(os.Environ(), asMusc+"=1", "MUSC_CACHE="+t.TempDir()), environment...)
-	var said strings.Builder
-	command.Stderr = &said
-	if err := command.Run(); err == nil {
-		t.Error("set up without a network")
-	}
-	return said.String()
-}
 
 // Everything is refused or told before a byte is fetched: --offline ends there.
 func TestSetUpOfGPU(t *testing.T) {
