@@ -19,7 +19,7 @@ import (
 // strips. Several devices score an equal share of the images each. A pair of images of two devices
 // is compared by one, which sends the other what it found for its image; where memory is too short
 // for that, by both. The scores are the same bytes for every bound on memory and any number of
-// devices.
+// devices that search with the same kernel.
 type CUDA struct {
 	Ordinals []int // of the devices: the N of cuda:N; none: cuda:0
 	Memory   int64 // bound on each device's memory, in bytes; 0: most of what is free

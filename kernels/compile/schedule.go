@@ -45,7 +45,7 @@ func compareSchedules(out io.Writer, schedules, limits []schedule) error {
 		return nil
 	}
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nkernel\tproducts a step\taccumulators moved\tepilogue")
+	fmt.Fprintln(table, "\nkernel\tproducts a step\taccumulators moved\tepilogue\tof it at half rate")
 	var problems []error
 	for _, s := range schedules {
 		at := slices.IndexFunc(limits, func(l schedule) bool { return l.kernel == s.kernel })
@@ -55,8 +55,8 @@ func compareSchedules(out io.Writer, schedules, limits []schedule) error {
 			continue
 		}
 		limit := limits[at]
-		fmt.Fprintf(table, "%s\t%d/%d\t%d/%d\t%d/%d\n", s.kernel, s.products, limit.products, s.moved,
-			limit.moved, s.epilogue, limit.epilogue)
+		fmt.Fprintf(table, "%s\t%d/%d\t%d/%d\t%d/%d\t%d\n", s.kernel, s.products, limit.products, s.moved,
+			limit.moved, s.epilogue, limit.epilogue, s.slow)
 		if s.products != limit.products {
 			problems = append(problems, fmt.Errorf("%s has %d products a step instead of %d", s.kernel,
 				s.products, limit.products))

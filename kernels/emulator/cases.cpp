@@ -68,16 +68,20 @@ struct Features {
         for (int q = 0; q < patches; q++) best = max(best, key_of(-half_square(i, p, j, q), q));
         return best;
     }
-    // nearest_packed is the same by the rule of packed.h.
+    // nearest_packed is the same by the rule of packed.h. It fails, as 0, if the choice is farther
+    // than packed.h says.
     Key nearest_packed(int i, int p, int j) const {
         long long least = 1ll << 40;
         int at = -1;
+        float nearest = INFINITY;
         for (int q = 0; q < patches; q++) {
             float square = half_square(i, p, j, q);
+            nearest = fminf(nearest, square);
             unsigned bits = std::isnan(square) ? 0x7fffffff : emulator::bits_of(square);
             long long whole = (int)(bits / 128 * 128); // without the last 7 bits; with its sign
             if (whole < least) least = whole, at = q;
         }
+        if (nearest > 0 && half_square(i, p, j, at) > nearest * (1 + 0x1p-16)) return 0;
         return (Key)(0x7fffffffu ^ (unsigned)least) << 32 | (0xffffffffu - (unsigned)at);
     }
 };
