@@ -6,12 +6,17 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"musc/cgo/cuda/fake"
+	"musc/engine/dataset"
+	"musc/engine/device"
+	"musc/models"
+	"musc/models/resolve"
 )
 
 func TestMain(m *testing.M) { fake.Main(m, "../../kernels/emulator/kernels.cpp") }
@@ -116,5 +121,41 @@ func TestWhatIsMissingIsNoted(t *testing.T) {
 				t.Errorf("%s: note %q, want %q", test.name, result.Notes[k], want)
 			}
 		}
+	}
+}
+
+// Photos to scores: a backbone, here on the CPU, and the scoring on the device, by step. Where the
+// backbone cannot have the device, as here, that is an error and not a slow figure.
+func TestWholeRun(t *testing.T) {
+	fake.Only(t)
+	photos, _, err := dataset.Collect([]string{"../../testdata/washer/images"}, dataset.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	library, err := resolve.Library("", device.CPU)
+	if err != nil {
+		t.Fatalf("%v (make setup)", err)
+	}
+	t.Setenv("MUSC_CACHE", t.TempDir()) // the graph is built there
+	small := Shape{"small", models.DefaultName, 28, 2, 2, 384, 4}
+	p := Plan{Images: len(photos[:4]) + 1, Photos: photos[:4], Scratch: t.TempDir(), Library: library,
+		optional: true}
+	run, err := p.wholeRun(t.Context(), 0, small, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	steps := map[string]float64{}
+	total := 0.0
+	for _, step := range run.Steps {
+		steps[step.Step] = step.Milliseconds
+		total += step.Milliseconds
+	}
+	if run.Images != 5 || run.Subsets != 2 || run.PeakBytes <= 0 || steps["backbone"] <= 0 ||
+		steps["mutual scoring"] <= 0 || math.Abs(total-steps["load model"]-run.Milliseconds) > 1e-9 {
+		t.Errorf("%+v", run)
+	}
+	p.optional = false
+	if _, err := p.wholeRun(t.Context(), 0, small, 2); err == nil {
+		t.Error("a backbone on the CPU was measured")
 	}
 }

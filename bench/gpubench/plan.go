@@ -22,6 +22,8 @@ type Plan struct {
 
 	Say func(format string, arguments ...any) // hears how it goes; nil: nobody does
 
+	optional bool // a test's backbone may run on the CPU
+
 	whole func(ctx context.Context, ordinal int, s Shape, subsets int) (Run, error) // nil: wholeRun
 }
 
