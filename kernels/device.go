@@ -68,6 +68,9 @@ func (d *Device) load() (err error) {
 	return cuda.Explain("making a stream", err)
 }
 
+// Kernel is the one that searches.
+func (d *Device) Kernel() Kernel { return d.kernel }
+
 // Free returns how much of the device's memory is free, in bytes.
 func (d *Device) Free() (int64, error) {
 	free, _, err := d.context.Memory()

@@ -14,9 +14,11 @@ type Kernel string
 const (
 	Search       Kernel = "search"        // search.cu, from compute capability 8.0 on
 	SearchHopper Kernel = "search_hopper" // search_hopper.cu, for 9.0 alone
+	Box          Kernel = "box"           // box_search.cu, from 8.0 on: one product for all degrees
 )
 
 // KernelsOf lists the kernels that a device of that compute capability runs, the fastest first.
+// Box is none of them: where it is the fastest only a measurement tells.
 func KernelsOf(major, minor int) []Kernel {
 	switch {
 	case Supported(major, minor) != nil:
@@ -29,7 +31,7 @@ func KernelsOf(major, minor int) []Kernel {
 
 // ParseKernel reads a kernel's name.
 func ParseKernel(name string) (Kernel, error) {
-	all := KernelsOf(9, 0) // has every one
+	all := append(KernelsOf(9, 0), Box) // every one
 	var names []string
 	for _, kernel := range all {
 		if string(kernel) == name {
@@ -37,7 +39,7 @@ func ParseKernel(name string) (Kernel, error) {
 		}
 		names = append(names, string(kernel))
 	}
-	return "", fmt.Errorf("there is no kernel %q, only %s", name, strings.Join(names, " and "))
+	return "", fmt.Errorf("there is no kernel %q, only %s", name, strings.Join(names, ", "))
 }
 
 // RunsOn says why the kernel does not run on a device of that compute capability, nil if it does.
@@ -45,7 +47,7 @@ func (k Kernel) RunsOn(major, minor int) error {
 	if err := Supported(major, minor); err != nil {
 		return err
 	}
-	for _, kernel := range KernelsOf(major, minor) {
+	for _, kernel := range append(KernelsOf(major, minor), Box) {
 		if kernel == k {
 			return nil
 		}
@@ -61,11 +63,18 @@ type source struct {
 
 // sources are those of scoring with the kernel.
 func (k Kernel) sources() []source {
-	return []source{
+	all := []source{
 		{"prepare", []string{"sum_tokens", "aggregate", "add_centre"}},
-		{string(k), k.functions()},
 		{"average", []string{"select_nearest", "add_distances", "add_scores"}},
 	}
+	if k != Box {
+		return append(all, source{string(k), k.functions()})
+	}
+	return append(all,
+		source{"box_prepare", []string{"sum_squares", "box_features", "box_scales"}},
+		source{"box_product", []string{"box_product"}},
+		source{"box_search", []string{"box_search"}},
+		source{"search", []string{"search"}}) // for windows that box_search does not filter for
 }
 
 // functions are the kernel's in its file: search_hopper.cu has one for each tile.

@@ -29,14 +29,14 @@ func TestKernelsOfDevices(t *testing.T) {
 }
 
 func TestParseKernel(t *testing.T) {
-	for _, kernel := range []Kernel{Search, SearchHopper} {
+	for _, kernel := range []Kernel{Search, SearchHopper, Box} {
 		if got, err := ParseKernel(string(kernel)); got != kernel || err != nil {
 			t.Errorf("%s: %v, %v", kernel, got, err)
 		}
 	}
 	for _, name := range []string{"", "Search", "prepare"} {
 		if _, err := ParseKernel(name); err == nil ||
-			!strings.HasSuffix(err.Error(), "only search_hopper and search") {
+			!strings.HasSuffix(err.Error(), "only search_hopper, search, box") {
 			t.Errorf("%q: %v", name, err)
 		}
 	}
@@ -53,7 +53,7 @@ func TestHashOfCode(t *testing.T) {
 		return text
 	}
 	all := []string{hash(Search, 8, 0), hash(Search, 8, 6), hash(Search, 9, 0),
-		hash(SearchHopper, 9, 0), hash(Search, 12, 0)}
+		hash(SearchHopper, 9, 0), hash(Search, 12, 0), hash(Box, 9, 0)}
 	for k, one := range all {
 		if slices.Contains(all[:k], one) {
 			t.Errorf("hash %d is that of other code: %v", k, all)

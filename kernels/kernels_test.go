@@ -68,27 +68,27 @@ type plant struct {
 }
 
 var plants = []plant{
-	{"no barrier before the product", "search.cu",
+	{"no barrier before the product", "product.h",
 		"__syncthreads(); // all copies are there, and nobody reads the buffer to be filled next", "",
 		"search 1x129 160", "race: |before the wait|nobody wrote"},
-	{"a wait for one group too few", "search.cu", "wait_copies<Stages - 2>", "wait_copies<Stages - 1>",
+	{"a wait for one group too few", "product.h", "wait_copies<Stages - 2>", "wait_copies<Stages - 1>",
 		"search 1x129 160", "before the wait"},
-	{"no barrier between tiles", "search.cu",
+	{"no barrier between tiles", "product.h",
 		"__syncthreads(); // the next tile may overwrite the buffers", "", "search 1x129 64",
 		"race: |before the wait"},
-	{"padding that is read", "search.cu",
+	{"padding that is read", "product.h",
 		"bool present = row < count;", "bool present = row <= count;",
 		"search 1x129 32", "out of bounds: device|read of what nobody wrote"},
-	{"the wrong half of a matrix", "search.cu", "chunk + lane / 16)", "chunk)", "search 1x2 64",
+	{"the wrong half of a matrix", "product.h", "chunk + lane / 16)", "chunk)", "search 1x2 64",
 		"key"},
-	{"the rows of the other matrix", "search.cu",
+	{"the rows of the other matrix", "product.h",
 		"lane / 16 * 8 + lane % 8", "lane / 8 * 8 + lane % 8",
 		"search 1x129 64", "key|race: |out of bounds"},
 	{"lanes that do not take part", "search.cu", "take_from(best, 16);", "", "search 8x16 96", "key"},
 	{"of equals the later one", "keys.h", "(0xffffffffu - patch)", "patch", "search 8x16 32", "key"},
 	{"padding that is nearest", "pairs.h", "patch < patches ? half_norms[patch]",
 		"patch < patches + 1 ? half_norms[patch]", "search 1x127 32", "key|out of bounds"},
-	{"a sum that is read too late", "prepare.cu", "__syncthreads(); // of_warps may still be read", "",
+	{"a sum that is read too late", "sums.h", "__syncthreads(); // of_warps may still be read", "",
 		"average 3x5 130", "race: "},
 	{"a window beyond the grid", "prepare.cu", "min(patch / width + radius, height - 1)",
 		"patch / width + radius", "average 3x5 32", "out of bounds|score"},
@@ -165,6 +165,12 @@ var plants = []plant{
 // Every planted fault is found, and for the right reason.
 func TestPlantedFaultsAreFound(t *testing.T) {
 	fake.Only(t)
+	findPlants(t, "emulator/cases.cpp", plants)
+}
+
+// findPlants builds the program once with each fault, and runs the case that must find it.
+func findPlants(t *testing.T, program string, plants []plant) {
+	t.Helper()
 	emulator := buildEmulator(t)
 	programs := make([]string, len(plants))
 	var builds errgroup.Group
@@ -176,7 +182,7 @@ func TestPlantedFaultsAreFound(t *testing.T) {
 			t.Fatal(err)
 		}
 		builds.Go(func() error {
-			return watch("-O0", filepath.Join(folder, "emulator/cases.cpp"), programs[k], emulator)
+			return watch("-O0", filepath.Join(folder, program), programs[k], emulator)
 		})
 	}
 	if err := builds.Wait(); err != nil {

@@ -12,19 +12,9 @@
 // within the normal range of halves.
 #include "features.h"
 #include "ptx.h"
+#include "sums.h"
 
 constexpr int Threads = 128;
-
-// block_sum adds one value of each thread, in a fixed order; every thread gets the sum.
-template <class T> DEVICE T block_sum(T value, T *of_warps) {
-    for (int lanes = 16; lanes > 0; lanes /= 2) value += __shfl_xor_sync(0xffffffffu, value, lanes);
-    __syncthreads(); // of_warps may still be read
-    if (threadIdx.x % 32 == 0) of_warps[threadIdx.x / 32] = value;
-    __syncthreads();
-    T sum = 0;
-    for (int warp = 0; warp < Threads / 32; warp++) sum += of_warps[warp];
-    return sum;
-}
 
 // sum_tokens writes the sum of block x's share of the values of image y to sums [images,
 // gridDim.x].

@@ -36,6 +36,7 @@ type Scoring struct {
 	lists     [2]pairList
 	nextList  int
 	maps      []featureMaps // a degree each; for search_hopper
+	box       box
 
 	exchange exchange
 	timed    bool
@@ -59,6 +60,7 @@ type pairList struct {
 // NewScoring takes the memory that sizes need. The error is a *cuda.Error of code
 // cuda.OutOfMemory if the device has not so much.
 func (d *Device) NewScoring(sizes Sizes) (*Scoring, error) {
+	sizes.Box = d.kernel == Box
 	s := &Scoring{Sizes: sizes, device: d}
 	if err := d.context.Do(s.allocate); err != nil {
 		return nil, errors.Join(err, s.Close())

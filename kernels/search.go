@@ -32,8 +32,14 @@ func (t hopperTile) sharedBytes() int {
 
 // allowSharedMemory lets the device's kernel have as much as it takes.
 func (d *Device) allowSharedMemory() (err error) {
-	if d.kernel == Search {
-		return cuda.AllowSharedMemory(d.functions[string(Search)], searchShared)
+	if d.kernel != SearchHopper {
+		err = cuda.AllowSharedMemory(d.functions[string(Search)], searchShared)
+		if d.kernel == Box {
+			err = errors.Join(err,
+				cuda.AllowSharedMemory(d.functions["box_product"], searchShared),
+				cuda.AllowSharedMemory(d.functions["box_search"], boxShared))
+		}
+		return err
 	}
 	for _, tile := range hopperTiles {
 		err = errors.Join(err, cuda.AllowSharedMemory(d.functions[tile.kernel], tile.sharedBytes()))
@@ -88,6 +94,9 @@ func (s *Scoring) Search(pairs []Pair) error {
 			return cuda.Explain("copying pairs to the device", err)
 		}
 		if err := s.during(Searching, s.device.computing, func() error {
+			if s.Box {
+				return s.searchBox(len(pairs))
+			}
 			for degree := range s.radii {
 				if err := s.search(degree, len(pairs)); err != nil {
 					return err
@@ -101,7 +110,7 @@ func (s *Scoring) Search(pairs []Pair) error {
 	})
 }
 
-// search launches the kernel that the device was opened with.
+// search launches the kernel that the device was opened with; Search, where that is Box.
 func (s *Scoring) search(degree, pairs int) error {
 	keys := at(s.keys, degree, s.keyBytes(), 0, 0)
 	halfNorms := at(s.halfNorms, degree, s.normBytes(), 0, 0)

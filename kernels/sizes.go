@@ -3,14 +3,15 @@ package kernels
 // Sizes are those of a Scoring. Features of several degrees lie side by side: each degree has its
 // own slots, and everything that is found for them.
 type Sizes struct {
-	Height, Width, Channels int // of an image's patch tokens
-	Degrees                 int // that are scored together
-	Slots                   int // images whose features are on the device at once
-	Rows                    int // images that are scored at once
-	Scorers                 int // images that score them, themselves among these
-	Images                  int // images with scores
-	Cache                   int // of the device's second level, in bytes; see addBlock
-	Packed                  int // pairs at once whose keys go to another device; see Parcel
+	Height, Width, Channels int  // of an image's patch tokens
+	Degrees                 int  // that are scored together
+	Slots                   int  // images whose features are on the device at once
+	Rows                    int  // images that are scored at once
+	Scorers                 int  // images that score them, themselves among these
+	Images                  int  // images with scores
+	Cache                   int  // of the device's second level, in bytes; see addBlock
+	Packed                  int  // pairs at once whose keys go to another device; see Parcel
+	Box                     bool // for kernel Box
 }
 
 const (
@@ -89,6 +90,9 @@ func (z Sizes) arrayBytes() []int64 {
 	}
 	for range stagingImages {
 		sizes = append(sizes, z.tokenBytes(), sumParts*bytesOfDouble)
+	}
+	if z.Box {
+		sizes = append(sizes, z.boxBytes()...)
 	}
 	return sizes
 }

@@ -29,6 +29,9 @@ func (s *Scoring) arrays() []array {
 	for k := range s.staging {
 		pointers = append(pointers, &s.staging[k].tokens, &s.staging[k].sums)
 	}
+	if s.Box {
+		pointers = append(pointers, s.box.pointers()...)
+	}
 	all := make([]array, len(pointers))
 	for k, bytes := range s.arrayBytes() {
 		all[k] = array{pointers[k], bytes}
@@ -48,21 +51,33 @@ func at(base cu.DevicePtr, degree int, degreeBytes int64, k int, bytes int64) cu
 func (s *Scoring) Begin(radii []int, sample func(k int) []float32, samples int) error {
 	s.radii = radii
 	err := s.device.context.Do(func() error {
-		return cuda.Explain("clearing device memory", cu.MemsetD8Async(s.centres, 0,
-			int64(s.Degrees)*s.centreBytes(), s.device.computing))
+		err := cu.MemsetD8Async(s.centres, 0, int64(s.Degrees)*s.centreBytes(), s.device.computing)
+		if err == nil && s.Box {
+			err = cu.MemsetD8Async(s.box.centre, 0, s.centreBytes(), s.device.computing)
+		}
+		return cuda.Explain("clearing device memory", err)
 	})
 	for k := 0; k < samples && err == nil; k++ {
 		if err = s.bring(0, sample(k), false); err != nil {
 			break
 		}
 		err = s.eachDegree(Preparing, func(degree int) error {
-			return s.device.launch("add_centre", grid{(s.Channels + threads - 1) / threads, 1},
-				threads, 0, at(s.centres, degree, s.centreBytes(), 0, 0),
-				at(s.features, degree, s.featureBytes(), 0, 0), s.patches(), s.Channels,
-				s.padded(), 1/float64(samples))
+			if degree == 0 && s.Box {
+				if err := s.addCentre(s.box.centre, s.box.features, samples); err != nil {
+					return err
+				}
+			}
+			return s.addCentre(at(s.centres, degree, s.centreBytes(), 0, 0),
+				at(s.features, degree, s.featureBytes(), 0, 0), samples)
 		})
 	}
 	return err
+}
+
+// addCentre adds the share of slot 0, one of so many samples, to a centre.
+func (s *Scoring) addCentre(centre, features cu.DevicePtr, samples int) error {
+	return s.device.launch("add_centre", grid{(s.Channels + threads - 1) / threads, 1}, threads, 0,
+		centre, features, s.patches(), s.Channels, s.padded(), 1/float64(samples))
 }
 
 // Load brings an image's raw tokens [P,C] to the device and makes its features of every degree.
@@ -119,6 +134,9 @@ func (s *Scoring) aggregate(slot int, stage *stage, centred bool) error {
 			at(s.halfNorms, degree, s.normBytes(), slot, s.normBytes()/int64(s.Slots)),
 			stage.tokens, stage.sums, centre, sumParts, s.Height, s.Width, s.Channels, s.padded(),
 			s.radii[degree])
+	}
+	if err == nil && s.Box {
+		err = s.aggregateBox(slot, stage, centred)
 	}
 	return err
 }

@@ -13,6 +13,7 @@ import (
 	"musc/cgo/cuda/fake"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/kernels"
 )
 
 // The kernels run under the emulator, behind the fake driver; with MUSC_TEST_GPU set, on cuda:0.
@@ -38,6 +39,11 @@ func devicePlans(images, references, windows int) []devicePlan {
 // everyDevicePlan returns the scores, which must be the same bytes under every plan.
 func everyDevicePlan(t *testing.T, problem *Problem) []float64 {
 	t.Helper()
+	return everyDevicePlanBy(t, problem, "")
+}
+
+func everyDevicePlanBy(t *testing.T, problem *Problem, kernel kernels.Kernel) []float64 {
+	t.Helper()
 	b, err := problem.check()
 	if err != nil {
 		t.Fatal(err)
@@ -59,7 +65,8 @@ func everyDevicePlan(t *testing.T, problem *Problem) []float64 {
 	}
 	var first []float64
 	for _, plan := range plans {
-		got, err := CUDA{forced: &plan}.PatchScores(context.Background(), problem)
+		got, err := CUDA{forced: &plan, Kernels: []kernels.Kernel{kernel}}.PatchScores(
+			context.Background(), problem)
 		if err != nil {
 			t.Fatalf("%+v: %v", plan, err)
 		}

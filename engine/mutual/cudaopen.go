@@ -31,6 +31,12 @@ func (c CUDA) open(ctx context.Context, b *batch) (runs []*deviceRun, err error)
 	if err := opening.Wait(); err != nil {
 		return runs, err
 	}
+	for _, r := range runs {
+		if r.box != runs[0].box {
+			return runs, fault.New(fault.Usage, "kernel box must search on all devices or on none: "+
+				"what it finds is in units of its own")
+		}
+	}
 	for {
 		if err := c.choosePlans(runs); err != nil {
 			return runs, err
@@ -46,6 +52,10 @@ func (r *deviceRun) open(kernel kernels.Kernel, multiprocessors int, memory int6
 	if r.opened, err = kernels.Open(r.ordinal, kernel); err != nil {
 		return fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
 			r.ordinal, err)
+	}
+	if r.opened.Kernel() == kernels.Box {
+		b := *r.batch
+		b.box, r.batch = true, &b
 	}
 	if multiprocessors > 0 {
 		r.opened.Multiprocessors = min(r.opened.Multiprocessors, multiprocessors)

@@ -72,7 +72,7 @@ func (p devicePlan) sizes(b *batch, cache int) kernels.Sizes {
 	}
 	return kernels.Sizes{Height: b.shape.Height, Width: b.shape.Width, Channels: b.shape.Channels,
 		Degrees: p.degrees, Slots: p.rows + p.strip, Rows: p.rows, Scorers: scorers,
-		Images: len(b.members), Cache: cache}
+		Images: len(b.members), Cache: cache, Box: b.box}
 }
 
 // describe is how a device's memory is divided, in one line, for people.

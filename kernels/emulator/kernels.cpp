@@ -3,11 +3,14 @@
 // own, and its row.
 //
 //	g++ -std=c++17 -O2 -fPIC -shared -I ../../cgo/cuda/fake kernels.cpp -o kernels.so
+#include "../box.h"
 #include "../features.h"
 #include "../keys.h"
 #include "../packed.h"
 #include "../pairs.h"
+#include "../product.h"
 #include "../ptx.h"
+#include "../sums.h"
 #include "entry.h"
 
 #ifndef __SANITIZE_THREAD__ // else the emulator is compiled apart, without the watch over itself
@@ -23,6 +26,15 @@ namespace search_cu {
 namespace search_hopper_cu {
 #include "../search_hopper.cu"
 }
+namespace box_prepare_cu {
+#include "../box_prepare.cu"
+}
+namespace box_product_cu {
+#include "../box_product.cu"
+}
+namespace box_search_cu {
+#include "../box_search.cu"
+}
 namespace average_cu {
 #include "../average.cu"
 }
@@ -34,6 +46,11 @@ MUSC_KERNELS = {
     MUSC_KERNEL(search_cu, search),
     MUSC_KERNEL(search_hopper_cu, search_hopper),
     MUSC_KERNEL(search_hopper_cu, search_hopper_232),
+    MUSC_KERNEL(box_prepare_cu, sum_squares),
+    MUSC_KERNEL(box_prepare_cu, box_features),
+    MUSC_KERNEL(box_prepare_cu, box_scales),
+    MUSC_KERNEL(box_product_cu, box_product),
+    MUSC_KERNEL(box_search_cu, box_search),
     MUSC_KERNEL(average_cu, select_nearest),
     MUSC_KERNEL(average_cu, add_distances),
     MUSC_KERNEL(average_cu, add_scores),

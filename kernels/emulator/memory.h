@@ -35,7 +35,7 @@ void begin_block_memory(int threads);
 void synchronise(const int *threads, int count); // a barrier among these threads
 uint32_t now();
 
-constexpr int max_threads = 480; // of a block
+constexpr int max_threads = 512; // of a block
 
 // Agents read and write beside the threads: the tensor cores of each warp, and what brings tiles.
 constexpr int tensor_cores = max_threads, copy_engine = tensor_cores + max_threads / 32;

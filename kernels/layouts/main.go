@@ -6,7 +6,7 @@
 // passes. So each layout that the emulator knows (kernels/emulator/layouts.h) is compared value by
 // value with what CuTe says of the same instruction: sums of wgmma, operands of mma and ldmatrix,
 // tiles swizzled by 128 bytes, matrix descriptors. Then the kernels' own functions run with CuTe's
-// layouts: the copies and loads of search.cu, the epilogues of both searches.
+// layouts: the copies and loads of product.h, the epilogues of both searches.
 //
 //	cute/cute.cpp     CuTe's answers; nothing of ours is included there
 //	cute/layouts.cpp  ours beside them; it includes the kernels' sources

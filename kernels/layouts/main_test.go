@@ -14,7 +14,7 @@ import (
 var plants = []struct{ what, file, text, with, says string }{
 	{"the wrong swizzle of a tile", "emulator/layouts.h", "at >> 7 & 7", "at >> 8 & 7",
 		"swizzled_128: half 0 of row 1"},
-	{"the wrong swizzle of a buffer", "search.cu", "chunk ^ (row / 2 % 4)", "chunk ^ (row % 4)",
+	{"the wrong swizzle of a buffer", "product.h", "chunk ^ (row / 2 % 4)", "chunk ^ (row % 4)",
 		"fetch: half 0 of row 1"},
 	{"the wrong column of a sum", "search_hopper.cu", "threadIdx.x % 4 * 2 + slot % 2",
 		"threadIdx.x % 4 + slot % 2 * 4", "search_hopper.cu: reduce: the key of row"},
@@ -22,7 +22,7 @@ var plants = []struct{ what, file, text, with, says string }{
 		"matrix_descriptor: of 64 rows from row 0"},
 	{"the wrong row of a sum", "emulator/layouts.h", "k / 2 % 2 * 8,\n            k / 4",
 		"k / 2 % 2 * 4,\n            k / 4", "cell_of_sum: the row of value 2"},
-	{"the wrong lane's row", "search.cu", "16 * j + lane / 16 * 8 + lane % 8",
+	{"the wrong lane's row", "product.h", "16 * j + lane / 16 * 8 + lane % 8",
 		"16 * j + lane / 8 % 2 * 8 + lane % 8", "multiply: the column of b's half"},
 }
 

@@ -1,4 +1,4 @@
-// search.cu's use of shared memory and of a warp's products, against CuTe. Its own functions run
+// product.h's use of shared memory and of a warp's products, against CuTe. Its own functions run
 // here, thread by thread; the instructions that they call only write down what they were asked.
 #pragma once
 #include <set>
@@ -40,15 +40,14 @@ namespace source {
 #define copy_async ::warps::write_copy
 #define load_matrices ::warps::write_matrices
 #define multiply_add ::warps::write_product
-#define search search_written // the kernel itself is in maxima.h
-#include "../../search.cu"
+#undef MUSC_PRODUCT_H // search.cu has included it with the emulator's instructions
+#include "../../product.h"
 #undef copy_async
 #undef load_matrices
 #undef multiply_add
-#undef search
 } // namespace source
 
-using namespace source;
+using namespace source::mma;
 constexpr int banks = 8; // groups of 16 bytes
 
 // no_conflict says that 8 lanes touch 8 different groups of banks.
