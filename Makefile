@@ -21,11 +21,13 @@ WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
 
+# What a driver here runs on its GPU is fetched, too: SETUP=--no-gpu declines.
+SETUP ?=
 setup: build
-	./musc setup runtime model codecs
+	./musc setup $(SETUP) runtime model codecs
 
 demo: build
-	./musc setup runtime model codecs demo
+	./musc setup $(SETUP) runtime model codecs demo
 	./musc score "$$(./musc setup --where demo)" -o out/demo --overwrite
 
 # Tests that run a model or a decoder use the libraries of the set-up, unless the variables name
