@@ -10,7 +10,8 @@ func TestGoals(t *testing.T) {
 	vit, other := Paper[0].Name, Paper[1].Name
 	good := Result{Device: "NVIDIA H100 80GB HBM3",
 		Searches: []Search{{Shape: other, Teraflops: 1}, {Shape: vit, Teraflops: 750}},
-		Runs:     []Run{{Shape: vit, Images: 200, Subsets: 2, Milliseconds: 99}, {Shape: vit, Images: 200, Subsets: 1, Milliseconds: 9.9}},
+		Runs: []Run{{Shape: vit, Images: 200, Subsets: 2, Milliseconds: 99},
+			{Shape: vit, Images: 200, Subsets: 1, Milliseconds: 9.9}},
 		Scorings: []Scoring{{Shape: vit, Images: 200, PeakBytes: 3e9},
 			{Shape: vit, Images: 200, Bound: 1, PeakBytes: 1.9e9}}}
 	bad := Result{Device: "NVIDIA H100 PCIe", Searches: []Search{{Shape: vit, Teraflops: 560}},
@@ -18,6 +19,7 @@ func TestGoals(t *testing.T) {
 		Scorings: []Scoring{{Shape: vit, Images: 200, Bound: 1, PeakBytes: 2e9}}}
 	a100 := bad
 	a100.Device = "NVIDIA A100"
+	none := [3]string{"not measured", "not measured", "not measured"}
 	for _, test := range []struct {
 		name   string
 		result Result
@@ -26,11 +28,11 @@ func TestGoals(t *testing.T) {
 		{"met", good, [3]string{"met", "met", "met"}},
 		{"not met", bad, [3]string{"NOT MET", "NOT MET", "NOT MET"}},
 		{"another device", a100, [3]string{"not measured", "no H100", "no H100"}},
-		{"nothing", Result{Device: "NVIDIA H100"}, [3]string{"not measured", "not measured", "not measured"}},
+		{"nothing", Result{Device: "NVIDIA H100"}, none},
 		{"fewer images", Result{Device: "NVIDIA H100", Runs: []Run{{Shape: vit, Images: 40, Subsets: 1}}},
-			[3]string{"not measured", "not measured", "not measured"}},
+			none},
 		{"other scores", Result{Device: "NVIDIA H100", Scorings: []Scoring{{Shape: vit, Images: 200,
-			Bound: 1, Difference: 1e-9}}}, [3]string{"not measured", "not measured", "not measured"}},
+			Bound: 1, Difference: 1e-9}}}, none},
 	} {
 		for k, g := range test.result.goals() {
 			if g.verdict != test.want[k] {
@@ -42,8 +44,8 @@ func TestGoals(t *testing.T) {
 
 // The paper's columns stand beside the rows that it has.
 func TestPaperColumns(t *testing.T) {
-	r := Result{Device: "NVIDIA H100", Runs: []Run{{Shape: Paper[1].Name, Subsets: 3}, {Shape: "else", Subsets: 1},
-		{Shape: Paper[0].Name, Subsets: 4}}}
+	r := Result{Device: "NVIDIA H100", Runs: []Run{{Shape: Paper[1].Name, Subsets: 3},
+		{Shape: "else", Subsets: 1}, {Shape: Paper[0].Name, Subsets: 4}}}
 	var text strings.Builder
 	r.write(&text)
 	for _, want := range []string{"| 238.3 ", "| 2684 "} {

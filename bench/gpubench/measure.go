@@ -19,8 +19,8 @@ func Devices() (names []string, err error) {
 	return names, err
 }
 
-// Measure measures one device, and all together if there are several. It returns what it has even if
-// it fails; a part that cannot be had here (PyTorch, a backbone on the GPU) is noted and left out.
+// Measure measures one device, and all together if there are several. It returns what it has even
+// if it fails; a part that cannot be had here (PyTorch, a backbone on the GPU) is noted and left out.
 func (p Plan) Measure(ctx context.Context, ordinal int) (*Result, error) {
 	devices, err := cuda.Devices()
 	if err != nil {
@@ -56,7 +56,7 @@ func (p Plan) Measure(ctx context.Context, ordinal int) (*Result, error) {
 
 // runs measures the rows of the paper's table.
 func (p Plan) runs(ctx context.Context, ordinal int, result *Result) error {
-	run := p.whole
+	run := p.Whole
 	if run == nil {
 		run = p.wholeRun
 		if len(p.Photos) == 0 {
@@ -80,6 +80,19 @@ func (p Plan) runs(ctx context.Context, ordinal int, result *Result) error {
 		}
 	}
 	return nil
+}
+
+func (p Plan) say(format string, arguments ...any) {
+	if p.Say != nil {
+		p.Say(format, arguments...)
+	}
+}
+
+// note keeps what the reader has to know.
+func (p Plan) note(r *Result, format string, arguments ...any) {
+	text := fmt.Sprintf(format, arguments...)
+	p.say("%s", text)
+	r.Notes = append(r.Notes, text)
 }
 
 // median of values; there is at least one.

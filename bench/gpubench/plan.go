@@ -2,7 +2,6 @@ package gpubench
 
 import (
 	"context"
-	"fmt"
 
 	"musc/engine/dataset"
 )
@@ -22,9 +21,11 @@ type Plan struct {
 
 	Say func(format string, arguments ...any) // hears how it goes; nil: nobody does
 
-	optional bool // a test's backbone may run on the CPU
+	// Optional lets the backbone run on the CPU where it cannot have the device: for tests.
+	Optional bool
 
-	whole func(ctx context.Context, ordinal int, s Shape, subsets int) (Run, error) // nil: wholeRun
+	// Whole measures one row of the paper's table; nil: photos are scored as `musc score` does.
+	Whole func(ctx context.Context, ordinal int, s Shape, subsets int) (Run, error)
 }
 
 // Full is the plan of the paper's table; it takes some minutes, most of them PyTorch's.
@@ -35,17 +36,4 @@ func Full() Plan {
 // Quick is for a look between two changes.
 func Quick() Plan {
 	return Plan{Shapes: Paper[:1], Images: 40, Slots: 12, Rounds: 2, Bounded: 3 << 29}
-}
-
-func (p Plan) say(format string, arguments ...any) {
-	if p.Say != nil {
-		p.Say(format, arguments...)
-	}
-}
-
-// note keeps what the reader has to know.
-func (p Plan) note(r *Result, format string, arguments ...any) {
-	text := fmt.Sprintf(format, arguments...)
-	p.say("%s", text)
-	r.Notes = append(r.Notes, text)
 }

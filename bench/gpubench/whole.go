@@ -18,7 +18,7 @@ import (
 func (p Plan) wholeRun(ctx context.Context, ordinal int, s Shape, subsets int) (Run, error) {
 	row := Run{Shape: s.Name, Images: p.Images, Subsets: subsets}
 	job := engine.Config{Scoring: engine.Defaults(), SpillInto: p.Scratch,
-		Device: device.Choice{CUDA: true, Optional: p.optional, Ordinals: []int{ordinal}}}
+		Device: device.Choice{CUDA: true, Optional: p.Optional, Ordinals: []int{ordinal}}}
 	job.Scoring.Subsets = subsets
 	for k := range p.Images {
 		item := p.Photos[k%len(p.Photos)]
