@@ -24,6 +24,9 @@ step() {
 
 step device 30 nvidia-smi
 step doctor 60 ./musc doctor
+# By its words: doctor fails as well for what else is not set up.
+step self-test 150 sh -c 'told=$(./musc doctor --self-test 2>&1); echo "$told"
+    case $told in *"it failed"*) false ;; *"it passed"*) ;; *) false ;; esac'
 step driver 60 sh -c 'cd cgo/cuda && ./cuda.test -test.v'
 step kernels 120 sh -c 'cd engine/mutual && ./mutual.test -test.v -test.run CUDA'
 sanitizer=$(command -v compute-sanitizer ||

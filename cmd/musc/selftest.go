@@ -14,7 +14,9 @@ const selfTestName = "self-test-kernel"
 func selfTestCommand() *cli.Command {
 	return &cli.Command{
 		Name:         selfTestName,
-		Usage:        "test a kernel on a GPU, as musc doctor --self-test does: musc self-test-kernel N KERNEL LIMIT",
+		Usage:        "test a kernel on a GPU, for musc doctor --self-test",
+		ArgsUsage:    "N KERNEL LIMIT",
+		Description:  "As in: musc " + selfTestName + " 0 search 60s",
 		Hidden:       true,
 		OnUsageError: usageError,
 		Action: func(c *cli.Context) error {
@@ -23,8 +25,8 @@ func selfTestCommand() *cli.Command {
 	}
 }
 
-// selfTestChild is the command that runs selfTestCommand; nil, and so no child, if the program's own
-// file is not known.
+// selfTestChild is the command that runs selfTestCommand; nil, and so no child, if the program's
+// own file is not known.
 func selfTestChild() []string {
 	program, err := os.Executable()
 	if err != nil {

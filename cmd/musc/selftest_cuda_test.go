@@ -15,7 +15,8 @@ import (
 
 // onFake runs musc in a process of its own, on a fake device of compute capability 9.0 with the
 // kernels of an emulator, and an empty cache.
-func onFake(t *testing.T) func(environment string, args ...string) (stdout, stderr string, code int) {
+func onFake(t *testing.T) func(environment string, args ...string) (stdout, stderr string,
+	code int) {
 	t.Helper()
 	base := append(os.Environ(), asMusc+"=1", "MUSC_CACHE="+t.TempDir(), "MUSC_FAKE_CAPABILITY=9.0",
 		fake.LibraryVariable+"="+fakeDriver(t), fake.KernelsVariable+"="+emulatedKernels(t))

@@ -4,22 +4,17 @@ package trust
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"musc/cgo/cuda"
 	"musc/cgo/cuda/fake"
 	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/mutual"
-	"musc/kernels"
 )
 
 // asChild makes the test binary test a kernel, with a problem that takes the emulator no time.
@@ -98,9 +93,13 @@ const (
 	instead   = "; kernel search is tried instead; please report what musc doctor --self-test prints"
 )
 
-// The chain of kernels, by how they misbehave: each failure is told in a line, and every verdict is kept.
+// The chain of kernels, by how they misbehave: each failure is told in a line, each verdict kept.
 func TestKernelsThatFail(t *testing.T) {
-	const wrong, crash, hang = "from its nearest", "its process crashed: SIGABRT: abort", "it did not end within 5s"
+	const (
+		wrong = "from its nearest"
+		crash = "its process crashed: SIGABRT: abort"
+		hang  = "it did not end within 5s"
+	)
 	for _, c := range []struct {
 		name, capability, kernels, fail string
 		want                            string   // the choice begins so
@@ -182,80 +181,12 @@ func TestDemandedDevice(t *testing.T) {
 	}
 }
 
-// A verdict counts for the same device, driver, code and kernel; a file that is none is replaced.
-func TestWhatAVerdictIsAbout(t *testing.T) {
-	c := newTrial(t)
-	release := ""
-	findDriver = func() (cuda.Driver, error) {
-		driver, err := cuda.FindDriver()
-		driver.Release = release
-		return driver, err
-	}
-	defer func() { findDriver = cuda.FindDriver }()
-	tested := func(what string, want int) {
-		t.Helper()
-		if got := c.choice(); !strings.HasPrefix(got, "[search") || len(c.told) != want {
-			t.Errorf("%s: %s, told %q", what, got, c.told)
-		}
-	}
-	tested("at first", 1)
-	kept := verdicts(t)
-	tested("again", 0)
-	t.Setenv("MUSC_FAKE_VERSION", "12080")
-	tested("another driver", 1)
-	release = "580.95.05"
-	tested("another driver of the same CUDA", 1)
-	tested("the same", 0)
-	t.Setenv("MUSC_FAKE_UUID", "7")
-	tested("another device", 1)
-	t.Setenv("MUSC_FAKE_CAPABILITY", "8.0")
-	tested("other kernel", 1)
-	t.Setenv("MUSC_FAKE_CAPABILITY", "8.6")
-	tested("other code", 1)
-	tested("the same again", 0)
-
-	t.Setenv("MUSC_FAKE_CAPABILITY", "9.0")
-	t.Setenv("MUSC_FAKE_UUID", "")
-	t.Setenv("MUSC_FAKE_VERSION", "")
-	release = ""
-	tested("as at first", 0)
-	text, err := os.ReadFile(kept[0])
-	if err != nil {
-		t.Fatal(err)
-	}
-	other, err := os.ReadFile(verdicts(t)[0])
-	if err != nil || slices.Contains(kept, verdicts(t)[0]) {
-		other, err = os.ReadFile(verdicts(t)[1])
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	for what, damaged := range map[string]string{
-		"empty": "", "cut off": string(text[:len(text)/2]), "no verdict": "{}", "a list": "[]",
-		"another's":           string(other),
-		"of another revision": strings.Replace(string(text), `"revision": 1`, `"revision": 0`, 1),
-		"passed and failed":   strings.Replace(string(text), `"passed": true,`, `"passed": true, "failure": "x",`, 1),
-		"neither":             strings.Replace(string(text), `"passed": true`, `"passed": false`, 1),
-		"of no time":          strings.Replace(string(text), `"tested"`, `"texted"`, 1),
-	} {
-		if damaged == string(text) {
-			t.Fatalf("%s is not damaged: %s", what, text)
-		}
-		if err := os.WriteFile(kept[0], []byte(damaged), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		tested(what, 1)
-		tested(what+", mended", 0)
-	}
-}
-
 // $MUSC_CUDA_KERNEL takes a kernel, which is tested as any; one that there is not is an error.
 func TestDemandedKernel(t *testing.T) {
 	for _, c := range []struct{ capability, demanded, kernels, want string }{
 		{"9.0", "search", "search_hopper*=crash", "[search]"},
 		{"9.0", "search_hopper", "", "[search_hopper]"},
-		{"9.0", "search_hopper", "search_hopper*=wrong", "cpu: cuda:0 Fake 0 (compute capability 9.0) is " +
-			"not trusted: kernel search_hopper failed"},
+		{"9.0", "search_hopper", "search_hopper*=wrong", untrusted + "_hopper failed"},
 		{"9.0", "search", "search=wrong", "cpu: "},
 		{"9.0", "hopper", "", `error: $MUSC_CUDA_KERNEL: there is no kernel "hopper", only ` +
 			"search_hopper and search; unset it"},
@@ -270,128 +201,5 @@ func TestDemandedKernel(t *testing.T) {
 		if got := trial.choice(); !strings.HasPrefix(got, c.want) || len(trial.told) > 1 {
 			t.Errorf("%+v: %q, told %q", c, got, trial.told)
 		}
-	}
-}
-
-// What is not the kernel's doing is no verdict: it is told, and the next use tests again.
-func TestWhatCannotBeTested(t *testing.T) {
-	for _, c := range []struct {
-		name, variable, value string
-		child                 []string
-		says                  string
-	}{
-		{"no memory", "MUSC_FAKE_MEMORY", "1000", nil, "of the device's memory"},
-		{"an ECC error", "MUSC_FAKE_FAIL", "run:9=214", nil, "ECC cannot correct"},
-		{"a lost device", "MUSC_FAKE_FAIL", "copy:2=999", nil, "it is lost"},
-		{"a device in use", "MUSC_FAKE_FAIL", "retain:1=46", nil, "opening cuda:0"},
-		{"no child", "X", "", []string{"/nowhere/musc"}, "cannot start /nowhere/musc"},
-		{"a child that says nothing", "X", "", []string{"true"}, `its process printed ""`},
-		{"a child of another version", "X", "", []string{"sh", "-c", "echo musc: no such >&2; exit 2"},
-			`its process ended with exit status 2 and "musc: no such"`},
-		{"a child that somebody ends", "X", "", []string{"sh", "-c", "kill -9 $$"}, "signal: killed"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			trial := newTrial(t)
-			if c.child != nil {
-				trial.child = c.child
-			}
-			t.Setenv(c.variable, c.value)
-			got := trial.choice()
-			if !strings.HasPrefix(got, "cpu: cannot test kernel search_hopper on cuda:0 Fake 0 (compute "+
-				"capability 9.0): ") || !strings.Contains(got, c.says) || len(verdicts(t)) > 0 {
-				t.Errorf("%q, kept %q", got, verdicts(t))
-			}
-		})
-	}
-}
-
-// A child that a signal of its own ended has crashed, also where no runtime could say so.
-func TestChildThatASignalEnds(t *testing.T) {
-	c := newTrial(t)
-	c.child = []string{"sh", "-c", "kill -SEGV $$"}
-	if got := c.choice(); !strings.HasPrefix(got, untrusted) || len(verdicts(t)) != 2 ||
-		!strings.Contains(got, "its process crashed: signal: segmentation fault") {
-		t.Errorf("%q, kept %q", got, verdicts(t))
-	}
-}
-
-// Ctrl-C ends the child, and is no verdict.
-func TestInterruptedTest(t *testing.T) {
-	c := newTrial(t)
-	c.limit = time.Hour
-	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper*=hang")
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	if scorer, _, err := c.choose(ctx, true); !errors.Is(err, context.DeadlineExceeded) || scorer != nil ||
-		len(verdicts(t)) > 0 {
-		t.Errorf("%v, %v, kept %q", scorer, err, verdicts(t))
-	}
-}
-
-// A child whose parent is gone ends by itself.
-func TestAbandonedChild(t *testing.T) {
-	newTrial(t)
-	t.Setenv("MUSC_FAKE_KERNEL", "search=hang")
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	err := exec.CommandContext(ctx, os.Args[0], "0", "search", "1ms").Run()
-	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
-		t.Errorf("%v", err)
-	}
-}
-
-// Without a cache to write to the test runs each time, and says so.
-func TestCacheThatCannotBeWritten(t *testing.T) {
-	c := newTrial(t)
-	t.Setenv("MUSC_CACHE", "/dev/null/cache")
-	for range 2 {
-		if got := c.choice(); got != "[search_hopper]" || len(c.told) != 2 ||
-			!strings.Contains(c.told[1], "is not kept, the next run tests again: ") {
-			t.Errorf("%s, told %q", got, c.told)
-		}
-	}
-}
-
-// The problems reach every kernel of search_hopper.cu: a wrong one is found, whichever it is.
-func TestEveryTileIsTested(t *testing.T) {
-	newTrial(t)
-	for _, name := range []string{"search_hopper", "search_hopper_232"} {
-		t.Setenv("MUSC_FAKE_KERNEL", name+"=wrong")
-		found := score(context.Background(), 0, kernels.SearchHopper, problems)
-		if !strings.Contains(found.Failure, "from its nearest") {
-			t.Errorf("%s: %+v", name, found)
-		}
-	}
-}
-
-// A program that gives no child tests in its own process, at the size that the others test, too. A
-// failure is not kept there.
-func TestInThisProcess(t *testing.T) {
-	c := newTrial(t)
-	c.child, c.limit = nil, 10*time.Minute
-	t.Setenv("MUSC_FAKE_KERNEL", "search_hopper*=wrong")
-	if got := c.choice(); got != "[search]" || len(verdicts(t)) != 1 {
-		t.Errorf("%s, told %q, kept %q", got, c.told, verdicts(t))
-	}
-	t.Setenv("MUSC_FAKE_KERNEL", "")
-	if got := c.choice(); got != "[search_hopper]" || len(verdicts(t)) != 2 {
-		t.Errorf("%s, told %q, kept %q", got, c.told, verdicts(t))
-	}
-	devices, err := cuda.Devices()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, kernel := range []kernels.Kernel{kernels.Search, kernels.SearchHopper} {
-		verdict, ok := Kept(devices[0], kernel)
-		if !ok || !verdict.Passed || verdict.Distance > distanceError/3 || verdict.Score > scoreError/3 {
-			t.Errorf("%s: %v", kernel, verdict)
-		}
-		t.Logf("kernel %s %v", kernel, verdict)
-	}
-	t.Setenv("MUSC_CACHE", t.TempDir())
-	c.limit = time.Millisecond
-	if got := c.choice(); !strings.Contains(got, "it did not end within 1ms") || len(verdicts(t)) > 0 {
-		t.Errorf("%s, told %q, kept %q", got, c.told, verdicts(t))
 	}
 }

@@ -21,9 +21,9 @@ type problem struct {
 	multiprocessors int // that it may use: a block then has several tiles, and their buffers go around
 }
 
-// problems have padding in both directions of several tiles: 300 patches are three tiles of 128 rows,
-// and two of 232 columns, the narrower ones of search_hopper; 483 are two of 256. 96 channels are one
-// and a half of its buffers, 320 are five: more than it has.
+// problems have padding in both directions of several tiles: 300 patches are three tiles of 128
+// rows, and two of 232 columns, the narrower ones of search_hopper; 483 are two of 256. 96 channels
+// are one and a half of its buffers, 320 are five: more than it has.
 var problems = []problem{
 	{images: 4, height: 15, width: 20, channels: 96, multiprocessors: 3},
 	{images: 3, height: 15, width: 20, channels: 320, multiprocessors: 2},

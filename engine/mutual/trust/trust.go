@@ -1,6 +1,6 @@
 // Package trust chooses what scores, and lets a GPU score only after it has shown that it can. The
-// first time that a kernel is to search on a device it scores two small random problems, and what
-// it chose and gave is compared with the CPU. The verdict is kept in the cache under the device's UUID,
+// first time that a kernel is to search on a device it scores small random problems, and what it
+// chose and gave is compared with the CPU. The verdict is kept in the cache under the device's UUID,
 // its driver, the code's hash and the kernel's name: as long as these are the same it counts.
 //
 // The test runs in a child process, which may crash or hang: after a time limit it is ended. Who
