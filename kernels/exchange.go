@@ -34,7 +34,6 @@ type exchange struct {
 	half               int                  // that is packed
 	searched           cu.Event             // what is sent
 	cleared            cu.Event             // the keys, so that others' may be merged
-	merged             cu.Event
 	parcels            []*Parcel
 }
 
@@ -52,7 +51,7 @@ func (s *Scoring) makeExchange() (err error) {
 			return cuda.Explain("making a stream", err)
 		}
 	}
-	events := []*cu.Event{&x.taken[0], &x.taken[1], &x.searched, &x.cleared, &x.merged}
+	events := []*cu.Event{&x.taken[0], &x.taken[1], &x.searched, &x.cleared}
 	for range parcels {
 		parcel := &Parcel{}
 		x.parcels = append(x.parcels, parcel)
@@ -72,7 +71,7 @@ func (s *Scoring) makeExchange() (err error) {
 // closeExchange gives back what makeExchange took, when nothing is under way.
 func (s *Scoring) closeExchange() (err error) {
 	x := &s.exchange
-	events := []cu.Event{x.taken[0], x.taken[1], x.searched, x.cleared, x.merged}
+	events := []cu.Event{x.taken[0], x.taken[1], x.searched, x.cleared}
 	for _, parcel := range x.parcels {
 		err = errors.Join(err, cuda.FreePinned(parcel.pinned))
 		events = append(events, parcel.moved)
@@ -162,13 +161,6 @@ func (s *Scoring) Merge(parcel *Parcel) error {
 // Merged says whether all parcels so far were copied and can go back; if it is asked to, it waits.
 func (s *Scoring) Merged(wait bool) (bool, error) {
 	return s.isDone(s.exchange.receiving, wait, "copying keys to the device")
-}
-
-// AwaitMerged lets the steps that follow wait for all parcels so far.
-func (s *Scoring) AwaitMerged() error {
-	return s.device.context.Do(func() error {
-		return s.follow(s.device.computing, s.exchange.receiving, s.exchange.merged)
-	})
 }
 
 // follow lets what is submitted to a stream from now on wait for what was submitted to another. It

@@ -32,7 +32,9 @@ import (
 // CopyRows begins to copy rows of width bytes that lie one after the other in pinned memory, to
 // device memory where each begins pitch bytes after the one before. cu.Memcpy2DAsync does not work:
 // it takes an array of each side, and ends the process without one.
-func CopyRows(to cu.DevicePtr, pitch int64, from []byte, width, rows int64, stream cu.Stream) error {
+func CopyRows(to cu.DevicePtr, pitch int64, from []byte, width, rows int64,
+	stream cu.Stream) error {
+
 	return explainCode("copying rows to the device", int(C.copy_rows(C.CUdeviceptr(to),
 		C.size_t(pitch), unsafe.Pointer(&from[0]), C.size_t(width), C.size_t(rows),
 		streamHandle(stream))))

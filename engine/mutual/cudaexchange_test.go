@@ -21,9 +21,9 @@ import (
 func TestSeveralDevices(t *testing.T) {
 	fake.Only(t)
 	t.Setenv("MUSC_FAKE_DEVICES", "6")
-	shape := features.Shape{Stages: 2, Images: 5, Height: 3, Width: 3, Channels: 8}
+	shape := features.Shape{Stages: 1, Images: 5, Height: 3, Width: 3, Channels: 8}
 	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 0.5}}
-	shape.Images = 3
+	shape.Images = 1
 	problem.References = look(t, shape, 2)
 	for _, only := range []bool{false, true} {
 		problem.ReferencesOnly = only
@@ -33,7 +33,7 @@ func TestSeveralDevices(t *testing.T) {
 		}
 		for _, ordinals := range [][]int{{1}, {1, 0}, {0, 2, 4}, {0, 1, 2, 3, 4, 5}} {
 			cases := []CUDA{{}, {forced: &devicePlan{1, 1, 1}}, {packed: 1},
-				{forced: &devicePlan{2, 2, 2}, packed: 3}, {forced: &devicePlan{3, 1, 1}}}
+				{forced: &devicePlan{2, 2, 2}, packed: 3}, {forced: &devicePlan{3, 1, 1}, packed: 2}}
 			if only || len(ordinals) == 1 { // nothing is exchanged
 				cases = cases[:2]
 			}
@@ -67,6 +67,23 @@ func TestSeveralDevices(t *testing.T) {
 	if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "cuda:6") {
 		t.Errorf("cuda:6 of 6: %v", err)
 	}
+}
+
+// A device that compares no pair for another merges what comes only after its keys were cleared.
+func TestDeviceThatOnlyReceives(t *testing.T) {
+	fake.Only(t)
+	t.Setenv("MUSC_FAKE_DEVICES", "2")
+	shape := features.Shape{Stages: 3, Images: 2, Height: 2, Width: 2, Channels: 8}
+	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1}, Interval: Interval{0, 1}}
+	want, err := CUDA{}.PatchScores(context.Background(), problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := CUDA{Ordinals: []int{0, 1}}.PatchScores(context.Background(), problem)
+	if err != nil {
+		t.Fatal(err)
+	}
+	within(t, "scores", got, want, 0, 0)
 }
 
 // Whatever fails on one of several devices ends all of them with what it was: none waits for ever.
