@@ -122,11 +122,16 @@ func (s *Scoring) Send(parcel *Parcel) error {
 		if err := s.follow(x.sending, s.device.computing, x.searched); err != nil {
 			return err
 		}
-		for degree := range s.radii {
-			to := unsafe.Pointer(&parcel.pinned[int64(degree)*bytes])
-			if err := cu.MemcpyDtoHAsync(to, s.packed(degree), bytes, x.sending); err != nil {
-				return cuda.Explain("copying keys from the device", err)
+		if err := s.during(Exchanging, x.sending, func() error {
+			for degree := range s.radii {
+				to := unsafe.Pointer(&parcel.pinned[int64(degree)*bytes])
+				if err := cu.MemcpyDtoHAsync(to, s.packed(degree), bytes, x.sending); err != nil {
+					return cuda.Explain("copying keys from the device", err)
+				}
 			}
+			return nil
+		}); err != nil {
+			return err
 		}
 		if err := x.taken[x.half].Record(x.sending); err != nil {
 			return cuda.Explain("copying keys from the device", err)
@@ -145,14 +150,12 @@ func (s *Scoring) Merge(parcel *Parcel) error {
 	x := &s.exchange
 	width := s.packedBytes(parcel.Scorers)
 	first := parcel.FirstRow*s.Scorers + parcel.FirstScorer
-	return s.device.context.Do(func() error {
-		for degree := range s.radii {
-			err := cuda.CopyRows(at(s.keys, degree, s.keyBytes(), first, s.packedBytes(1)),
-				s.packedBytes(s.Scorers), parcel.pinned[int64(degree*parcel.Rows)*width:], width,
-				int64(parcel.Rows), x.receiving)
-			if err != nil {
-				return fmt.Errorf("copying keys between devices: %w", err)
-			}
+	return s.eachDegree(Exchanging, x.receiving, func(degree int) error {
+		err := cuda.CopyRows(at(s.keys, degree, s.keyBytes(), first, s.packedBytes(1)),
+			s.packedBytes(s.Scorers), parcel.pinned[int64(degree*parcel.Rows)*width:], width,
+			int64(parcel.Rows), x.receiving)
+		if err != nil {
+			return fmt.Errorf("copying keys between devices: %w", err)
 		}
 		return nil
 	})

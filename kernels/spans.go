@@ -13,18 +13,20 @@ import (
 // Step is a part of the scoring on a device.
 type Step int
 
-// The steps. Copying runs beside the others, which run one after the other.
+// The steps. Copying and Exchanging run beside the others, which run one after the other.
 const (
-	Copying   Step = iota // raw patch tokens to the device
-	Preparing             // features of them
-	Searching             // Eq. 1
-	Selecting             // of Eq. 2: whose distances count
-	Adding                // of Eq. 2: the distances, and Eq. 3
+	Copying    Step = iota // raw patch tokens to the device
+	Preparing              // features of them
+	Searching              // Eq. 1
+	Selecting              // of Eq. 2: whose distances count
+	Adding                 // of Eq. 2: the distances, and Eq. 3
+	Exchanging             // keys with other devices, in either direction
 )
 
 // String names the step.
 func (s Step) String() string {
-	return [...]string{"copying", "preparing", "searching", "selecting", "adding"}[s]
+	return [...]string{"copying", "preparing", "searching", "selecting", "adding",
+		"exchanging"}[s]
 }
 
 // Span is when a step ran, since the first one began; by the device's own clock.

@@ -61,7 +61,7 @@ func (s *Scoring) Begin(radii []int, sample func(k int) []float32, samples int) 
 		if err = s.bring(0, sample(k), false); err != nil {
 			break
 		}
-		err = s.eachDegree(Preparing, func(degree int) error {
+		err = s.eachDegree(Preparing, s.device.computing, func(degree int) error {
 			if degree == 0 && s.Box {
 				if err := s.addCentre(s.box.centre, s.box.features, samples); err != nil {
 					return err
@@ -162,7 +162,7 @@ type Interval struct {
 // Select finds, for every patch of the first rows, which scorers' distances count. Scorers self,
 // self+1 and so on are the rows themselves; a negative self says that none is.
 func (s *Scoring) Select(rows, self int, interval Interval) error {
-	return s.eachDegree(Selecting, func(degree int) error {
+	return s.eachDegree(Selecting, s.device.computing, func(degree int) error {
 		return s.device.launch("select_nearest", grid{(s.patches() + threads - 1) / threads, rows},
 			threads, 0, at(s.ends, degree, s.endBytes(), 0, 0),
 			at(s.totals, degree, s.totalBytes(), 0, 0), at(s.keys, degree, s.keyBytes(), 0, 0),
@@ -174,7 +174,7 @@ func (s *Scoring) Select(rows, self int, interval Interval) error {
 // features are in slot and those after it. It must see all scorers, in order.
 func (s *Scoring) AddDistances(rows, self, slot, first, count int, interval Interval) error {
 	scorers, channels := s.addBlock()
-	return s.eachDegree(Adding, func(degree int) error {
+	return s.eachDegree(Adding, s.device.computing, func(degree int) error {
 		for done := 0; done < count; done += scorers {
 			for begin := 0; begin < s.padded(); begin += channels {
 				err := s.device.launch("add_distances", grid{ceil(s.patches(), warps), rows}, threads,
@@ -198,7 +198,7 @@ func (s *Scoring) AddDistances(rows, self, slot, first, count int, interval Inte
 // first and those after it (Eq. 3).
 func (s *Scoring) AddScores(rows, first int, weights []float64, interval Interval) error {
 	values := rows * s.patches()
-	return s.eachDegree(Adding, func(degree int) error {
+	return s.eachDegree(Adding, s.device.computing, func(degree int) error {
 		factor := weights[degree]
 		if interval.Average == 0 {
 			factor /= float64(interval.Stop - interval.Start)
@@ -210,11 +210,13 @@ func (s *Scoring) AddScores(rows, first int, weights []float64, interval Interva
 	})
 }
 
-func (s *Scoring) eachDegree(step Step, launch func(degree int) error) error {
+func (s *Scoring) eachDegree(step Step, stream cu.Stream,
+	submit func(degree int) error) error {
+
 	return s.device.context.Do(func() error {
-		return s.during(step, s.device.computing, func() error {
+		return s.during(step, stream, func() error {
 			for degree := range s.radii {
-				if err := launch(degree); err != nil {
+				if err := submit(degree); err != nil {
 					return err
 				}
 			}

@@ -69,7 +69,8 @@ func TestSeveralDevices(t *testing.T) {
 	}
 }
 
-// A device that compares no pair for another merges what comes only after its keys were cleared.
+// A device that compares no pair for the other may be far behind: what it gets is merged after its
+// keys were cleared, and not before its round.
 func TestDeviceThatOnlyReceives(t *testing.T) {
 	fake.Only(t)
 	t.Setenv("MUSC_FAKE_DEVICES", "2")
@@ -79,7 +80,16 @@ func TestDeviceThatOnlyReceives(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := CUDA{Ordinals: []int{0, 1}}.PatchScores(context.Background(), problem)
+	ahead := make(chan struct{}) // closed when the first device has sent everything
+	hear := func(c Chosen) {
+		switch {
+		case c.Image == 0 && c.Stage == 2:
+			close(ahead)
+		case c.Image == 1 && c.Stage == 0:
+			<-ahead
+		}
+	}
+	got, err := CUDA{Ordinals: []int{0, 1}, Chosen: hear}.PatchScores(context.Background(), problem)
 	if err != nil {
 		t.Fatal(err)
 	}
