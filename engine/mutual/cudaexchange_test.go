@@ -53,7 +53,7 @@ func TestSeveralDevices(t *testing.T) {
 				}
 				says := "by one of them"
 				if c.forced != nil && c.forced.rows*len(ordinals) < 5 {
-					says = "by both, for want of memory"
+					says = "by both: memory or kernels allow no exchange"
 				}
 				for _, note := range notes {
 					if got := strings.Contains(note, says); got == (only || len(ordinals) == 1) {

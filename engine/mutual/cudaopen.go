@@ -71,9 +71,13 @@ func (r *deviceRun) open(kernel kernels.Kernel, multiprocessors int, memory int6
 }
 
 // choosePlans divides the work so that it fits each device's memory. Several devices exchange keys
-// if all of them can.
+// if all have room for it and search with the same kernel: of two kernels one may find another patch
+// as near as the next, and what is compared with each other should be found by one.
 func (c CUDA) choosePlans(runs []*deviceRun) error {
 	exchange := len(runs) > 1 && !runs[0].ReferencesOnly
+	for _, r := range runs {
+		exchange = exchange && r.opened.Kernel() == runs[0].opened.Kernel()
+	}
 	switch {
 	case c.forced != nil:
 		for _, r := range runs {

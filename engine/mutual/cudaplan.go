@@ -87,7 +87,7 @@ func (r *deviceRun) describe(exchange bool) string {
 	case exchange:
 		text += "; two devices' images are compared by one of them"
 	case r.images() < len(r.members) && !r.ReferencesOnly:
-		text += "; two devices' images are compared by both, for want of memory"
+		text += "; two devices' images are compared by both: memory or kernels allow no exchange"
 	}
 	return text
 }
