@@ -30,8 +30,8 @@ func build(arguments string) error {
 	return nil
 }
 
-// watch builds a program whose kernels the emulator watches: every access that they make. What is run
-// once is best compiled with -O0.
+// watch builds a program whose kernels the emulator watches: every access that they make. What is
+// run once is best compiled with -O0.
 func watch(level, source, program, emulator string) error {
 	object := program + ".o"
 	if err := build(level + " -fsanitize=thread -c " + source + " -o " + object); err != nil {

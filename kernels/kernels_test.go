@@ -17,8 +17,8 @@ import (
 
 // cases are those of emulator/cases.cpp: one patch, two, around the tiles of 128, 232 and 256, the
 // grid of a ViT-L at 518; channels that are a multiple of what a buffer has and those that are not,
-// fewer buffers of them than there are and more; features that are equally near, that need more bits
-// than a packed one keeps, whose distances are rounded to below 0, and that are no numbers.
+// fewer buffers of them than there are and more; features that are equally near, that need more
+// bits than a packed one keeps, whose distances are rounded to below 0, and that are no numbers.
 var cases = []string{
 	"search 1x1 32", "search 1x2 64", "search 1x127 32", "search 8x16 96", "search 1x129 160",
 	"search 37x37 32", "search 1x257 32 wide",

@@ -10,12 +10,12 @@ type hopperTile struct {
 	columns int
 }
 
-// hopperTiles are all of them. More columns mean fewer bytes for as many products: the wider tile is
-// first, and is taken where none is better.
+// hopperTiles are all of them. More columns mean fewer bytes for as many products: the wider tile
+// is first, and is taken where none is better.
 var hopperTiles = []hopperTile{{"search_hopper", 256}, {"search_hopper_232", 232}}
 
-// hopperTileFor chooses the tile of which images of so many patches waste the least: at 37 x 37 = 1369
-// patches 6 times 232 columns are 1392, but 6 times 256 are 1536.
+// hopperTileFor chooses the tile of which images of so many patches waste the least: for 37 x 37 =
+// 1369 patches 6 times 232 columns are 1392, but 6 times 256 are 1536.
 func hopperTileFor(patches int) hopperTile {
 	best := hopperTiles[0]
 	for _, tile := range hopperTiles[1:] {

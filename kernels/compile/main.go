@@ -8,9 +8,9 @@
 // committed file differs from what would be.
 //
 // Both print a table of registers, spilled bytes and static shared memory of each kernel, and fail
-// if one is above its row of budget.csv, or if the assembler warns of anything. Kernels with products
-// of a warpgroup are disassembled as well, and fail if their code is not as their row of schedule.csv
-// wants it; from what is counted there a model predicts their speed on an H100.
+// if one is above its row of budget.csv, or if the assembler warns of anything. Kernels with
+// products of a warpgroup are disassembled as well, and fail if their code is not as their row of
+// schedule.csv wants it; from what is counted there a model predicts their speed on an H100.
 package main
 
 import (

@@ -20,7 +20,8 @@ type instruction struct{ operation, text string }
 // Lines of nvdisasm -c: where a kernel's code begins, and an instruction, perhaps with a predicate.
 var (
 	sectionLine     = regexp.MustCompile(`^\s*\.section\s+\.text\.(\w+)`)
-	instructionLine = regexp.MustCompile(`^\s*/\*[0-9a-f]{4,}\*/\s+((?:@!?U?P\w+\s+)?([A-Z]\w*).*?)\s*;`)
+	instructionLine = regexp.MustCompile(
+		`^\s*/\*[0-9a-f]{4,}\*/\s+((?:@!?U?P\w+\s+)?([A-Z]\w*).*?)\s*;`)
 	productOf       = regexp.MustCompile(`^HGMMA\.\d+x(\d+)x\d+\.F32 R(\d+), `)
 	register        = regexp.MustCompile(`\bR(\d+)\b`)
 )
