@@ -22,8 +22,8 @@ var (
 	sectionLine     = regexp.MustCompile(`^\s*\.section\s+\.text\.(\w+)`)
 	instructionLine = regexp.MustCompile(
 		`^\s*/\*[0-9a-f]{4,}\*/\s+((?:@!?U?P\w+\s+)?([A-Z]\w*).*?)\s*;`)
-	productOf       = regexp.MustCompile(`^HGMMA\.\d+x(\d+)x\d+\.F32 R(\d+), `)
-	register        = regexp.MustCompile(`\bR(\d+)\b`)
+	productOf = regexp.MustCompile(`^HGMMA\.\d+x(\d+)x\d+\.F32 R(\d+), `)
+	register  = regexp.MustCompile(`\bR(\d+)\b`)
 )
 
 // disassemble returns what nvdisasm says of a cubin. It warns of older cubins, which it reads.
