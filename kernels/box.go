@@ -89,7 +89,7 @@ func (s *Scoring) searchBox(pairs int) error {
 		}
 		blocks = min(count*s.boxTasks(), s.device.Multiprocessors)
 		if err := s.device.launch("box_search", grid{blocks, 1}, boxThreads, boxShared,
-			s.box.products, keys[1], scales[1], keys[2], scales[2], of, count, s.Height, s.Width,
+			keys[1], keys[2], s.box.products, scales[1], scales[2], of, count, s.Height, s.Width,
 			s.boxStride()); err != nil {
 			return err
 		}

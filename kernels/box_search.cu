@@ -260,7 +260,7 @@ DEVICE void compare(Shared &shared, const Images &of, const Pair &pair,
 // radius 1, 2 or both: keys are none for the radius that is not wanted. Blocks share the tasks
 // evenly.
 extern "C" __global__ void __launch_bounds__(Threads, 1)
-box_search(const float *products, Key *keys_of_1, const float *scales_of_1, Key *keys_of_2,
+box_search(Key *keys_of_1, Key *keys_of_2, const float *products, const float *scales_of_1,
            const float *scales_of_2, const Pair *pairs, int count, int height, int width,
            int stride) {
     Shared &shared = *dynamic_shared<Shared>();

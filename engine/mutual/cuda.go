@@ -27,6 +27,9 @@ type CUDA struct {
 	// Kernels are those that search, a device each; none: the fastest that each has.
 	Kernels []kernels.Kernel
 
+	// Measure lets a measurement on the devices choose between these kernels and kernels.Box.
+	Measure bool
+
 	// Multiprocessors bounds how many of a device's are used; 0: all. With few of them each block has
 	// several tiles, also of a small batch.
 	Multiprocessors int
@@ -101,6 +104,11 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	b, err := problem.check()
 	if err != nil {
 		return nil, err
+	}
+	if c.Measure {
+		if c, err = c.measure(ctx, b); err != nil {
+			return nil, err
+		}
 	}
 	scores = make([]float64, len(b.members)*b.patches)
 	runs, err := c.open(ctx, b)

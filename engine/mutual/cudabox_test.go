@@ -3,8 +3,12 @@
 package mutual
 
 import (
+	"slices"
 	"testing"
 
+	"musc/cgo/cuda/fake"
+	"musc/engine/fault"
+	"musc/engine/features"
 	"musc/kernels"
 )
 
@@ -39,4 +43,52 @@ func TestBoxAgreesWithDefinition(t *testing.T) {
 		}
 		return got
 	}, 2e-4)
+}
+
+// A measurement chooses one of both, once in a process, and the scores are that one's.
+func TestMeasurementChooses(t *testing.T) {
+	shape := features.Shape{Stages: 1, Images: 4, Height: 3, Width: 3, Channels: 8}
+	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 0.5}}
+	kernel, err := Faster(t.Context(), 0, kernels.Search, shape, problem.Degrees)
+	if err != nil || kernel != kernels.Search && kernel != kernels.Box {
+		t.Fatalf("%q, %v", kernel, err)
+	}
+	if again, err := Faster(t.Context(), 0, kernels.Search, shape, problem.Degrees); again != kernel ||
+		err != nil {
+		t.Errorf("%q after %q, %v", again, kernel, err)
+	}
+	if one, err := Faster(t.Context(), 0, kernels.Search, shape, []int{1}); one != kernels.Search ||
+		err != nil {
+		t.Errorf("%q for one degree, %v", one, err)
+	}
+	key := measurement{0, kernels.Search, 3, 3, 8, 2}
+	for _, chosen := range []kernels.Kernel{kernels.Search, kernels.Box} {
+		measured.faster[key] = chosen
+		scores := func(c CUDA) []float64 {
+			got, err := c.PatchScores(t.Context(), problem)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		want := scores(CUDA{Kernels: []kernels.Kernel{chosen}})
+		got := scores(CUDA{Kernels: []kernels.Kernel{kernels.Search}, Measure: true})
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: other scores", chosen)
+		}
+	}
+	measured.faster[key] = kernel
+}
+
+// What the box filter finds is in units of its own: no device takes it from another kernel's.
+func TestBoxSearchesEverywhereOrNowhere(t *testing.T) {
+	fake.Only(t)
+	t.Setenv("MUSC_FAKE_DEVICES", "2")
+	shape := features.Shape{Stages: 1, Images: 4, Height: 2, Width: 2, Channels: 8}
+	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 0.5}}
+	_, err := CUDA{Ordinals: []int{0, 1}, Kernels: []kernels.Kernel{kernels.Box, kernels.Search}}.
+		PatchScores(t.Context(), problem)
+	if fault.KindOf(err) != fault.Usage {
+		t.Errorf("got %v", err)
+	}
 }

@@ -136,7 +136,7 @@ static bool find(const Tokens &tokens, std::vector<Pair> pairs, std::vector<Key>
              mma::Stages * mma::Buffer * 2, products, keys[0], halves, offsets, scales[0], of, count,
              patches, padded, stride) ||
         !run("box_search", box_search_cu::box_search, {3, 1, 1}, {box_search_cu::Threads, 1, 1},
-             sizeof(box_search_cu::Shared), products, keys[1], scales[1], keys[2], scales[2], of,
+             sizeof(box_search_cu::Shared), keys[1], keys[2], products, scales[1], scales[2], of,
              count, tokens.height, tokens.width, stride))
         return false;
     for (int radius = 0; radius < 3; radius++)

@@ -192,6 +192,7 @@ func TestDemandedKernel(t *testing.T) {
 			"search_hopper, search, box; unset it"},
 		{"9.0", "box", "search*=crash", "[box]"},
 		{"8.0", "box", "add_distances=wrong", "cpu: "},
+		{"8.0", "box", "box_search=wrong", "cpu: "},
 		{"8.0", "search_hopper", "", "error: $MUSC_CUDA_KERNEL demands search_hopper for cuda:0 Fake 0 " +
 			"(compute capability 8.0): kernel search_hopper needs a device of compute capability 9.0, " +
 			"not 8.0; unset it"},
