@@ -95,11 +95,15 @@ func readFinding(ended error, stdout []byte, stderr string) (found finding, err 
 var crashes = []syscall.Signal{syscall.SIGABRT, syscall.SIGBUS, syscall.SIGFPE, syscall.SIGILL,
 	syscall.SIGSEGV, syscall.SIGTRAP}
 
-// inProcess tests in this process. What does not end within the limit goes on until the program
-// ends.
+// inProcess tests in this process.
 func (t Test) inProcess(ctx context.Context, ordinal int, kernel kernels.Kernel) (finding, error) {
+	return t.within(ctx, func() finding { return score(ctx, ordinal, kernel, problems) })
+}
+
+// within runs a test that goes on until the program ends if it does not end within the limit.
+func (t Test) within(ctx context.Context, test func() finding) (finding, error) {
 	tested := make(chan finding, 1)
-	go func() { tested <- score(ctx, ordinal, kernel, problems) }()
+	go func() { tested <- test() }()
 	limit := time.NewTimer(t.limit())
 	defer limit.Stop()
 	select {

@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 	"testing"
+	"time"
 
 	"musc/engine/device"
 	"musc/engine/fault"
@@ -144,5 +145,24 @@ func TestComparison(t *testing.T) {
 		if (c.wrong == "") != (test.says == "") || !strings.Contains(c.wrong, test.says) {
 			t.Errorf("%s: %q, want %q", test.name, c.wrong, test.says)
 		}
+	}
+}
+
+// A test in this process that does not end is left alone after the limit, or when ctx ends.
+func TestThatDoesNotEnd(t *testing.T) {
+	forever := make(chan finding)
+	hang := func() finding { return <-forever }
+	found, err := Test{Limit: time.Millisecond}.within(t.Context(), hang)
+	if found.Failure != "it did not end within 1ms" || err != nil {
+		t.Errorf("%+v, %v", found, err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if found, err = (Test{}).within(ctx, hang); found.Failure != "" || err != context.Canceled {
+		t.Errorf("%+v, %v", found, err)
+	}
+	found, err = Test{}.within(t.Context(), func() finding { return finding{Score: 1} })
+	if found.Score != 1 || err != nil {
+		t.Errorf("%+v, %v", found, err)
 	}
 }
