@@ -54,5 +54,6 @@ var boxPlants = []plant{
 
 func TestPlantedFaultsInTheBoxFilterAreFound(t *testing.T) {
 	fake.Only(t)
-	findPlants(t, "emulator/box.cpp", boxPlants)
+	// Without optimisation gcc tells the watch of half a structure that a function returns.
+	findPlants(t, "-O1", "emulator/box.cpp", boxPlants)
 }

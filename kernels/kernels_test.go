@@ -165,11 +165,12 @@ var plants = []plant{
 // Every planted fault is found, and for the right reason.
 func TestPlantedFaultsAreFound(t *testing.T) {
 	fake.Only(t)
-	findPlants(t, "emulator/cases.cpp", plants)
+	findPlants(t, "-O0", "emulator/cases.cpp", plants)
 }
 
-// findPlants builds the program once with each fault, and runs the case that must find it.
-func findPlants(t *testing.T, program string, plants []plant) {
+// findPlants builds the program once with each fault, at a level of optimisation, and runs the case
+// that must find it.
+func findPlants(t *testing.T, level, program string, plants []plant) {
 	t.Helper()
 	emulator := buildEmulator(t)
 	programs := make([]string, len(plants))
@@ -182,7 +183,7 @@ func findPlants(t *testing.T, program string, plants []plant) {
 			t.Fatal(err)
 		}
 		builds.Go(func() error {
-			return watch("-O0", filepath.Join(folder, program), programs[k], emulator)
+			return watch(level, filepath.Join(folder, program), programs[k], emulator)
 		})
 	}
 	if err := builds.Wait(); err != nil {
