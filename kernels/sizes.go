@@ -1,3 +1,5 @@
+//go:build cuda && linux
+
 package kernels
 
 // Sizes are those of a Scoring. Features of several degrees lie side by side: each degree has its
@@ -114,8 +116,6 @@ func (z Sizes) tiles() int {
 	across := ceil(z.patches(), searchTile)
 	return across * across
 }
-
-func ceil(a, b int) int { return (a + b - 1) / b }
 
 // SearchPairs is how many pairs Search takes at most.
 func (z Sizes) SearchPairs() int { return min(max(1, searchTiles/z.tiles()), searchPairs) }

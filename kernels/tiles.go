@@ -44,3 +44,5 @@ func (t hopperTile) usefulShare(patches int) float64 {
 	return float64(patches) * float64(patches) /
 		(float64(t.tiles(patches)) * float64(searchTile*t.columns))
 }
+
+func ceil(a, b int) int { return (a + b - 1) / b }

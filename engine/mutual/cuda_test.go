@@ -188,18 +188,18 @@ func TestOutOfDeviceMemory(t *testing.T) {
 func TestDeviceMemoryBound(t *testing.T) {
 	shape := features.Shape{Stages: 1, Images: 40, Height: 37, Width: 37, Channels: 1024}
 	b := &batch{Problem: &Problem{}, shape: shape, members: upTo(40), references: 30, patches: 1369}
-	const cache = 50 << 20
+	kind := deviceKind{cache: 50 << 20}
 	least := int64(1) << 62
 	last := devicePlan{}
 	for bound := int64(1) << 34; ; bound = bound * 9 / 10 {
-		plan, err := newDevicePlan(bound, cache, b, 40, 3)
+		plan, err := newDevicePlan(bound, kind, b, 40, 3)
 		if err != nil {
 			if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "at least") {
 				t.Errorf("%v of kind %d", err, fault.KindOf(err))
 			}
 			break
 		}
-		needs := plan.sizes(b, cache).DeviceBytes()
+		needs := plan.sizes(b, kind).DeviceBytes()
 		if needs > bound {
 			t.Fatalf("%+v needs %d bytes of %d", plan, needs, bound)
 		}

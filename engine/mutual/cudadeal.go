@@ -1,3 +1,5 @@
+//go:build cuda && linux
+
 package mutual
 
 // share is the images that one device scores: entries first to end-1.

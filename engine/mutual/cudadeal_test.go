@@ -1,3 +1,5 @@
+//go:build cuda && linux
+
 package mutual
 
 import "testing"

@@ -32,7 +32,7 @@ func (c CUDA) open(ctx context.Context, b *batch) (runs []*deviceRun, err error)
 		return runs, err
 	}
 	for _, r := range runs {
-		if r.box != runs[0].box {
+		if r.kind().box != runs[0].kind().box {
 			return runs, fault.New(fault.Usage, "kernel box must search on all devices or on none: "+
 				"what it finds is in units of its own")
 		}
@@ -53,10 +53,6 @@ func (r *deviceRun) open(kernel kernels.Kernel, multiprocessors int, memory int6
 		return fault.New(fault.Setup, "cannot score on cuda:%d: %w; --device cpu does without",
 			r.ordinal, err)
 	}
-	if r.opened.Kernel() == kernels.Box {
-		b := *r.batch
-		b.box, r.batch = true, &b
-	}
 	if multiprocessors > 0 {
 		r.opened.Multiprocessors = min(r.opened.Multiprocessors, multiprocessors)
 	}
@@ -68,6 +64,10 @@ func (r *deviceRun) open(kernel kernels.Kernel, multiprocessors int, memory int6
 		r.available = free / 10 * 9
 	}
 	return nil
+}
+
+func (r *deviceRun) kind() deviceKind {
+	return deviceKind{r.opened.Cache, r.opened.Kernel() == kernels.Box}
 }
 
 // choosePlans divides the work so that it fits each device's memory. Several devices exchange keys
@@ -88,7 +88,7 @@ func (c CUDA) choosePlans(runs []*deviceRun) error {
 	}
 	for _, r := range runs {
 		if !exchange || c.forced != nil {
-			plan, err := newDevicePlan(r.available, r.opened.Cache, r.batch, r.images(), len(r.windows))
+			plan, err := newDevicePlan(r.available, r.kind(), r.batch, r.images(), len(r.windows))
 			if err != nil && r.refused != nil {
 				err = r.refused
 			}
@@ -99,7 +99,7 @@ func (c CUDA) choosePlans(runs []*deviceRun) error {
 				r.plan = *c.forced
 			}
 		}
-		r.sizes = r.plan.sizes(r.batch, r.opened.Cache)
+		r.sizes = r.plan.sizes(r.batch, r.kind())
 		if exchange {
 			r.sizes.Packed = packed(r.sizes, r.share, c.packed)
 		}
@@ -141,7 +141,7 @@ func (r *deviceRun) planExchange(degrees int, all bool) bool {
 		others = min(others, stripImages)
 	}
 	plan := devicePlan{r.images(), others, degrees}
-	sizes := plan.sizes(r.batch, r.opened.Cache)
+	sizes := plan.sizes(r.batch, r.kind())
 	sizes.Packed = packed(sizes, r.share, 0)
 	if r.images() > maxRows || sizes.DeviceBytes() > r.available {
 		return false

@@ -17,6 +17,12 @@ type devicePlan struct {
 	degrees int // windows that are scored together
 }
 
+// deviceKind is what a plan's memory depends on besides the batch.
+type deviceKind struct {
+	cache int  // of the device's second level, in bytes
+	box   bool // it searches with kernels.Box
+}
+
 // stripImages is enough for the next image to be on its way while one is compared.
 const stripImages = 4
 
@@ -27,12 +33,14 @@ const maxRows = 65535
 // is one where every image comes to the device once a stage; next, once a degree. Fewer rows than
 // there are images cost most: two images of different rows are then compared twice, once for each
 // direction.
-func newDevicePlan(available int64, cache int, b *batch, images, windows int) (devicePlan, error) {
+func newDevicePlan(available int64, kind deviceKind, b *batch, images, windows int) (devicePlan,
+	error) {
+
 	others := b.references
 	if !b.ReferencesOnly {
 		others += len(b.members) - images
 	}
-	fits := func(plan devicePlan) bool { return plan.sizes(b, cache).DeviceBytes() <= available }
+	fits := func(plan devicePlan) bool { return plan.sizes(b, kind).DeviceBytes() <= available }
 	if images <= maxRows {
 		for _, strip := range []int{others, min(others, stripImages)} {
 			for degrees := windows; degrees > 0; degrees-- {
@@ -61,18 +69,18 @@ func newDevicePlan(available int64, cache int, b *batch, images, windows int) (d
 	}
 	return devicePlan{}, fault.New(fault.Setup, "mutual scoring needs at least %s of the device's"+
 		" memory, and %s are to be had; give more, smaller images, or --device cpu",
-		features.FormatBytes(least.sizes(b, cache).DeviceBytes()), features.FormatBytes(available))
+		features.FormatBytes(least.sizes(b, kind).DeviceBytes()), features.FormatBytes(available))
 }
 
 // sizes are those of the device's memory under the plan.
-func (p devicePlan) sizes(b *batch, cache int) kernels.Sizes {
+func (p devicePlan) sizes(b *batch, kind deviceKind) kernels.Sizes {
 	scorers := b.references
 	if !b.ReferencesOnly {
 		scorers += len(b.members)
 	}
 	return kernels.Sizes{Height: b.shape.Height, Width: b.shape.Width, Channels: b.shape.Channels,
 		Degrees: p.degrees, Slots: p.rows + p.strip, Rows: p.rows, Scorers: scorers,
-		Images: len(b.members), Cache: cache, Box: b.box}
+		Images: len(b.members), Cache: kind.cache, Box: kind.box}
 }
 
 // describe is how a device's memory is divided, in one line, for people.

@@ -78,7 +78,6 @@ type batch struct {
 	members    []int          // the N images to score
 	references int            // M
 	patches    int            // P
-	box        bool           // the device at hand searches with kernels.Box
 }
 
 func (problem *Problem) check() (*batch, error) {
