@@ -12,7 +12,7 @@ import (
 const selfTestFlag = "self-test"
 
 // kernels says which kernel will search on a device and what its self-test found; with --self-test
-// all that it has are tested, now.
+// all that it has are tested, now; with trust.Fastest kernels.Box as well.
 func (f *findings) kernels(c *cli.Context, device cuda.Device) {
 	demanded, err := trust.Demanded()
 	var candidates []kernels.Kernel
@@ -22,6 +22,9 @@ func (f *findings) kernels(c *cli.Context, device cuda.Device) {
 	if err != nil {
 		f.result("  kernel", err, "")
 		return
+	}
+	if demanded == trust.Fastest {
+		candidates = append(candidates, kernels.Box)
 	}
 	test := trust.Test{Child: selfTestChild()}
 	chosen := false

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"musc/cgo/cuda"
+	"musc/engine/features"
 	"musc/kernels"
 )
 
@@ -27,8 +28,10 @@ type CUDA struct {
 	// Kernels are those that search, a device each; none: the fastest that each has.
 	Kernels []kernels.Kernel
 
-	// Measure lets a measurement on the devices choose between these kernels and kernels.Box.
-	Measure bool
+	// Choose, if set, chooses between a device's direct kernel and kernels.Box for images of a shape and
+	// their degrees, as Faster does. Box is taken if it is chosen on every device.
+	Choose func(ctx context.Context, ordinal int, direct kernels.Kernel, shape features.Shape,
+		degrees []int) (kernels.Kernel, error)
 
 	// Multiprocessors bounds how many of a device's are used; 0: all. With few of them each block has
 	// several tiles, also of a small batch.
@@ -105,8 +108,8 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	if err != nil {
 		return nil, err
 	}
-	if c.Measure {
-		if c, err = c.measure(ctx, b); err != nil {
+	if c.Choose != nil {
+		if c.Kernels, err = c.choose(ctx, b); err != nil {
 			return nil, err
 		}
 	}

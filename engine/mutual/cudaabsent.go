@@ -7,6 +7,7 @@ import (
 
 	"musc/cgo/cuda"
 	"musc/engine/fault"
+	"musc/engine/features"
 	"musc/kernels"
 )
 
@@ -19,6 +20,13 @@ type CUDA struct {
 
 	Multiprocessors int
 	Chosen          func(Chosen)
+	Choose          func(ctx context.Context, ordinal int, direct kernels.Kernel, shape features.Shape,
+		degrees []int) (kernels.Kernel, error)
+}
+
+// Faster only fails.
+func Faster(context.Context, int, kernels.Kernel, features.Shape, []int) (kernels.Kernel, error) {
+	return "", fault.New(fault.Setup, "cannot search on a GPU: %w", CUDAError(nil))
 }
 
 // CUDAError says why mutual scoring cannot run on these devices.

@@ -3,8 +3,10 @@
 package mutual
 
 import (
+	"context"
 	"slices"
 	"testing"
+	"time"
 
 	"musc/cgo/cuda/fake"
 	"musc/engine/fault"
@@ -45,7 +47,7 @@ func TestBoxAgreesWithDefinition(t *testing.T) {
 	}, 2e-4)
 }
 
-// A measurement chooses one of both, once in a process, and the scores are that one's.
+// A measurement chooses one of both kernels, and the scores are that one's.
 func TestMeasurementChooses(t *testing.T) {
 	shape := features.Shape{Stages: 1, Images: 4, Height: 3, Width: 3, Channels: 8}
 	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 0.5}}
@@ -53,31 +55,66 @@ func TestMeasurementChooses(t *testing.T) {
 	if err != nil || kernel != kernels.Search && kernel != kernels.Box {
 		t.Fatalf("%q, %v", kernel, err)
 	}
-	if again, err := Faster(t.Context(), 0, kernels.Search, shape, problem.Degrees); again != kernel ||
-		err != nil {
-		t.Errorf("%q after %q, %v", again, kernel, err)
-	}
 	if one, err := Faster(t.Context(), 0, kernels.Search, shape, []int{1}); one != kernels.Search ||
 		err != nil {
 		t.Errorf("%q for one degree, %v", one, err)
 	}
-	key := measurement{0, kernels.Search, 3, 3, 8, 2}
-	for _, chosen := range []kernels.Kernel{kernels.Search, kernels.Box} {
-		measured.faster[key] = chosen
-		scores := func(c CUDA) []float64 {
-			got, err := c.PatchScores(t.Context(), problem)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return got
+	scores := func(c CUDA) []float64 {
+		t.Helper()
+		got, err := c.PatchScores(t.Context(), problem)
+		if err != nil {
+			t.Fatal(err)
 		}
+		return got
+	}
+	for _, chosen := range []kernels.Kernel{kernels.Search, kernels.Box} {
 		want := scores(CUDA{Kernels: []kernels.Kernel{chosen}})
-		got := scores(CUDA{Kernels: []kernels.Kernel{kernels.Search}, Measure: true})
+		got := scores(CUDA{Kernels: []kernels.Kernel{kernels.Search},
+			Choose: func(_ context.Context, ordinal int, direct kernels.Kernel, of features.Shape,
+				degrees []int) (kernels.Kernel, error) {
+				if ordinal != 0 || direct != kernels.Search || of != shape || len(degrees) != 2 {
+					t.Errorf("asked for cuda:%d, %s, %+v, degrees %v", ordinal, direct, of, degrees)
+				}
+				return chosen, nil
+			}})
 		if !slices.Equal(got, want) {
 			t.Errorf("%s: other scores", chosen)
 		}
 	}
-	measured.faster[key] = kernel
+	for _, c := range []struct {
+		took [2]time.Duration
+		want kernels.Kernel
+	}{
+		{[2]time.Duration{1000, 899}, kernels.Box},
+		{[2]time.Duration{1000, 900}, kernels.Search},
+		{[2]time.Duration{1000, 2000}, kernels.Search},
+	} {
+		if got := faster(kernels.Search, c.took); got != c.want {
+			t.Errorf("%v: %s", c.took, got)
+		}
+	}
+}
+
+// Box is for all devices or for none.
+func TestMeasurementOfSeveralDevices(t *testing.T) {
+	own := []kernels.Kernel{kernels.SearchHopper, kernels.Search}
+	for _, c := range []struct {
+		by   [2]kernels.Kernel
+		want []kernels.Kernel
+	}{
+		{[2]kernels.Kernel{kernels.Box, kernels.Box}, []kernels.Kernel{kernels.Box, kernels.Box}},
+		{[2]kernels.Kernel{kernels.Box, kernels.Search}, own},
+		{[2]kernels.Kernel{kernels.SearchHopper, kernels.Box}, own},
+	} {
+		scorer := CUDA{Ordinals: []int{0, 1}, Kernels: own, Choose: func(_ context.Context, ordinal int,
+			_ kernels.Kernel, _ features.Shape, _ []int) (kernels.Kernel, error) {
+			return c.by[ordinal], nil
+		}}
+		got, err := scorer.choose(t.Context(), &batch{Problem: &Problem{}})
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%v: %v, %v", c.by, got, err)
+		}
+	}
 }
 
 // What the box filter finds is in units of its own: no device takes it from another kernel's.

@@ -5,7 +5,7 @@ package mutual
 import (
 	"context"
 	"math/rand/v2"
-	"sync"
+	"slices"
 	"time"
 
 	"musc/engine/features"
@@ -15,22 +15,8 @@ import (
 // measuredImages is enough for the pairs of one search to keep a device busy for a while.
 const measuredImages = 12
 
-// worthwhile is the least that kernel Box has to win to be chosen: what comes of a near tie would
-// change from run to run, and with it the choice between near ties of patches.
+// worthwhile is the least that kernel Box has to win to be chosen: a near tie is the direct kernel's.
 const worthwhile = 0.9
-
-// measurement is what a measurement was of; its result counts as long as the process runs.
-type measurement struct {
-	ordinal                 int
-	direct                  kernels.Kernel
-	height, width, channels int
-	windows                 int
-}
-
-var measured = struct {
-	sync.Mutex
-	faster map[measurement]kernels.Kernel
-}{faster: map[measurement]kernels.Kernel{}}
 
 // Faster returns which of a direct kernel and kernels.Box searches images of the shape in these
 // degrees faster on a device. It times both by the device's own events, on random tokens of the
@@ -39,18 +25,8 @@ var measured = struct {
 func Faster(ctx context.Context, ordinal int, direct kernels.Kernel, shape features.Shape,
 	degrees []int) (kernels.Kernel, error) {
 
-	windows := 0
-	for _, group := range windowsOf(shape, degrees) {
-		windows += len(group)
-	}
-	key := measurement{ordinal, direct, shape.Height, shape.Width, shape.Channels, windows}
-	measured.Lock()
-	defer measured.Unlock()
-	if kernel, ok := measured.faster[key]; ok || windows < 2 {
-		if !ok {
-			kernel = direct // one product is one product
-		}
-		return kernel, nil
+	if windows := slices.Concat(windowsOf(shape, degrees)...); len(windows) < 2 {
+		return direct, nil // one product is one product
 	}
 	shape.Images, shape.Stages = measuredImages, 1
 	tokens := features.NewMemory(shape)
@@ -79,24 +55,26 @@ func Faster(ctx context.Context, ordinal int, direct kernels.Kernel, shape featu
 			}
 		}
 	}
-	kernel := direct
-	if float64(took[1]) < worthwhile*float64(took[0]) {
-		kernel = kernels.Box
-	}
-	measured.faster[key] = kernel
-	return kernel, nil
+	return faster(direct, took), nil
 }
 
-// measure replaces the kernels by Box if that is faster on every device.
-func (c CUDA) measure(ctx context.Context, b *batch) (CUDA, error) {
+// faster is Box if it took so much less than the direct kernel.
+func faster(direct kernels.Kernel, took [2]time.Duration) kernels.Kernel {
+	if float64(took[1]) < worthwhile*float64(took[0]) {
+		return kernels.Box
+	}
+	return direct
+}
+
+// choose is Box for all devices if that is chosen on every one, else their own kernels.
+func (c CUDA) choose(ctx context.Context, b *batch) ([]kernels.Kernel, error) {
 	var all []kernels.Kernel
 	for k, ordinal := range c.ordinals() {
-		kernel, err := Faster(ctx, ordinal, c.kernel(k), b.shape, b.Degrees)
+		kernel, err := c.Choose(ctx, ordinal, c.kernel(k), b.shape, b.Degrees)
 		if err != nil || kernel != kernels.Box {
-			return c, err
+			return c.Kernels, err
 		}
 		all = append(all, kernel)
 	}
-	c.Kernels = all
-	return c, nil
+	return all, nil
 }

@@ -189,7 +189,7 @@ func TestDemandedKernel(t *testing.T) {
 		{"9.0", "search_hopper", "search_hopper*=wrong", untrusted + "_hopper failed"},
 		{"9.0", "search", "search=wrong", "cpu: "},
 		{"9.0", "hopper", "", `error: $MUSC_CUDA_KERNEL: there is no kernel "hopper", only ` +
-			"search_hopper, search, box; unset it"},
+			"search_hopper, search, box, or fastest to have them timed; unset it"},
 		{"9.0", "box", "search*=crash", "[box]"},
 		{"8.0", "box", "add_distances=wrong", "cpu: "},
 		{"8.0", "box", "box_search=wrong", "cpu: "},

@@ -26,7 +26,8 @@ import (
 	"musc/kernels"
 )
 
-// KernelVariable names the kernel to search with, of those that a device has. It is tested as well.
+// KernelVariable names the kernel to search with, of those that a device has, or is Fastest. It is
+// tested as well.
 const KernelVariable = "MUSC_CUDA_KERNEL"
 
 // Resources are what a scorer may use.
@@ -49,11 +50,10 @@ func NewScorer(ctx context.Context, resources Resources) (scorer mutual.Scorer, 
 	if !resources.Device.CUDA {
 		return onCPU, "", nil
 	}
-	chosen, err := choose(ctx, resources)
+	onGPU, err := choose(ctx, resources)
 	switch {
 	case err == nil:
-		return mutual.CUDA{Ordinals: resources.Device.Ordinals, Kernels: chosen,
-			Memory: resources.DeviceMemory, Note: resources.Note}, "", nil
+		return onGPU, "", nil
 	case ctx.Err() != nil:
 		return nil, "", ctx.Err()
 	case fault.KindOf(err) == fault.Usage:
@@ -65,48 +65,64 @@ func NewScorer(ctx context.Context, resources Resources) (scorer mutual.Scorer, 
 		resources.Device, err)
 }
 
-// choose returns the kernel of each device.
-func choose(ctx context.Context, resources Resources) ([]kernels.Kernel, error) {
+// choose returns the scorer with the kernel of each device.
+func choose(ctx context.Context, resources Resources) (scorer mutual.CUDA, err error) {
 	demanded, err := Demanded()
 	if err != nil {
-		return nil, err
+		return scorer, err
 	}
-	if err := mutual.CUDAError(resources.Device.Ordinals); err != nil {
-		return nil, err
+	scorer = mutual.CUDA{Ordinals: resources.Device.Ordinals, Memory: resources.DeviceMemory,
+		Note: resources.Note}
+	if err := mutual.CUDAError(scorer.Ordinals); err != nil {
+		return scorer, err
 	}
-	devices, err := cuda.Devices()
+	all, err := cuda.Devices()
 	if err != nil {
-		return nil, err
+		return scorer, err
 	}
-	var chosen []kernels.Kernel
-	for _, ordinal := range resources.Device.Ordinals {
-		kernel, err := resources.Test.choose(ctx, devices[ordinal], demanded)
+	var devices []cuda.Device
+	for _, ordinal := range scorer.Ordinals {
+		kernel, err := resources.Test.choose(ctx, all[ordinal], demanded)
 		if err != nil {
-			return nil, err
+			return scorer, err
 		}
-		chosen = append(chosen, kernel)
+		devices = append(devices, all[ordinal])
+		scorer.Kernels = append(scorer.Kernels, kernel)
 	}
-	return chosen, nil
+	if demanded == Fastest {
+		measuring, err := resources.Test.newFastest(ctx, devices)
+		if err != nil {
+			return scorer, err
+		}
+		if measuring != nil {
+			scorer.Choose = measuring.choose
+		}
+	}
+	return scorer, nil
 }
 
-// Demanded is the kernel in $MUSC_CUDA_KERNEL, "" if it names none. An unknown one is of kind
+// Demanded is the kernel in $MUSC_CUDA_KERNEL, or Fastest, "" if it names none. An unknown one is of kind
 // fault.Usage.
 func Demanded() (kernels.Kernel, error) {
 	name := os.Getenv(KernelVariable)
 	if name == "" {
 		return "", nil
 	}
+	if name == string(Fastest) {
+		return Fastest, nil
+	}
 	kernel, err := kernels.ParseKernel(name)
 	if err != nil {
-		return "", fault.New(fault.Usage, "$%s: %w; unset it to let musc choose", KernelVariable, err)
+		return "", fault.New(fault.Usage, "$%s: %w, or %s to have them timed; unset it to let musc "+
+			"choose", KernelVariable, err, Fastest)
 	}
 	return kernel, nil
 }
 
 // Candidates lists the kernels that may search on a device, in the order in which they are tried:
-// the demanded one, or all that it has. The error is of kind fault.Usage.
+// the demanded one, or all direct ones that it has. The error is of kind fault.Usage.
 func Candidates(of cuda.Device, demanded kernels.Kernel) ([]kernels.Kernel, error) {
-	if demanded == "" {
+	if demanded == "" || demanded == Fastest {
 		return kernels.KernelsOf(of.Major, of.Minor), nil
 	}
 	if err := demanded.RunsOn(of.Major, of.Minor); err != nil {

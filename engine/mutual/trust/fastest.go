@@ -1,0 +1,145 @@
+package trust
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"musc/cgo/cuda"
+	"musc/engine/assets"
+	"musc/engine/atomicfile"
+	"musc/engine/fault"
+	"musc/engine/features"
+	"musc/engine/mutual"
+	"musc/kernels"
+)
+
+// Fastest stands in $MUSC_CUDA_KERNEL for no kernel: a measurement on the device chooses between the
+// direct kernel that it trusts and kernels.Box.
+const Fastest kernels.Kernel = "fastest"
+
+// timed is what a measurement is about: both kernels, as their verdicts are, and what they search.
+type timed struct {
+	Direct, Box             key
+	Height, Width, Channels int
+	Degrees                 []int
+}
+
+// timing is a measurement's file. It is kept because a choice that changed from run to run would
+// change the last digits of scores with it.
+type timing struct {
+	About  timed          `json:"about"`
+	Faster kernels.Kernel `json:"faster"`
+}
+
+// fastest chooses by measurements, each made once: in another run, or in this one where the cache
+// cannot be written.
+type fastest struct {
+	test    Test
+	devices []cuda.Device
+
+	lock sync.Mutex
+	made map[string]kernels.Kernel // by path
+}
+
+// newFastest is nil where Box does not pass its self-test on one of the devices.
+func (t Test) newFastest(ctx context.Context, devices []cuda.Device) (*fastest, error) {
+	for _, of := range devices {
+		verdict, err := t.Verdict(ctx, of, kernels.Box)
+		if err != nil {
+			return nil, err
+		}
+		if !verdict.Passed {
+			t.tell("%s: kernel %s %s; it is not timed against others; %s", of, kernels.Box, verdict,
+				howToReport)
+			return nil, nil
+		}
+	}
+	return &fastest{test: t, devices: devices, made: map[string]kernels.Kernel{}}, nil
+}
+
+// choose implements mutual.CUDA.Choose.
+func (f *fastest) choose(ctx context.Context, ordinal int, direct kernels.Kernel,
+	shape features.Shape, degrees []int) (kernels.Kernel, error) {
+
+	f.lock.Lock()
+	defer f.lock.Unlock()
+	about := timed{Height: shape.Height, Width: shape.Width, Channels: shape.Channels,
+		Degrees: degrees}
+	var of cuda.Device
+	for _, device := range f.devices {
+		if device.Ordinal == ordinal {
+			of = device
+		}
+	}
+	var err error
+	if about.Direct, err = keyOf(of, direct); err != nil {
+		return "", err
+	}
+	if about.Box, err = keyOf(of, kernels.Box); err != nil {
+		return "", err
+	}
+	path, text, err := about.path()
+	if err != nil {
+		return "", err
+	}
+	if kernel, ok := f.made[path]; ok {
+		return kernel, nil
+	}
+	kernel, ok := loadTiming(path, text)
+	if !ok {
+		if kernel, err = mutual.Faster(ctx, ordinal, direct, shape, degrees); err != nil {
+			return "", err
+		}
+		f.test.tell("%s: kernel %s is the faster of %s and %s for %d x %d patches of %d channels",
+			of, kernel, direct, kernels.Box, shape.Height, shape.Width, shape.Channels)
+		if err := saveTiming(path, timing{about, kernel}); err != nil {
+			f.test.tell("that is not kept, the next run measures again: %v", err)
+		}
+	}
+	f.made[path] = kernel
+	return kernel, nil
+}
+
+// path is the measurement's file in the cache, and what it is about as JSON.
+func (t timed) path() (path string, text []byte, err error) {
+	cache, err := assets.Cache()
+	if err != nil {
+		return "", nil, err
+	}
+	if text, err = json.Marshal(t); err != nil {
+		return "", nil, fault.New(fault.Internal, "cannot name the measurement of a kernel: %w", err)
+	}
+	name := fmt.Sprintf("%s-%.8x.json", Fastest, sha256.Sum256(text))
+	return filepath.Join(cache, "self-test", name), text, nil
+}
+
+// loadTiming reads a file; one that is damaged or about something else is none.
+func loadTiming(path string, about []byte) (kernels.Kernel, bool) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", false
+	}
+	var kept timing
+	if json.Unmarshal(text, &kept) != nil {
+		return "", false
+	}
+	of, err := json.Marshal(kept.About)
+	known := kept.Faster == kept.About.Direct.Kernel || kept.Faster == kernels.Box
+	return kept.Faster, err == nil && string(of) == string(about) && known
+}
+
+func saveTiming(path string, t timing) error {
+	text, err := json.MarshalIndent(t, "", "  ")
+	if err != nil {
+		return fault.New(fault.Internal, "cannot write the measurement of a kernel: %w", err)
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return fault.New(fault.Output, "cannot make the folder of measurements: %w", err)
+	}
+	return atomicfile.WriteFile(path, append(text, '\n'))
+}
