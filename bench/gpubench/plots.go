@@ -21,7 +21,8 @@ func (r *Result) draw(base string) error {
 			continue
 		}
 		for _, step := range s.Steps {
-			scoring.Add(step.Step, fmt.Sprintf("%s, s = %d", s.Shape, s.Subsets), step.Milliseconds)
+			scoring.Add(step.Step, fmt.Sprintf("%s, s = %d, kernel: %s", s.Shape, s.Subsets, s.kernel()),
+				step.Milliseconds)
 		}
 	}
 	paper := present.NewBars("Photos to scores", "ms an image")

@@ -54,8 +54,8 @@ func (r *Result) writeSearches(w io.Writer) {
 
 func (r *Result) writeScorings(w io.Writer) {
 	t := present.Table{Title: "Mutual scoring, tokens and scores in host memory, degrees 1, 3, 5, " +
-		"ms an image", Head: []string{"tokens of", "images", "s", "bound, MB", "ms", "peak MB",
-		"published", "PyTorch's best", "difference to no bound"}}
+		"ms an image", Head: []string{"tokens of", "images", "s", "kernel", "bound, MB", "ms", "peak MB",
+		"published", "PyTorch's best", "difference to the first"}}
 	for _, s := range r.Scorings {
 		bound, slow, best := "none", "-", "-"
 		if s.Bound > 0 {
@@ -65,15 +65,16 @@ func (r *Result) writeScorings(w io.Writer) {
 			slow = fmt.Sprintf("%.1f (%.1fx)", peer.Published, peer.Published/s.Milliseconds)
 			best = fmt.Sprintf("%.1f (%.1fx)", peer.Best, peer.Best/s.Milliseconds)
 		}
-		t.Add(s.Shape, fmt.Sprint(s.Images), fmt.Sprint(s.Subsets), bound,
+		t.Add(s.Shape, fmt.Sprint(s.Images), fmt.Sprint(s.Subsets), s.kernel(), bound,
 			fmt.Sprintf("%.2f", s.Milliseconds), megabytes(s.PeakBytes), slow, best,
 			fmt.Sprintf("%.1e", s.Difference))
 	}
 	t.Write(w)
 	steps := present.Table{Title: "Its steps on the device, ms an image; copying runs beside the others",
-		Head: []string{"tokens of", "s", "bound, MB"}}
+		Head: []string{"tokens of", "s", "kernel", "bound, MB"}}
+	const first = 4 // of the columns of steps
 	for _, s := range r.Scorings {
-		if len(steps.Head) == 3 {
+		if len(steps.Head) == first {
 			for _, step := range s.Steps {
 				steps.Head = append(steps.Head, step.Step)
 			}
@@ -82,10 +83,17 @@ func (r *Result) writeScorings(w io.Writer) {
 		if s.Bound > 0 {
 			bound = fmt.Sprintf("%.0f", float64(s.Bound)/1e6)
 		}
-		cells := []string{s.Shape, fmt.Sprint(s.Subsets), bound}
-		steps.Add(append(cells, cellsOf(s.Steps, steps.Head[3:])...)...)
+		cells := []string{s.Shape, fmt.Sprint(s.Subsets), s.kernel(), bound}
+		steps.Add(append(cells, cellsOf(s.Steps, steps.Head[first:])...)...)
 	}
 	steps.Write(w)
+}
+
+func (s Scoring) kernel() string {
+	if s.Kernel == "" {
+		return "the device's"
+	}
+	return s.Kernel
 }
 
 func (r *Result) writeRuns(w io.Writer) {

@@ -18,13 +18,14 @@ var (
 	interval = mutual.Interval{High: 0.3}
 )
 
-// scorings measures the paper's rows of one backbone, s = 1, 2, 3, and the first one with a bound.
+// scorings measures the paper's rows of one backbone, s = 1, 2, 3, and the first one with a bound, and
+// by the box filter: $MUSC_CUDA_KERNEL=fastest chooses as these two rows say.
 func (p Plan) scorings(ctx context.Context, ordinal int, s Shape) (rows []Scoring, err error) {
 	store := synthetic(s, p.Images)
 	defer store.Close()
 	var unbounded []float64
 	for _, row := range []Scoring{{Subsets: 1}, {Subsets: 2}, {Subsets: 3},
-		{Subsets: 1, Bound: p.Bounded}} {
+		{Subsets: 1, Bound: p.Bounded}, {Subsets: 1, Kernel: string(kernels.Box)}} {
 		row.Shape, row.Images = s.Name, p.Images
 		scores, err := row.run(ctx, ordinal, store)
 		if err != nil {
@@ -33,12 +34,13 @@ func (p Plan) scorings(ctx context.Context, ordinal int, s Shape) (rows []Scorin
 		switch {
 		case unbounded == nil:
 			unbounded = scores
-		case row.Bound > 0:
+		case row.Bound > 0 || row.Kernel != "":
 			for k := range scores {
 				row.Difference = max(row.Difference, math.Abs(scores[k]-unbounded[k]))
 			}
 		}
-		p.say("scoring, %s, %d subsets: %.2f ms an image", s.Name, row.Subsets, row.Milliseconds)
+		p.say("scoring, %s, %d subsets, %s: %.2f ms an image", s.Name, row.Subsets, row.kernel(),
+			row.Milliseconds)
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -56,8 +58,8 @@ func (row *Scoring) run(ctx context.Context, ordinal int, store *features.Store)
 			for i := subset; i < row.Images; i += row.Subsets {
 				members = append(members, i)
 			}
-			scores, err := mutual.CUDA{Ordinals: []int{ordinal}, Memory: row.Bound,
-				Spans: hear}.PatchScores(ctx, &mutual.Problem{Images: store, Members: members,
+			scores, err := mutual.CUDA{Ordinals: []int{ordinal}, Memory: row.Bound, Spans: hear,
+				Kernels: []kernels.Kernel{kernels.Kernel(row.Kernel)}}.PatchScores(ctx, &mutual.Problem{Images: store, Members: members,
 				Degrees: degrees, Interval: interval})
 			if err != nil {
 				return 0, err
