@@ -80,6 +80,7 @@ func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*e
 		each = lanesOfGPU
 	}
 	x.lanes = newLanes(sources, each)
+	x.info.DeviceNote = job.backboneWhy(x.info)
 	result.Model, result.Height, result.Width = x.info, x.info.GridHeight, x.info.GridWidth
 	job.noteDevices(clock.observer, x.info)
 	if err := x.settleDepth(ctx); err != nil {

@@ -65,15 +65,24 @@ func (job *Config) noteDevices(observer Observer, info backbone.Info) {
 	}
 	line := fmt.Sprintf("backbone: %s (%s), mutual scoring: %s", strings.Replace(info.Provider, "CUDA",
 		"cuda", 1), info.Runtime, scorer)
-	switch why := info.DeviceNote; {
-	case why != "" && job.scorerWhy != "": // what keeps the scoring from a GPU has to be mended first
-		line += "; no GPU is used: " + job.scorerWhy
+	switch why := job.backboneWhy(info); {
+	case why != "" && job.scorerWhy != "":
+		line += "; no GPU is used: " + why
 	case why != "":
 		line += "; the backbone is not on the GPU: " + why
 	case job.scorerWhy != "":
 		line += "; mutual scoring is not on the GPU: " + job.scorerWhy
 	}
 	observer.Note(line)
+}
+
+// backboneWhy says why the backbone is not on a GPU that was wanted: what keeps the scoring from it, too,
+// has to be mended first.
+func (job *Config) backboneWhy(info backbone.Info) string {
+	if info.DeviceNote != "" && job.scorerWhy != "" {
+		return job.scorerWhy
+	}
+	return info.DeviceNote
 }
 
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
