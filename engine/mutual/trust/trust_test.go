@@ -39,12 +39,12 @@ func TestScorersForDevices(t *testing.T) {
 
 // A kernel that there is not is an error before any device is looked for; the CPU needs none.
 func TestUnknownKernel(t *testing.T) {
-	t.Setenv(KernelVariable, "fastest")
+	t.Setenv(KernelVariable, "quickest")
 	for _, optional := range []bool{false, true} {
 		_, _, err := NewScorer(context.Background(), Resources{
 			Device: device.Choice{CUDA: true, Optional: optional, Ordinals: []int{0}}})
 		if fault.KindOf(err) != fault.Usage || !strings.HasPrefix(err.Error(),
-			`$MUSC_CUDA_KERNEL: there is no kernel "fastest"`) {
+			`$MUSC_CUDA_KERNEL: there is no kernel "quickest"`) {
 			t.Errorf("optional %v: %v", optional, err)
 		}
 	}
