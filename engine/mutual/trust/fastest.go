@@ -2,17 +2,11 @@ package trust
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
+	"reflect"
 	"sync"
 
 	"musc/cgo/cuda"
-	"musc/engine/assets"
-	"musc/engine/atomicfile"
-	"musc/engine/fault"
 	"musc/engine/features"
 	"musc/engine/mutual"
 	"musc/kernels"
@@ -43,7 +37,7 @@ type fastest struct {
 	devices []cuda.Device
 
 	lock sync.Mutex
-	made map[string]kernels.Kernel // by path
+	made map[string]kernels.Kernel // by what they are about, as text
 }
 
 // newFastest is nil where Box does not pass its self-test on one of the devices.
@@ -83,63 +77,30 @@ func (f *fastest) choose(ctx context.Context, ordinal int, direct kernels.Kernel
 	if about.Box, err = keyOf(of, kernels.Box); err != nil {
 		return "", err
 	}
-	path, text, err := about.path()
-	if err != nil {
-		return "", err
-	}
-	if kernel, ok := f.made[path]; ok {
+	text := fmt.Sprintf("%+v", about)
+	if kernel, ok := f.made[text]; ok {
 		return kernel, nil
 	}
-	kernel, ok := loadTiming(path, text)
+	kernel, ok := about.load()
 	if !ok {
 		if kernel, err = mutual.Faster(ctx, ordinal, direct, shape, degrees); err != nil {
 			return "", err
 		}
 		f.test.tell("%s: kernel %s is the faster of %s and %s for %d x %d patches of %d channels",
 			of, kernel, direct, kernels.Box, shape.Height, shape.Width, shape.Channels)
-		if err := saveTiming(path, timing{about, kernel}); err != nil {
+		if err := keep(string(Fastest), about, timing{about, kernel}); err != nil {
 			f.test.tell("that is not kept, the next run measures again: %v", err)
 		}
 	}
-	f.made[path] = kernel
+	f.made[text] = kernel
 	return kernel, nil
 }
 
-// path is the measurement's file in the cache, and what it is about as JSON.
-func (t timed) path() (path string, text []byte, err error) {
-	cache, err := assets.Cache()
-	if err != nil {
-		return "", nil, err
-	}
-	if text, err = json.Marshal(t); err != nil {
-		return "", nil, fault.New(fault.Internal, "cannot name the measurement of a kernel: %w", err)
-	}
-	name := fmt.Sprintf("%s-%.8x.json", Fastest, sha256.Sum256(text))
-	return filepath.Join(cache, "self-test", name), text, nil
-}
-
-// loadTiming reads a file; one that is damaged or about something else is none.
-func loadTiming(path string, about []byte) (kernels.Kernel, bool) {
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return "", false
-	}
+// load is the kept measurement; a file that is damaged or about something else is none.
+func (t timed) load() (kernels.Kernel, bool) {
 	var kept timing
-	if json.Unmarshal(text, &kept) != nil {
+	if !readKept(string(Fastest), t, &kept) || !reflect.DeepEqual(kept.About, t) {
 		return "", false
 	}
-	of, err := json.Marshal(kept.About)
-	known := kept.Faster == kept.About.Direct.Kernel || kept.Faster == kernels.Box
-	return kept.Faster, err == nil && string(of) == string(about) && known
-}
-
-func saveTiming(path string, t timing) error {
-	text, err := json.MarshalIndent(t, "", "  ")
-	if err != nil {
-		return fault.New(fault.Internal, "cannot write the measurement of a kernel: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make the folder of measurements: %w", err)
-	}
-	return atomicfile.WriteFile(path, append(text, '\n'))
+	return kept.Faster, kept.Faster == t.Direct.Kernel || kept.Faster == kernels.Box
 }

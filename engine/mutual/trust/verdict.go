@@ -1,17 +1,10 @@
 package trust
 
 import (
-	"crypto/sha256"
-	"encoding/json"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"musc/cgo/cuda"
-	"musc/engine/assets"
-	"musc/engine/atomicfile"
-	"musc/engine/fault"
 	"musc/kernels"
 )
 
@@ -69,20 +62,6 @@ type keptVerdict struct {
 	Verdict Verdict `json:"verdict"`
 }
 
-// path is the verdict's file in the cache; the error is of kind fault.Setup.
-func (k key) path() (string, error) {
-	cache, err := assets.Cache()
-	if err != nil {
-		return "", err
-	}
-	text, err := json.Marshal(k)
-	if err != nil {
-		return "", fault.New(fault.Internal, "cannot name the verdict on a kernel: %w", err)
-	}
-	name := fmt.Sprintf("%s-%.8x.json", k.Kernel, sha256.Sum256(text))
-	return filepath.Join(cache, "self-test", name), nil
-}
-
 // Kept is the verdict in the cache. A file that is damaged or about something else is none.
 func Kept(of cuda.Device, kernel kernels.Kernel) (Verdict, bool) {
 	about, err := keyOf(of, kernel)
@@ -93,33 +72,12 @@ func Kept(of cuda.Device, kernel kernels.Kernel) (Verdict, bool) {
 }
 
 func (k key) load() (Verdict, bool) {
-	path, err := k.path()
-	if err != nil {
-		return Verdict{}, false
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return Verdict{}, false
-	}
 	var kept keptVerdict
-	if err := json.Unmarshal(text, &kept); err != nil || kept.Key != k ||
+	if !readKept(string(k.Kernel), k, &kept) || kept.Key != k ||
 		kept.Verdict.Passed != (kept.Verdict.Failure == "") || kept.Verdict.Tested.IsZero() {
 		return Verdict{}, false
 	}
 	return kept.Verdict, true
 }
 
-func (k key) save(v Verdict) error {
-	path, err := k.path()
-	if err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(keptVerdict{k, v}, "", "  ")
-	if err != nil {
-		return fault.New(fault.Internal, "cannot write the verdict on a kernel: %w", err)
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make the folder of verdicts: %w", err)
-	}
-	return atomicfile.WriteFile(path, append(text, '\n'))
-}
+func (k key) save(v Verdict) error { return keep(string(k.Kernel), k, keptVerdict{k, v}) }
