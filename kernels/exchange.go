@@ -180,8 +180,7 @@ func (s *Scoring) follow(stream, other cu.Stream, by cu.Event) error {
 func (s *Scoring) isDone(of interface {
 	Query() error
 	Synchronize() error
-}, wait bool,
-	doing string) (bool, error) {
+}, wait bool, doing string) (bool, error) {
 
 	err := s.device.context.Do(func() error {
 		if wait {
@@ -189,8 +188,7 @@ func (s *Scoring) isDone(of interface {
 		}
 		return cuda.Explain(doing, of.Query())
 	})
-	var call *cuda.Error
-	if errors.As(err, &call) && call.Code == cuda.NotReady {
+	if code, _ := cuda.CodeOf(err); code == cuda.NotReady {
 		return false, nil
 	}
 	return err == nil, err

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"musc/cgo/loader"
+	"musc/engine/assets"
 )
 
 // A Need is a library that the CUDA provider of an ONNX Runtime library needs.
@@ -16,9 +17,6 @@ type Need struct {
 	Path string
 	Err  error // why it cannot be opened; nil if it is open now
 }
-
-// needsFile lists them beside the ONNX Runtime library: package assets writes it.
-const needsFile = "needs.txt"
 
 // openNeeds opens what is listed beside the library, in that order; a library without a list finds
 // what it needs by itself, or not. The error is the first one.
@@ -38,35 +36,45 @@ func openNeeds(library string) error {
 // Needs opens the libraries that are listed beside an ONNX Runtime library, which stay open. None
 // are where there is no list. The error is that the list cannot be read.
 func Needs(library string) ([]Need, error) {
+	paths, err := listed(library)
+	if err != nil {
+		return nil, err
+	}
+	var needs []Need
+	for _, path := range paths {
+		needs = append(needs, Need{path, loader.Open(path)})
+	}
+	return needs, nil
+}
+
+// listed are the paths in the list beside an ONNX Runtime library; none without a list.
+func listed(library string) (paths []string, err error) {
 	path, err := canonical(library)
 	if err != nil {
 		return nil, err
 	}
-	list := filepath.Join(filepath.Dir(path), needsFile)
-	text, err := os.ReadFile(list)
+	folder := filepath.Dir(path)
+	text, err := os.ReadFile(filepath.Join(folder, assets.NeedsFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %w", err)
 	}
-	var needs []Need
 	for line := range strings.Lines(string(text)) {
-		need := Need{Path: filepath.Join(filepath.Dir(list), filepath.FromSlash(strings.TrimSpace(line)))}
-		need.Err = loader.Open(need.Path)
-		needs = append(needs, need)
+		paths = append(paths, filepath.Join(folder, filepath.FromSlash(strings.TrimSpace(line))))
 	}
-	return needs, nil
+	return paths, nil
 }
 
 // cudaRelease is ", CUDA 13" for a library with a list that names libcudart.so.13, "" without.
 func cudaRelease(library string) string {
-	needs, err := Needs(library)
+	paths, err := listed(library)
 	if err != nil {
 		return ""
 	}
-	for _, need := range needs {
-		if release, ok := strings.CutPrefix(filepath.Base(need.Path), "libcudart.so."); ok {
+	for _, path := range paths {
+		if release, ok := strings.CutPrefix(filepath.Base(path), "libcudart.so."); ok {
 			return ", CUDA " + release
 		}
 	}
@@ -80,6 +88,6 @@ func HasCUDA(library string) bool {
 	if err != nil {
 		return false
 	}
-	info, err := os.Stat(filepath.Join(filepath.Dir(path), "libonnxruntime_providers_cuda.so"))
+	info, err := os.Stat(filepath.Join(filepath.Dir(path), assets.CUDAProvider))
 	return err == nil && info.Mode().IsRegular()
 }

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"musc/engine/assets"
 )
 
 // chain builds a library and one that needs it, in folders that no loader searches, and an ONNX
@@ -42,7 +44,7 @@ func chain(t *testing.T, prefix string, list ...string) (library string) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	for path, content := range map[string]string{library: "", filepath.Join(folder, needsFile): text} {
+	for path, content := range map[string]string{library: "", filepath.Join(folder, assets.NeedsFile): text} {
 		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +99,7 @@ func TestCUDAReleaseOfALibrary(t *testing.T) {
 	if got := cudaRelease(library); got != "" {
 		t.Errorf("got %q without a CUDA runtime", got)
 	}
-	list := filepath.Join(filepath.Dir(library), needsFile)
+	list := filepath.Join(filepath.Dir(library), assets.NeedsFile)
 	if err := os.WriteFile(list, []byte("../nowhere/libcudart.so.13\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}

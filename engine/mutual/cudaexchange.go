@@ -50,9 +50,9 @@ func connect(runs []*deviceRun) (exchange bool) {
 	for k, r := range runs {
 		of[k] = r.share
 	}
-	blocks, own := deal(of), 0
+	blocks := deal(of)
 	for k, r := range runs {
-		own = len(r.device.Parcels())
+		own := len(r.device.Parcels())
 		r.courier = &courier{deviceRun: r, blocks: blocks[k], runs: runs,
 			inbox: make(chan delivery, own*len(runs)), back: make(chan *kernels.Parcel, own),
 			idle: slices.Clone(r.device.Parcels())}

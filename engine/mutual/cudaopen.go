@@ -163,11 +163,11 @@ func allocate(runs []*deviceRun) (again bool, err error) {
 	}
 	_ = all.Wait()
 	for k, r := range runs {
-		var call *cuda.Error
+		code, _ := cuda.CodeOf(errs[k])
 		switch err := errs[k]; {
 		case err == nil:
 			r.search.pairs = make([]kernels.Pair, 0, r.device.SearchPairs())
-		case errors.As(err, &call) && call.Code == cuda.OutOfMemory:
+		case code == cuda.OutOfMemory:
 			r.refused, r.available, again = err, r.sizes.DeviceBytes()/2, true
 		default:
 			return false, deviceFailed(r.opened.Device, err)
