@@ -6,7 +6,10 @@ import "time"
 type Observer interface {
 	// Begin opens a step of the job, with as many units of work as total says.
 	Begin(step Step, total int)
-	// Advance says that n more units of the open step are done.
+	// Resume goes on with a step that was begun before: steps may take turns, as backbone and mutual
+	// scoring do over the subsets of a batch.
+	Resume(step Step)
+	// Advance says that n more units are done of the step of the last Begin or Resume.
 	Advance(n int)
 	// Note is one line that a user should know but need not act on: the plan, the device.
 	Note(text string)
@@ -33,6 +36,9 @@ type Silent struct{}
 // Begin implements Observer.
 func (Silent) Begin(Step, int) {}
 
+// Resume implements Observer.
+func (Silent) Resume(Step) {}
+
 // Advance implements Observer.
 func (Silent) Advance(int) {}
 
@@ -48,24 +54,46 @@ type Timing struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// clock measures the steps of a job as they begin one after the other.
+// clock measures the steps of a job: one is open at a time, and a step that is resumed goes on with
+// the timing it has.
 type clock struct {
 	observer Observer
 	timings  []Timing
+	open     int // index in timings of the step that was begun or resumed last
 	begun    time.Time
 }
 
 func (c *clock) begin(step Step, total int) {
 	c.end()
-	c.timings = append(c.timings, Timing{Step: step})
-	c.begun = time.Now()
+	c.start(len(c.timings), step)
 	c.observer.Begin(step, total)
 }
 
-// end closes the open step, if any; begin does so by itself.
+// resume goes on with a step that was begun before.
+func (c *clock) resume(step Step) {
+	c.end()
+	at := len(c.timings) - 1
+	for at >= 0 && c.timings[at].Step != step {
+		at--
+	}
+	if at < 0 { // begun by nobody here
+		at = len(c.timings)
+	}
+	c.start(at, step)
+	c.observer.Resume(step)
+}
+
+func (c *clock) start(at int, step Step) {
+	if at == len(c.timings) {
+		c.timings = append(c.timings, Timing{Step: step})
+	}
+	c.open, c.begun = at, time.Now()
+}
+
+// end closes the open step, if any; begin and resume do so by themselves.
 func (c *clock) end() {
-	if last := len(c.timings) - 1; last >= 0 && !c.begun.IsZero() {
-		c.timings[last].Seconds = time.Since(c.begun).Seconds()
+	if !c.begun.IsZero() {
+		c.timings[c.open].Seconds += time.Since(c.begun).Seconds()
 		c.begun = time.Time{}
 	}
 }

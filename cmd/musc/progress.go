@@ -53,6 +53,9 @@ func (b *barObserver) Begin(step engine.Step, total int) {
 			decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncWidth), "done")))
 }
 
+// Resume goes on with a bar.
+func (b *barObserver) Resume(engine.Step) {}
+
 func (b *barObserver) Advance(n int) { b.bar.IncrBy(n) }
 
 func (b *barObserver) Note(text string) { fmt.Fprintln(b.container, text) }
@@ -91,6 +94,9 @@ func (l *lineObserver) Begin(step engine.Step, total int) {
 	}
 }
 
+// Resume goes on with a step.
+func (l *lineObserver) Resume(engine.Step) {}
+
 func (l *lineObserver) Advance(n int) {
 	l.done += n
 	if !l.quiet && time.Since(l.told) >= lineInterval {
@@ -119,6 +125,9 @@ type jsonObserver struct{ encoder *json.Encoder }
 func (j *jsonObserver) Begin(step engine.Step, total int) {
 	j.write(map[string]any{"event": "begin", "step": step, "total": total})
 }
+
+// Resume goes on with a step.
+func (j *jsonObserver) Resume(engine.Step) {}
 
 func (j *jsonObserver) Advance(int) {}
 
