@@ -8,88 +8,120 @@ import (
 	"musc/engine/fault"
 )
 
-// Batch holds the patch tokens of a job's images and references, so that they can be scored under
-// several settings while the backbone runs once. Close it after use.
+// Batch holds the patch tokens of images, so that they can be scored under several settings while
+// the backbone runs once. Close it after use.
 type Batch struct {
-	job       Config
-	observer  Observer
+	pipeline  *Pipeline
+	items     []dataset.Item // all that were to be read
+	keep      Keep
 	read      *Result // what reading the images found out; no scores
-	extracted *extraction
+	extracted *extracted
 	photos    map[string]int // which photo a path is, where there are references
-	plan      string         // as told last
+	whole     bool           // the pipeline is of this batch alone
 }
 
 // Extract runs the backbone over the job's images and references. Every degree, interval, average,
 // subset splitting and window can then be scored; job.Scoring decides the stages that are kept,
 // and by its degrees and subsets how much memory they may take. Errors are those of Score.
 func Extract(ctx context.Context, job Config, observer Observer) (*Batch, error) {
-	job = job.withDefaults()
 	if err := job.check(); err != nil {
 		return nil, err
 	}
-	clock := &clock{observer: observer}
-	b := &Batch{job: job, observer: observer, read: &Result{}}
-	if err := b.job.chooseScorer(ctx, observer.Note, b.notePlan); err != nil {
-		return nil, err
-	}
-	b.photos = photosOf(job.Images, job.References)
-	b.tellOwn()
-	var err error
-	if b.extracted, err = extract(ctx, &b.job, clock, b.read); err != nil {
-		return nil, err
-	}
-	clock.end()
-	b.read.Timings = clock.timings
-	return b, nil
-}
-
-// Score scores the batch. references is how many of the reference images score too, the first ones
-// of those that could be read. scoring must name the stages of the job; the timings of the result
-// include those of Extract.
-func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Result, error) {
-	if !slices.Equal(scoring.Stages, b.job.Scoring.Stages) {
-		return nil, fault.New(fault.Usage, "the batch holds the stages %v, not %v",
-			b.job.Scoring.Stages, scoring.Stages)
-	}
-	job := b.job
-	job.Scoring, job.References = scoring, job.References[:references]
-	if err := job.check(); err != nil {
-		return nil, err
-	}
-	extracted := *b.extracted
-	switch {
-	case references == 0:
-		extracted.references = nil
-	case references < b.References():
-		extracted.references = extracted.references.Head(references)
-	}
-	result := *b.read
-	result.Images = slices.Clone(b.read.Images)
-	clock := &clock{observer: b.observer, timings: slices.Clone(b.read.Timings)}
-	result.clock = clock
-
-	subsets, err := deal(&job, &result)
+	p, err := open(ctx, job, (len(job.Images)+job.Scoring.Subsets-1)/job.Scoring.Subsets, observer)
 	if err != nil {
 		return nil, err
 	}
-	items := make([]dataset.Item, len(result.Images))
-	for i, image := range result.Images {
-		items[i] = image.Item
+	b, err := p.extractAll(ctx)
+	if err != nil {
+		p.Close()
+		return nil, err
 	}
-	extracted.own = ownReferences(items, extracted.referenceItems[:references], b.photos)
+	p.FreeBackbone()
+	return b, nil
+}
+
+// extractAll is Extract with an open pipeline, of which the batch is the only one.
+func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
+	job := &p.job
+	samples, err := readSamples(ctx, slices.Concat(job.References, job.Images), job, p.clock)
+	if err != nil {
+		return nil, err
+	}
+	job.Decode.Depth = samples.Depth(job.Bits)
+	lines := samples.Explain(job.Decode.Depth)
+	if note := ownNote(job.Images, job.References, photosOf(job.Images, job.References)); note != "" {
+		lines = append(lines, note)
+	}
+	for _, line := range lines {
+		p.observer.Note(line)
+	}
+	if err := p.readReferences(ctx); err != nil {
+		return nil, err
+	}
+	b, err := p.Extract(ctx, job.Images, Keep{})
+	if err != nil {
+		return nil, err
+	}
+	b.whole = true
+	_, skipped, warnings := p.References()
+	b.read.Skipped = slices.Concat(skipped, b.read.Skipped)
+	b.read.Warnings = slices.Concat(lines, warnings, b.read.Warnings)
+	if err := enough(b.read.Images, len(b.items), len(b.read.Skipped), b.References()); err != nil {
+		b.extracted.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// Read are the images that could be read, without scores, and what could not.
+func (b *Batch) Read() ([]Image, []dataset.Skipped) { return b.read.Images, b.read.Skipped }
+
+// Score scores the batch. references is how many of the reference images score too, the first ones
+// of those that could be read. scoring must name the stages of the job; the timings of the result
+// include those of Extract. Images that are the only readable ones of their subset, without
+// references, are left out.
+func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Result, error) {
+	p := b.pipeline
+	if !slices.Equal(scoring.Stages, p.job.Scoring.Stages) {
+		return nil, fault.New(fault.Usage, "the batch holds the stages %v, not %v",
+			p.job.Scoring.Stages, scoring.Stages)
+	}
+	job := p.job
+	job.Images, job.Scoring, job.References = b.items, scoring, job.References[:references]
+	if err := job.check(); err != nil {
+		return nil, err
+	}
+	set := scoredSet{images: b.extracted.store, own: make([][]int, len(b.read.Images))}
+	if references > 0 {
+		set.references = p.references.store.Head(references)
+		set.own = ownReferences(b.extracted.items(), p.references.items()[:references], b.photos)
+	}
+	result := *b.read
+	result.Images = slices.Clone(b.read.Images)
+	clock := &clock{observer: p.observer, timings: slices.Clone(b.read.Timings)}
+	result.clock = clock
+
+	subsets, err := b.deal(&job, &result)
+	if err != nil {
+		return nil, err
+	}
 	if scoring.ReferencesOnly {
-		if err := checkOwn(result.Images, extracted.own, references); err != nil {
+		if err := checkOwn(result.Images, set.own, references); err != nil {
 			return nil, err
 		}
 	}
-	if err := b.scorePatches(ctx, &job, &extracted, subsets, clock, &result); err != nil {
+	if err := b.scorePatches(ctx, &job, set, subsets, clock, &result); err != nil {
+		return nil, err
+	}
+	result.Images = slices.DeleteFunc(result.Images, func(i Image) bool { return i.PatchScores == nil })
+	if err := enough(result.Images, len(b.items), len(result.Skipped), references); err != nil {
 		return nil, err
 	}
 	if err := scoreImages(&job, clock, &result); err != nil {
 		return nil, err
 	}
 	clock.end()
-	result.Timings, result.Plan = clock.timings, b.plan
+	result.Timings, result.Plan = clock.timings, p.plan
 	return &result, nil
 }
 
@@ -97,9 +129,9 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 // is a mean over degrees. scoring is what they have in common, with all their degrees.
 func (b *Batch) Average(scoring Scoring, results ...*Result) (*Result, error) {
 	result := *b.read
-	result.Images = slices.Clone(b.read.Images)
-	clock := &clock{observer: b.observer, timings: slices.Clone(b.read.Timings)}
-	result.clock, result.Plan = clock, b.plan
+	result.Images, result.Skipped = slices.Clone(results[0].Images), results[0].Skipped
+	clock := &clock{observer: b.pipeline.observer, timings: slices.Clone(b.read.Timings)}
+	result.clock, result.Plan = clock, b.pipeline.plan
 	for i := range result.Images {
 		mean := make([]float64, b.read.Height*b.read.Width)
 		for _, part := range results {
@@ -107,9 +139,9 @@ func (b *Batch) Average(scoring Scoring, results ...*Result) (*Result, error) {
 				mean[p] += score / float64(len(results))
 			}
 		}
-		result.Images[i].PatchScores, result.Images[i].Subset = mean, results[0].Images[i].Subset
+		result.Images[i].PatchScores = mean
 	}
-	job := b.job
+	job := b.pipeline.job
 	job.Scoring = scoring
 	if err := scoreImages(&job, clock, &result); err != nil {
 		return nil, err
@@ -121,18 +153,16 @@ func (b *Batch) Average(scoring Scoring, results ...*Result) (*Result, error) {
 
 // References is the number of reference images that could be read.
 func (b *Batch) References() int {
-	if b.extracted.references == nil {
+	if b.pipeline.references == nil {
 		return 0
 	}
-	return b.extracted.references.Shape().Images
+	return len(b.pipeline.references.images)
 }
 
 // Close gives the memory of the patch tokens back.
-func (b *Batch) Close() { b.extracted.close() }
-
-func (b *Batch) notePlan(plan string) {
-	if b.plan != plan { // once for all subsets and settings that it serves
-		b.plan = plan
-		b.observer.Note("plan: " + plan)
+func (b *Batch) Close() {
+	b.extracted.close()
+	if b.whole {
+		b.pipeline.Close()
 	}
 }

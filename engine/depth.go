@@ -6,23 +6,31 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"musc/engine/dataset"
 	"musc/engine/imageio"
 )
 
-// settleDepth decides how photos of more than 8 bits a sample are brought to 8: by one range for all
-// images and references of the job, since a range of each photo's own would hide a bright defect, or
-// make a dark photo look odd. Only those photos are decoded for it; which they are their heads tell.
-// Photos that cannot be read are passed over: decoding them again for the backbone says why.
-func (x *extractor) settleDepth(ctx context.Context) error {
-	deep, err := x.deepOnes(ctx)
+// ReadSamples sums up the samples of those items that have more than 8 bits a sample: by one range for
+// all images and references of a job they are brought to 8, since a range of each photo's own would
+// hide a bright defect, or make a dark photo look odd. Only those photos are decoded; which they are
+// their heads tell. Photos that cannot be read are passed over: decoding them again for the backbone
+// says why. Its only error is that ctx ended.
+func ReadSamples(ctx context.Context, items []dataset.Item, job Config, observer Observer) (
+	imageio.Samples, error) {
+	job = job.withDefaults()
+	return readSamples(ctx, items, &job, &clock{observer: observer})
+}
+
+func readSamples(ctx context.Context, items []dataset.Item, job *Config, clock *clock) (
+	samples imageio.Samples, err error) {
+	deep, err := deepOnes(ctx, items, job.Threads)
 	if err != nil || len(deep) == 0 {
-		return err
+		return samples, err
 	}
-	x.clock.begin(StepDepth, len(deep))
+	clock.begin(StepDepth, len(deep))
 	var mutex sync.Mutex
-	var samples imageio.Samples
-	err = inParallel(ctx, len(deep), x.job.Threads, func(i int) {
-		raster, _, err := imageio.DecodeRaster(deep[i], x.job.Decode)
+	err = inParallel(ctx, len(deep), job.Threads, func(i int) {
+		raster, _, err := imageio.DecodeRaster(deep[i], job.Decode)
 		var own imageio.Samples
 		if err == nil {
 			own, err = raster.Samples()
@@ -32,28 +40,20 @@ func (x *extractor) settleDepth(ctx context.Context) error {
 		if err == nil {
 			samples = samples.Join(own)
 		}
-		x.clock.observer.Advance(1)
+		clock.observer.Advance(1)
 	})
-	if err != nil {
-		return err
-	}
-	x.result.Depth = samples.Depth(x.job.Bits)
-	x.job.Decode.Depth = x.result.Depth
-	for _, line := range samples.Explain(x.result.Depth) {
-		x.result.Warnings = append(x.result.Warnings, line)
-		x.clock.observer.Note(line)
-	}
-	return nil
+	clock.end()
+	return samples, err
 }
 
 // deepOnes are the photos of more than 8 bits a sample.
-func (x *extractor) deepOnes(ctx context.Context) (deep []string, err error) {
-	isDeep := make([]bool, len(x.items))
-	err = inParallel(ctx, len(x.items), x.job.Threads, func(i int) {
-		head, err := imageio.ReadHead(x.items[i].Path)
+func deepOnes(ctx context.Context, items []dataset.Item, threads int) (deep []string, err error) {
+	isDeep := make([]bool, len(items))
+	err = inParallel(ctx, len(items), threads, func(i int) {
+		head, err := imageio.ReadHead(items[i].Path)
 		isDeep[i] = err == nil && head.Deep
 	})
-	for i, item := range x.items {
+	for i, item := range items {
 		if isDeep[i] {
 			deep = append(deep, item.Path)
 		}

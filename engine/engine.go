@@ -34,6 +34,7 @@ type Config struct {
 	Scoring   Scoring
 	Memory    int64  // bound on the process's memory in bytes; 0: memory.FairShare()
 	SpillInto string // the folder for features that do not fit
+	Keep      Keep   // for the references; Pipeline.Extract says it for the images
 
 	scorer    mutual.Scorer // for Device
 	scorerWhy string        // why it is none for CUDA, if CUDA was wanted
@@ -95,6 +96,7 @@ type Image struct {
 	Rank          int       // 1 is the most anomalous
 	Subset        int       // which subset it was scored in, from 0
 	ClassToken    []float32 // [D]
+	Digest        string    // of the photo's bytes, as the function Digest gives it; empty unless Keep asks
 }
 
 // Score runs the whole method on a batch: preprocess, backbone, LNAMD and MSM per subset, anomaly
@@ -109,7 +111,7 @@ func Score(ctx context.Context, job Config, observer Observer) (*Result, error) 
 		return nil, err
 	}
 	defer batch.Close()
-	return batch.Score(ctx, batch.job.Scoring, batch.References())
+	return batch.Score(ctx, job.Scoring, batch.References())
 }
 
 func (job Config) withDefaults() Config {

@@ -6,49 +6,55 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
+	"time"
 
 	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/features"
-	"musc/engine/memory"
-	"musc/engine/mutual"
 )
 
-// extraction holds the patch tokens of the images that could be read, and of the references.
-type extraction struct {
-	images, references *features.Store // references is nil without reference images
-	referenceItems     []dataset.Item  // those that could be read
-	own                [][]int         // by image, the references that are the image itself
+// extracted is what the backbone gave of some items.
+type extracted struct {
+	store    *features.Store // of those that could be read; nil if none could
+	images   []Image         // those that could be read, without scores
+	listed   []int           // which of the items they are
+	skipped  []dataset.Skipped
+	warnings []string // about images that were read all the same
 }
 
-func (e *extraction) close() {
-	for _, store := range []*features.Store{e.images, e.references} {
-		if store != nil {
-			store.Close() // unmapping: nothing is lost by a failure
-		}
+func (e *extracted) close() {
+	if e.store != nil {
+		e.store.Close() // unmapping: nothing is lost by a failure
 	}
 }
 
-// extractor runs the backbone over all items, references first, and sorts the answers into the
-// stores. Decoding and resizing of the next images go on while the backbone works, on one device or
-// on several at once.
+// items are those that could be read.
+func (e *extracted) items() []dataset.Item {
+	items := make([]dataset.Item, len(e.images))
+	for i, image := range e.images {
+		items[i] = image.Item
+	}
+	return items
+}
+
+// extractor runs the backbone over items and sorts the answers into a store. Decoding and resizing
+// of the next images go on while the backbone works, on one device or on several at once.
 type extractor struct {
-	job     *Config
-	clock   *clock
-	result  *Result
-	info    backbone.Info
-	items   []dataset.Item // references, then images
-	stores  extraction
-	batch   int                      // images a run
-	seen    int                      // reference images read
-	waiting []prepared               // decoded, not yet sent to the backbone
-	one     func(index int) prepared // decode; tests bring slower ones
-	lanes   []*lane
-	next    int                     // the lane whose turn it is: that of the oldest batch under way
-	left    map[int]dataset.Skipped // by item
+	job      *Config
+	clock    *clock
+	info     backbone.Info
+	items    []dataset.Item
+	allocate func(images int) (*features.Store, error)
+	keeper   *keeper // nil: nothing is kept
+	found    extracted
+	batch    int                      // images a run
+	waiting  []prepared               // decoded, not yet sent to the backbone
+	one      func(index int) prepared // decode; tests bring slower ones
+	lanes    []*lane
+	next     int                     // the lane whose turn it is: that of the oldest batch under way
+	left     map[int]dataset.Skipped // by item
 }
 
 // batchPatches is how many patches a run of the backbone has by default: four images of 224 pixels
@@ -60,46 +66,11 @@ const batchPatches = 1024
 // multiprocessors. Not yet measured on a GPU.
 const batchPatchesOnGPU = 8192
 
-// extract fills result.Images, result.Skipped and result.Model, and returns the patch tokens.
-// When it returns the backbone is closed and its memory free for the scoring.
-func extract(ctx context.Context, job *Config, clock *clock, result *Result) (*extraction, error) {
-	clock.begin(StepLoad, 1)
-	sessions, err := openSessions(job)
-	if err != nil {
-		return nil, err
-	}
-	defer closeSessions(sessions)
-	clock.observer.Advance(1)
-	x := newExtractor(job, clock, result, sessions[0].Info())
-	sources, each := make([]tokenSource, len(sessions)), 1
-	for k, session := range sessions {
-		sources[k] = session
-	}
-	if x.info.OnGPU() {
-		x.info.Provider = strings.ToUpper(job.Device.String())
-		each = lanesOfGPU
-	}
-	x.lanes = newLanes(sources, each)
-	x.info.DeviceNote = job.backboneWhy(x.info)
-	result.Model, result.Height, result.Width = x.info, x.info.GridHeight, x.info.GridWidth
-	job.noteDevices(clock.observer, x.info)
-	if err := x.settleDepth(ctx); err != nil {
-		return nil, err
-	}
-	if err := x.run(ctx); err != nil {
-		x.stores.close()
-		return nil, err
-	}
-	return &x.stores, nil
-}
+func newExtractor(job *Config, items []dataset.Item, clock *clock, info backbone.Info,
+	lanes []*lane) *extractor {
 
-// lanesOfGPU is how many batches a GPU has under way: one that it computes, one that is prepared
-// for it or stored.
-const lanesOfGPU = 2
-
-func newExtractor(job *Config, clock *clock, result *Result, info backbone.Info) *extractor {
-	x := &extractor{job: job, clock: clock, result: result, info: info,
-		items: slices.Concat(job.References, job.Images), left: map[int]dataset.Skipped{}}
+	x := &extractor{job: job, items: items, clock: clock, info: info, lanes: lanes,
+		left: map[int]dataset.Skipped{}}
 	x.one = x.decode
 	patches := batchPatches
 	if info.OnGPU() {
@@ -111,6 +82,7 @@ func newExtractor(job *Config, clock *clock, result *Result, info backbone.Info)
 	return x
 }
 
+// run fills in found. Batches are the same however many lanes there are, and whatever was kept.
 func (x *extractor) run(ctx context.Context) error {
 	x.clock.begin(StepBackbone, len(x.items))
 	ctx, cancel := context.WithCancel(ctx)
@@ -123,7 +95,7 @@ func (x *extractor) run(ctx context.Context) error {
 	images := prepare(ctx, len(x.items), x.job.Threads, x.batch*len(x.lanes)+x.job.Threads, x.one)
 	for image := range images {
 		for _, warning := range image.warnings {
-			x.result.Warnings = append(x.result.Warnings, warning)
+			x.found.warnings = append(x.found.warnings, warning)
 			x.clock.observer.Note(warning)
 		}
 		if image.err != nil {
@@ -146,44 +118,28 @@ func (x *extractor) run(ctx context.Context) error {
 			return err
 		}
 	}
-	for range x.lanes {
-		if err := x.collect(); err != nil {
-			return err
-		}
-	}
-	for _, index := range slices.Sorted(maps.Keys(x.left)) {
-		x.result.Skipped = append(x.result.Skipped, x.left[index])
-	}
-	if err := x.enough(); err != nil {
+	if err := x.drain(); err != nil {
 		return err
 	}
-	if x.stores.references != nil {
-		x.stores.references = x.stores.references.Head(x.seen)
+	for _, index := range slices.Sorted(maps.Keys(x.left)) {
+		x.found.skipped = append(x.found.skipped, x.left[index])
 	}
 	return nil
 }
 
-// allocate makes the stores once the first batch has shown what the backbone holds.
-func (x *extractor) allocate() error {
-	shape := features.Shape{Stages: len(x.job.Scoring.Stages), Images: len(x.job.Images),
-		Height: x.info.GridHeight, Width: x.info.GridWidth, Channels: x.info.Channels}
-	largest := (len(x.job.Images) + x.job.Scoring.Subsets - 1) / x.job.Scoring.Subsets
-	sizes := sizesOf(x.job, shape, [][]int{make([]int, largest)})
-	spill := mutual.NewPlan(x.job.Memory-memory.Resident(), sizes).Spill
-	var err error
-	if references := shape; len(x.job.References) > 0 {
-		references.Images = len(x.job.References)
-		x.stores.references, err = newStore(references, spill, x.job.SpillInto)
-		if err != nil {
+// send starts the waiting images' way through the backbone, on the lane whose turn it is, or takes
+// the tokens that an earlier run kept of them.
+func (x *extractor) send(ctx context.Context) error {
+	if x.keeper.has(x.waiting) {
+		if err := x.drain(); err != nil { // the images stay in their order
+			return err
+		}
+		if tokens, ok := x.keeper.load(x.waiting, x.batch); ok {
+			err := x.keepAll(x.waiting, tokens)
+			x.waiting = x.waiting[:0]
 			return err
 		}
 	}
-	x.stores.images, err = newStore(shape, spill, x.job.SpillInto)
-	return err
-}
-
-// send starts the waiting images' way through the backbone, on the lane whose turn it is.
-func (x *extractor) send(ctx context.Context) error {
 	turn := x.lanes[x.next]
 	if err := x.collect(); err != nil {
 		return err
@@ -191,12 +147,39 @@ func (x *extractor) send(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := x.decodeKept(); err != nil {
+		return err
+	}
+	x.keeper.starts(time.Now())
 	turn.send(ctx, &x.info, x.waiting, x.batch)
 	x.waiting = x.waiting[:0]
 	return nil
 }
 
-// collect waits for the oldest batch under way, if the lane whose turn it is has one, and keeps its
+// decodeKept brings the pixels of the waiting images that were left out because their tokens were
+// kept: not in this batch, as it turned out.
+func (x *extractor) decodeKept() error {
+	for k, image := range x.waiting {
+		if image.pixels == nil {
+			if x.waiting[k] = x.decodePixels(image.index, image.digest); x.waiting[k].err != nil {
+				return x.waiting[k].err // it was read when it was kept
+			}
+		}
+	}
+	return nil
+}
+
+// drain collects all that is under way.
+func (x *extractor) drain() error {
+	for range x.lanes {
+		if err := x.collect(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// collect waits for the oldest batch under way, if the lane whose turn it is has one, and stores its
 // tokens. The turn is then the next lane's.
 func (x *extractor) collect() error {
 	turn := x.lanes[x.next]
@@ -204,26 +187,32 @@ func (x *extractor) collect() error {
 	if there, err := turn.wait(); err != nil || !there {
 		return err
 	}
-	if x.stores.images == nil {
-		if err := x.allocate(); err != nil {
+	if err := x.keepAll(turn.images, &turn.tokens); err != nil {
+		return err
+	}
+	x.keeper.save(turn.images, &turn.tokens, len(x.items))
+	return nil
+}
+
+// keepAll stores the tokens of a batch. The store is made once the first batch has shown what memory
+// the backbone holds.
+func (x *extractor) keepAll(images []prepared, tokens *backbone.Tokens) (err error) {
+	if x.found.store == nil {
+		if x.found.store, err = x.allocate(len(x.items)); err != nil {
 			return err
 		}
 	}
-	for i, image := range turn.images {
-		if err := x.keep(i, image, &turn.tokens); err != nil {
+	for i, image := range images {
+		if err := x.keep(i, image, tokens); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// keep stores the tokens of the i-th image of the batch under the next free index of its store.
+// keep stores the tokens of the i-th image of the batch under the next free index of the store.
 func (x *extractor) keep(i int, image prepared, tokens *backbone.Tokens) error {
-	store, index := x.stores.images, len(x.result.Images)
-	isReference := image.index < len(x.job.References)
-	if isReference {
-		store, index = x.stores.references, x.seen
-	}
+	store, index := x.found.store, len(x.found.images)
 	size := store.Shape().Patches() * store.Shape().Channels
 	problems := make([]error, len(x.job.Scoring.Stages))
 	var copies sync.WaitGroup // 22 MB an image of ViT-L at 518: one core is slower than a GPU
@@ -246,14 +235,10 @@ func (x *extractor) keep(i int, image prepared, tokens *backbone.Tokens) error {
 		store.Release(stage, index)
 	}
 	x.clock.observer.Advance(1)
-	if isReference {
-		x.seen++
-		x.stores.referenceItems = append(x.stores.referenceItems, x.items[image.index])
-		return nil
-	}
 	width := x.info.ClassDim
-	x.result.Images = append(x.result.Images, Image{
-		Item: x.items[image.index], Width: image.width, Height: image.height,
+	x.found.listed = append(x.found.listed, image.index)
+	x.found.images = append(x.found.images, Image{
+		Item: x.items[image.index], Width: image.width, Height: image.height, Digest: image.digest,
 		ClassToken: slices.Clone(tokens.Class[i*width : (i+1)*width]),
 	})
 	return nil
@@ -272,18 +257,14 @@ func (x *extractor) skip(index int, err error) error {
 }
 
 // enough checks that what could be read can be scored.
-func (x *extractor) enough() error {
-	read, skipped := len(x.result.Images), len(x.result.Skipped)
+func enough(read []Image, listed, skipped, references int) error {
 	switch {
-	case len(x.job.References) > 0 && x.seen == 0:
-		return fault.New(fault.Input, "none of the %d reference images can be read",
-			len(x.job.References))
-	case read == 0:
-		return fault.New(fault.Input, "none of the %d images can be read", len(x.job.Images))
-	case read == 1 && x.seen == 0:
+	case len(read) == 0:
+		return fault.New(fault.Input, "none of the %d images can be read", listed)
+	case len(read) == 1 && references == 0:
 		return fault.New(fault.Input, "only %s is left to score (%d left out): mutual scoring "+
 			"compares the images with each other and needs two or more, or reference images",
-			x.result.Images[0].Path, skipped)
+			read[0].Path, skipped)
 	}
 	return nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"musc/engine/backbone"
 	"musc/engine/dataset"
+	"musc/engine/features"
 )
 
 // tinyInfo is a model of 28 pixels and 2 x 2 patches.
@@ -60,7 +61,7 @@ func (s *fakeSource) Extract(ctx context.Context, batch []float32, n int, out ba
 
 // extractWith runs the pipeline over the washers, two a batch; befores has a source each.
 func extractWith(t *testing.T, ctx context.Context, lanes int, befores ...func(run int) error) (
-	result *Result, tokens []float32, sources []*fakeSource, err error) {
+	found *extracted, tokens []float32, sources []*fakeSource, err error) {
 	t.Helper()
 	paths, err := filepath.Glob("../testdata/washer/images/*.png")
 	if err != nil || len(paths) < 9 {
@@ -70,27 +71,33 @@ func extractWith(t *testing.T, ctx context.Context, lanes int, befores ...func(r
 	for k, path := range slices.Insert(paths[:9:9], 4, "absent.png") {
 		job.Images = append(job.Images, dataset.Item{Path: path, Name: fmt.Sprint(k)})
 	}
-	result = &Result{}
-	x := newExtractor(&job, &clock{observer: Silent{}}, result, tinyInfo)
 	var interfaces []tokenSource
 	all := new(atomic.Int32)
 	for _, before := range befores {
 		source := &fakeSource{before: before, all: all}
 		sources, interfaces = append(sources, source), append(interfaces, source)
 	}
-	x.lanes = newLanes(interfaces, lanes)
+	x := newExtractor(&job, job.Images, &clock{observer: Silent{}}, tinyInfo,
+		newLanes(interfaces, lanes))
+	x.allocate = tinyStore
 	err = x.run(ctx)
 	if left := all.Load(); left != 0 {
 		t.Errorf("%d batches outlive the run", left)
 	}
 	if err == nil {
-		for image := range result.Images {
+		for image := range x.found.images {
 			for stage := range backbone.Stages {
-				tokens = append(tokens, x.stores.images.Tokens(stage, image)...)
+				tokens = append(tokens, x.found.store.Tokens(stage, image)...)
 			}
 		}
 	}
-	return result, tokens, sources, err
+	return &x.found, tokens, sources, err
+}
+
+// tinyStore is room for the tokens of the tiny model.
+func tinyStore(images int) (*features.Store, error) {
+	return features.NewMemory(features.Shape{Stages: backbone.Stages, Images: images, Height: 2,
+		Width: 2, Channels: 8}), nil
 }
 
 func atOnce(int) error { return nil }
@@ -104,8 +111,8 @@ func after(pause time.Duration) func(int) error {
 // the same tokens, and what is left out is listed once.
 func TestDevicesShareTheImages(t *testing.T) {
 	want, wantTokens, _, err := extractWith(t, t.Context(), 1, atOnce)
-	if err != nil || len(want.Images) != 9 || len(want.Skipped) != 1 {
-		t.Fatalf("%d images, left out %v, %v", len(want.Images), want.Skipped, err)
+	if err != nil || len(want.images) != 9 || len(want.skipped) != 1 {
+		t.Fatalf("%d images, left out %v, %v", len(want.images), want.skipped, err)
 	}
 	for name, test := range map[string]struct {
 		lanes   int
@@ -124,14 +131,14 @@ func TestDevicesShareTheImages(t *testing.T) {
 			if !slices.Equal(tokens, wantTokens) {
 				t.Error("other tokens")
 			}
-			for k, image := range got.Images {
-				if image.Name != want.Images[k].Name ||
-					!slices.Equal(image.ClassToken, want.Images[k].ClassToken) {
-					t.Errorf("image %d is %s, want %s", k, image.Name, want.Images[k].Name)
+			for k, image := range got.images {
+				if image.Name != want.images[k].Name ||
+					!slices.Equal(image.ClassToken, want.images[k].ClassToken) {
+					t.Errorf("image %d is %s, want %s", k, image.Name, want.images[k].Name)
 				}
 			}
-			if !slices.Equal(got.Skipped, want.Skipped) {
-				t.Errorf("left out %v, want %v", got.Skipped, want.Skipped)
+			if !slices.Equal(got.skipped, want.skipped) {
+				t.Errorf("left out %v, want %v", got.skipped, want.skipped)
 			}
 			for k, source := range sources { // five batches, dealt in turn
 				if dealt := (5 + len(sources) - 1 - k) / len(sources); len(source.batches) != dealt {

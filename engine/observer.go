@@ -1,6 +1,9 @@
 package engine
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Observer hears how a job goes. Its methods are called from one goroutine at a time.
 type Observer interface {
@@ -54,43 +57,27 @@ type Timing struct {
 	Seconds float64 `json:"seconds"`
 }
 
-// clock measures the steps of a job: one is open at a time, and a step that is resumed goes on with
-// the timing it has.
+// clock measures the steps of a job: one is open at a time, and a step that is begun again adds to the
+// timing it has.
 type clock struct {
 	observer Observer
 	timings  []Timing
-	open     int // index in timings of the step that was begun or resumed last
+	open     int // index in timings of the step that was begun last
 	begun    time.Time
 }
 
 func (c *clock) begin(step Step, total int) {
 	c.end()
-	c.start(len(c.timings), step)
+	c.open = slices.IndexFunc(c.timings, func(t Timing) bool { return t.Step == step })
+	if c.open < 0 {
+		c.open = len(c.timings)
+		c.timings = append(c.timings, Timing{Step: step})
+	}
+	c.begun = time.Now()
 	c.observer.Begin(step, total)
 }
 
-// resume goes on with a step that was begun before.
-func (c *clock) resume(step Step) {
-	c.end()
-	at := len(c.timings) - 1
-	for at >= 0 && c.timings[at].Step != step {
-		at--
-	}
-	if at < 0 { // begun by nobody here
-		at = len(c.timings)
-	}
-	c.start(at, step)
-	c.observer.Resume(step)
-}
-
-func (c *clock) start(at int, step Step) {
-	if at == len(c.timings) {
-		c.timings = append(c.timings, Timing{Step: step})
-	}
-	c.open, c.begun = at, time.Now()
-}
-
-// end closes the open step, if any; begin and resume do so by themselves.
+// end closes the open step, if any; begin does so by itself.
 func (c *clock) end() {
 	if !c.begun.IsZero() {
 		c.timings[c.open].Seconds += time.Since(c.begun).Seconds()

@@ -19,10 +19,10 @@ func (s span) overlaps(other span) bool {
 	return s.begin.Before(other.end) && other.begin.Before(s.end)
 }
 
-// pipeline is an extraction of tiny images, one a batch, whose photos and devices are as slow as a
+// slow is an extraction of tiny images, one a batch, whose photos and devices are as slow as a
 // test wants: what is in during ends only when the other thing has begun. It is the devices' and the
 // observer, too. Times are those of "decode 4", "backbone 3" (of a device) and "keep 2".
-type pipeline struct {
+type slow struct {
 	Silent
 	t       *testing.T
 	x       *extractor
@@ -32,13 +32,18 @@ type pipeline struct {
 	during  map[string]string
 }
 
-func newPipeline(t *testing.T, images, devices, lanes int, during map[string]string) *pipeline {
-	p := &pipeline{t: t, reached: map[string]chan struct{}{}, spans: map[string]span{}, during: during}
+func newSlow(t *testing.T, images, devices, lanes int, during map[string]string) *slow {
+	p := &slow{t: t, reached: map[string]chan struct{}{}, spans: map[string]span{}, during: during}
 	job := Config{Batch: 1, Threads: 2, Memory: 1 << 30, Scoring: Defaults()}
 	for k := range images {
 		job.Images = append(job.Images, dataset.Item{Name: fmt.Sprint(k)})
 	}
-	p.x = newExtractor(&job, &clock{observer: p}, &Result{}, tinyInfo)
+	var sources []tokenSource
+	for range devices {
+		sources = append(sources, p)
+	}
+	p.x = newExtractor(&job, job.Images, &clock{observer: p}, tinyInfo, newLanes(sources, lanes))
+	p.x.allocate = tinyStore
 	p.x.one = func(index int) prepared {
 		p.happens(fmt.Sprint("decode ", index))
 		side := tinyInfo.ImageSize
@@ -46,15 +51,10 @@ func newPipeline(t *testing.T, images, devices, lanes int, during map[string]str
 		pixels.Pix[0] = uint8(index)
 		return prepared{index: index, pixels: pixels}
 	}
-	var sources []tokenSource
-	for range devices {
-		sources = append(sources, p)
-	}
-	p.x.lanes = newLanes(sources, lanes)
 	return p
 }
 
-func (p *pipeline) signal(what string) chan struct{} {
+func (p *slow) signal(what string) chan struct{} {
 	p.mutex.Lock()
 	defer p.mutex.Unlock()
 	if p.reached[what] == nil {
@@ -64,7 +64,7 @@ func (p *pipeline) signal(what string) chan struct{} {
 }
 
 // happens tells that something has begun, and waits for what is to begin meanwhile.
-func (p *pipeline) happens(what string) {
+func (p *slow) happens(what string) {
 	begin := time.Now()
 	close(p.signal(what))
 	if other, ok := p.during[what]; ok {
@@ -81,7 +81,7 @@ func (p *pipeline) happens(what string) {
 }
 
 // Extract is the devices': all tokens are the image's number.
-func (p *pipeline) Extract(_ context.Context, batch []float32, n int, out backbone.Tokens) error {
+func (p *slow) Extract(_ context.Context, batch []float32, n int, out backbone.Tokens) error {
 	number := batch[0] * 255 // as tinyInfo normalises
 	p.happens(fmt.Sprintf("backbone %.0f", number))
 	for _, stage := range out.Stages {
@@ -93,7 +93,7 @@ func (p *pipeline) Extract(_ context.Context, batch []float32, n int, out backbo
 }
 
 // Advance hears that an image's tokens were kept.
-func (p *pipeline) Advance(int) { p.happens(fmt.Sprint("keep ", len(p.x.result.Images))) }
+func (p *slow) Advance(int) { p.happens(fmt.Sprint("keep ", len(p.x.found.images))) }
 
 // Decoding, the backbone and the keeping of tokens go on at the same time: each waits here until
 // the other one has begun, which a program that does one after the other never comes to.
@@ -111,18 +111,18 @@ func TestDecodingBackboneAndKeepingOverlap(t *testing.T) {
 		{"two GPUs work while tokens are kept", 2, 2, "backbone 4", "keep 2"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := newPipeline(t, 8, test.devices, test.lanes,
+			p := newSlow(t, 8, test.devices, test.lanes,
 				map[string]string{test.one: test.other, test.other: test.one})
 			if err := p.x.run(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			defer p.x.stores.close()
+			defer p.x.found.close()
 			if one, other := p.spans[test.one], p.spans[test.other]; !one.overlaps(other) {
 				t.Errorf("%s %v, %s %v", test.one, one, test.other, other)
 			}
-			for k, image := range p.x.result.Images {
+			for k, image := range p.x.found.images {
 				for stage := range backbone.Stages {
-					token := p.x.stores.images.Tokens(stage, k)[7]
+					token := p.x.found.store.Tokens(stage, k)[7]
 					if image.Name != fmt.Sprint(k) || int(token+0.5) != 1+k {
 						t.Errorf("image %d is %s with %v at stage %d", k, image.Name, token, stage)
 					}

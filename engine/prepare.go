@@ -9,7 +9,8 @@ import (
 // prepared is one image on its way to the backbone: decoded and resized, or the reason why not.
 type prepared struct {
 	index         int          // which item it was
-	pixels        *imageio.RGB // [side,side,3]
+	digest        string       // of the file's bytes; "" if nothing is kept
+	pixels        *imageio.RGB // [side,side,3]; nil if the tokens were kept
 	width, height int          // of the original
 	warnings      []string     // what a user should know about the file
 	err           error        // the file cannot be read
@@ -53,15 +54,29 @@ func prepare(ctx context.Context, count, workers, ahead int,
 	return out
 }
 
-// decode reads and resizes one item's photo.
+// decode reads and resizes one item's photo, unless the tokens of its bytes were kept.
 func (x *extractor) decode(index int) prepared {
+	if x.keeper == nil {
+		return x.decodePixels(index, "")
+	}
+	digest, err := Digest(x.items[index].Path)
+	if err == nil {
+		if kept, known := x.keeper.known[digest]; known {
+			return prepared{index: index, digest: digest, width: kept.Width, height: kept.Height,
+				warnings: kept.Warnings}
+		}
+	}
+	return x.decodePixels(index, digest) // a file that cannot be read says why there
+}
+
+func (x *extractor) decodePixels(index int, digest string) prepared {
 	image, warnings, err := imageio.Decode(x.items[index].Path, x.job.Decode)
 	if err != nil {
 		return prepared{index: index, err: err}
 	}
 	side := x.info.ImageSize
 	return prepared{
-		index: index, pixels: image.Resize(side, side, imageio.Bicubic),
+		index: index, digest: digest, pixels: image.Resize(side, side, imageio.Bicubic),
 		width: image.Width, height: image.Height, warnings: warnings,
 	}
 }

@@ -19,18 +19,22 @@ import (
 // them already: it is left out of the references for them, and each photo counts once. Where only
 // references score, it counts for the other images, and not for itself.
 
-// tellOwn notes that references are scored, too.
-func (b *Batch) tellOwn() {
+// ownNote says that references are scored, too; "" if none is.
+func ownNote(images, references []dataset.Item, photos map[string]int) string {
 	own := 0
-	for _, list := range ownReferences(b.job.Images, b.job.References, b.photos) {
+	for _, list := range ownReferences(images, references, photos) {
 		own += len(list)
 	}
-	if own > 0 {
-		note := fmt.Sprintf("%d of %d reference images are among the images to score: no image is "+
-			"its own reference, and none counts twice", own, len(b.job.References))
-		b.read.Warnings = append(b.read.Warnings, note)
-		b.observer.Note(note)
+	return OwnNote(own, len(references))
+}
+
+// OwnNote says that so many of the reference images are scored, too; "" for none.
+func OwnNote(own, references int) string {
+	if own == 0 {
+		return ""
 	}
+	return fmt.Sprintf("%d of %d reference images are among the images to score: no image is its own "+
+		"reference, and none counts twice", own, references)
 }
 
 // ownReferences lists for each image the references that are the same photo.

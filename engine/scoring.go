@@ -19,34 +19,64 @@ import (
 	"musc/engine/rscin"
 )
 
-// deal divides the readable images over the subsets. One subset may hold a single image when
-// references score it too.
-func deal(job *Config, result *Result) (subsets [][]int, err error) {
+// deal divides the images over the subsets by the names of all that were listed: one that cannot be
+// read leaves a gap, and all others stay where they are. Subsets hold indices of result.Images. One
+// with a single image is none unless references score it: that image is left out.
+func (b *Batch) deal(job *Config, result *Result) (subsets [][]int, err error) {
 	if job.Scoring.Subsets == 1 {
-		all := make([]int, len(result.Images))
-		for i := range all {
-			all[i] = i
-		}
-		return [][]int{all}, nil
+		return [][]int{upTo(len(result.Images))}, nil
 	}
-	names, labels := make([]string, len(result.Images)), make([]string, len(result.Images))
-	for i, image := range result.Images {
-		names[i], labels[i] = image.Name, image.Label
+	names, labels := make([]string, len(b.items)), make([]string, len(b.items))
+	for i, item := range b.items {
+		names[i], labels[i] = item.Name, item.Label
 	}
+	var dealt [][]int
 	if job.Scoring.DealByLabel {
-		subsets, err = dataset.DealSubsetsByLabel(names, labels, job.Scoring.Subsets)
+		dealt, err = dataset.DealSubsetsByLabel(names, labels, job.Scoring.Subsets)
 	} else {
-		subsets, err = dataset.DealSubsets(names, job.Scoring.Subsets, job.Scoring.Seed)
+		dealt, err = dataset.DealSubsets(names, job.Scoring.Subsets, job.Scoring.Seed)
 	}
 	if err != nil {
 		return nil, err
 	}
-	for s, members := range subsets {
-		for _, i := range members {
-			result.Images[i].Subset = s
+	read := make(map[int]int, len(result.Images)) // by the place in the listing
+	for i, listed := range b.extracted.listed {
+		read[listed] = i
+	}
+	for s, members := range dealt {
+		var left []int
+		for _, listed := range members {
+			if i, ok := read[listed]; ok {
+				result.Images[i].Subset = s
+				left = append(left, i)
+			}
+		}
+		if len(left) == 1 && len(job.References) == 0 {
+			alone := dataset.Skipped{Path: result.Images[left[0]].Path, Reason: AloneReason}
+			result.Skipped = append(slices.Clip(result.Skipped), alone)
+			b.pipeline.observer.Skipped(alone.Path, alone.Reason)
+			if job.Strict {
+				return nil, fault.New(fault.Input, "%s: %s", alone.Path, alone.Reason)
+			}
+			continue
+		}
+		if len(left) > 0 {
+			subsets = append(subsets, left)
 		}
 	}
 	return subsets, nil
+}
+
+// AloneReason is why an image is left out that could be read.
+const AloneReason = "it is the only image of its subset that can be read, and has nothing to be " +
+	"compared with"
+
+func upTo(n int) []int {
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
 }
 
 // chooseScorer sets what scores. Where the CPU will do for one half, a GPU may do the other.
@@ -85,34 +115,40 @@ func (job *Config) backboneWhy(info backbone.Info) string {
 	return info.DeviceNote
 }
 
+// scoredSet are the tokens of images and of those that score them, too.
+type scoredSet struct {
+	images, references *features.Store // references is nil without
+	own                [][]int         // by image, the references that are the image itself
+}
+
+// problem is the mutual scoring of some members of the set.
+func (set *scoredSet) problem(scoring *Scoring, members []int) mutual.Problem {
+	return mutual.Problem{Images: set.images, References: set.references, Members: members,
+		Degrees: scoring.Degrees, Interval: scoring.Interval, Average: scoring.Average,
+		ReferencesOnly: scoring.ReferencesOnly}
+}
+
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
-func (b *Batch) scorePatches(ctx context.Context, job *Config, extracted *extraction,
-	subsets [][]int, clock *clock, result *Result) error {
+func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, subsets [][]int,
+	clock *clock, result *Result) error {
+
 	result.Scorer = job.scorer.Name()
-	sizes := sizesOf(job, extracted.images.Shape(), subsets)
-	if sizes.Stored = mutual.StoredInMemory; extracted.images.Spilled() {
-		sizes.Stored = mutual.StoredOnDisk
+	largest := 0
+	for _, members := range subsets {
+		largest = max(largest, len(members))
 	}
-	plan := mutual.NewPlan(job.Memory-memory.Resident(), sizes)
-	plan.Folder = job.SpillInto
-	if !sizes.OnGPU { // else the scorer says how it divides the GPU's memory
-		b.notePlan(plan.String())
-	}
+	plan := b.pipeline.planFor(job, set.images, largest)
 	clock.begin(StepMutual, len(result.Images))
 	for _, members := range subsets {
 		told := 0
-		problem := mutual.Problem{
-			Images: extracted.images, References: extracted.references, Members: members,
-			Degrees: job.Scoring.Degrees, Interval: job.Scoring.Interval,
-			Average: job.Scoring.Average, ReferencesOnly: job.Scoring.ReferencesOnly,
-			Plan: plan,
-			Progress: func(done, total int) {
-				images := done * len(members) / max(total, 1)
-				clock.observer.Advance(images - told)
-				told = images
-			},
+		problem := set.problem(&job.Scoring, members)
+		problem.Plan = plan
+		problem.Progress = func(done, total int) {
+			images := done * len(members) / max(total, 1)
+			clock.observer.Advance(images - told)
+			told = images
 		}
-		scores, err := scoreMembers(ctx, job.scorer, problem, extracted.own)
+		scores, err := scoreMembers(ctx, job.scorer, problem, set.own)
 		if err != nil {
 			return err
 		}
@@ -124,15 +160,25 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, extracted *extrac
 	return nil
 }
 
-// sizesOf describes the scoring to the planner.
-func sizesOf(job *Config, shape features.Shape, subsets [][]int) mutual.Sizes {
-	sizes := mutual.Sizes{Shape: shape, References: len(job.References), Degrees: job.Scoring.Degrees,
-		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads,
-		OnGPU: mutual.OnGPU(job.scorer)}
-	for _, members := range subsets {
-		sizes.Largest = max(sizes.Largest, len(members))
+// planFor plans the scoring of at most so many images at once, whose tokens are stored.
+func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) mutual.Plan {
+	sizes := sizesOf(job, images.Shape(), largest)
+	if sizes.Stored = mutual.StoredInMemory; images.Spilled() {
+		sizes.Stored = mutual.StoredOnDisk
 	}
-	return sizes
+	plan := mutual.NewPlan(job.Memory-memory.Resident(), sizes)
+	plan.Folder = job.SpillInto
+	if !sizes.OnGPU { // else the scorer says how it divides the GPU's memory
+		p.notePlan(plan.String())
+	}
+	return plan
+}
+
+// sizesOf describes the scoring of at most so many images at once to the planner.
+func sizesOf(job *Config, shape features.Shape, largest int) mutual.Sizes {
+	return mutual.Sizes{Shape: shape, References: len(job.References), Degrees: job.Scoring.Degrees,
+		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads, Largest: largest,
+		OnGPU: mutual.OnGPU(job.scorer)}
 }
 
 // scoreImages turns patch scores into image scores: the maximum of the anomaly map (SPEC section

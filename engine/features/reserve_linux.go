@@ -39,14 +39,19 @@ func free(file *os.File) (bytes int64, known bool) {
 	return int64(disk.Bavail) * int64(disk.Bsize), true
 }
 
-// describeFree is ", 3.1 GB free" for error messages, or nothing where the system does not tell.
-func describeFree(dir string) string {
+// FreeBytes is how much a folder's disk takes, if the system tells.
+func FreeBytes(dir string) (bytes int64, known bool) {
 	folder, err := os.Open(dir)
 	if err != nil {
-		return ""
+		return 0, false
 	}
 	defer folder.Close()
-	bytes, known := free(folder)
+	return free(folder)
+}
+
+// describeFree is ", 3.1 GB free" for error messages, or nothing where the system does not tell.
+func describeFree(dir string) string {
+	bytes, known := FreeBytes(dir)
 	if !known {
 		return ""
 	}

@@ -11,11 +11,11 @@ import (
 type Samples struct {
 	Integers, Floats Extremes
 
-	// declared is the largest depth of integers that a file itself names, as a packed TIFF of 12 bits
+	// Declared is the largest depth of integers that a file itself names, as a packed TIFF of 12 bits
 	// does; 16 and 32 bits are what programs store any depth in and say nothing.
-	declared int
+	Declared int
 
-	lengths [65]int64 // how many integers from 0 on have so many bits
+	Lengths [65]int64 // how many integers from 0 on have so many bits
 }
 
 // Extremes are the smallest and the largest sample of some photos.
@@ -33,11 +33,11 @@ func (e Extremes) join(other Extremes) Extremes {
 
 // Join is what both hold together.
 func (s Samples) Join(other Samples) Samples {
-	for i, count := range other.lengths {
-		s.lengths[i] += count
+	for i, count := range other.Lengths {
+		s.Lengths[i] += count
 	}
 	return Samples{s.Integers.join(other.Integers), s.Floats.join(other.Floats),
-		max(s.declared, other.declared), s.lengths}
+		max(s.Declared, other.Declared), s.Lengths}
 }
 
 // Samples sums up the raster's own deep samples. NaN and infinity are an error that says where.
@@ -55,11 +55,11 @@ func (r *Raster) Samples() (Samples, error) {
 	}
 	s := Samples{Integers: extremes}
 	if r.Bits < 16 {
-		s.declared = r.Bits
+		s.Declared = r.Bits
 	}
 	for _, value := range r.Deep {
 		if value >= 0 {
-			s.lengths[bits.Len64(uint64(value))]++
+			s.Lengths[bits.Len64(uint64(value))]++
 		}
 	}
 	return s, nil
@@ -86,7 +86,7 @@ func (s Samples) Depth(asked int) Depth {
 	var depth Depth
 	if s.Integers.Photos > 0 {
 		depth.Integers = rangeOfIntegers(s.Integers.Low, s.Integers.High)
-		if declared := rangeOfBits(s.declared, s.Integers.Low < 0); declared.High > depth.Integers.High {
+		if declared := rangeOfBits(s.Declared, s.Integers.Low < 0); declared.High > depth.Integers.High {
 			depth.Integers = declared
 		}
 		if asked > 0 {
@@ -133,12 +133,12 @@ func (s Samples) Explain(depth Depth) (lines []string) {
 func (s Samples) strays(by Range) string {
 	const few = 10000 // in as many values one may be a stray
 	total := int64(0)
-	for _, count := range s.lengths {
+	for _, count := range s.Lengths {
 		total += count
 	}
 	for _, common := range commonBits {
 		beyond := int64(0)
-		for _, count := range s.lengths[common+1:] {
+		for _, count := range s.Lengths[common+1:] {
 			beyond += count
 		}
 		if below := rangeOfBits(common, false); below.High < by.High && beyond > 0 && beyond <= total/few {

@@ -67,10 +67,11 @@ type Model struct {
 
 // Runtime is the ONNX Runtime library and where it computed.
 type Runtime struct {
-	Library  File   `json:"library"`
-	Version  string `json:"version"`
-	Provider string `json:"provider"`
-	Note     string `json:"note,omitempty"` // why it is not the device that was asked for
+	Library  File     `json:"library"`
+	Version  string   `json:"version"`
+	Provider string   `json:"provider"`
+	Devices  []string `json:"devices,omitempty"` // the names of the GPUs, if it ran there
+	Note     string   `json:"note,omitempty"`    // why it is not the device that was asked for
 }
 
 // Decoders are what read JPEG, TIFF and WebP photos: lossy ones differ by a few levels between

@@ -1,0 +1,205 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"musc/engine/backbone"
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/engine/features"
+	"musc/engine/memory"
+	"musc/engine/mutual"
+)
+
+// Pipeline is an open backbone and what scores, for batches of one product that come one after the
+// other, as the subsets of a plan do: the model is loaded and the reference images are read once.
+// Close it after use.
+type Pipeline struct {
+	job        Config
+	observer   Observer
+	clock      *clock
+	largest    int // images of the largest set that is scored at once
+	info       backbone.Info
+	sessions   []*backbone.Session
+	lanes      []*lane
+	references *extracted // nil without
+	plan       string     // as told last
+	base       string     // digest of what decides the tokens besides the photos; "" until it is needed
+}
+
+// Open loads the job's model, chooses the devices and reads the job's references. largest is how many
+// images are scored at once, at most: it decides what is kept in memory. The job's images are of no
+// concern; photos of more than 8 bits a sample are scaled by job.Decode.Depth. Errors are those of
+// Score.
+func Open(ctx context.Context, job Config, largest int, observer Observer) (*Pipeline, error) {
+	p, err := open(ctx, job, largest, observer)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.readReferences(ctx); err != nil {
+		p.Close()
+		return nil, err
+	}
+	return p, nil
+}
+
+// open is Open without the references.
+func open(ctx context.Context, job Config, largest int, observer Observer) (*Pipeline, error) {
+	p := &Pipeline{job: job.withDefaults(), observer: observer, clock: &clock{observer: observer},
+		largest: largest}
+	if err := p.job.chooseScorer(ctx, observer.Note, p.notePlan); err != nil {
+		return nil, err
+	}
+	p.clock.begin(StepLoad, 1)
+	if err := p.load(); err != nil {
+		return nil, err
+	}
+	observer.Advance(1)
+	p.clock.end()
+	p.job.noteDevices(observer, p.info)
+	return p, nil
+}
+
+// lanesOfGPU is how many batches a GPU has under way: one that it computes, one that is prepared
+// for it or stored.
+const lanesOfGPU = 2
+
+// load opens the sessions.
+func (p *Pipeline) load() (err error) {
+	if p.sessions, err = openSessions(&p.job); err != nil {
+		return err
+	}
+	p.info = p.sessions[0].Info()
+	sources, each := make([]tokenSource, len(p.sessions)), 1
+	for k, session := range p.sessions {
+		sources[k] = session
+	}
+	if p.info.OnGPU() {
+		p.info.Provider = strings.ToUpper(p.job.Device.String())
+		each = lanesOfGPU
+	}
+	p.lanes = newLanes(sources, each)
+	p.info.DeviceNote = p.job.backboneWhy(p.info)
+	return nil
+}
+
+// readReferences runs the backbone over the reference images.
+func (p *Pipeline) readReferences(ctx context.Context) (err error) {
+	if len(p.job.References) == 0 {
+		return nil
+	}
+	if p.references, err = p.extract(ctx, p.job.References, p.job.Keep); err != nil {
+		return err
+	}
+	if len(p.references.images) == 0 {
+		p.references.close()
+		p.references = nil
+		return fault.New(fault.Input, "none of the %d reference images can be read",
+			len(p.job.References))
+	}
+	return nil
+}
+
+// Extract runs the backbone over images, which may be any number, also none that can be read: those
+// that cannot are in the results of the batch. Close the batch before the next.
+func (p *Pipeline) Extract(ctx context.Context, images []dataset.Item, keep Keep) (*Batch, error) {
+	b := &Batch{pipeline: p, items: images, keep: keep, photos: photosOf(images, p.job.References)}
+	var err error
+	if b.extracted, err = p.extract(ctx, images, keep); err != nil {
+		return nil, err
+	}
+	p.clock.end()
+	b.read = &Result{Images: b.extracted.images, Skipped: b.extracted.skipped,
+		Warnings: b.extracted.warnings, Depth: p.job.Decode.Depth, Model: p.info,
+		Height: p.info.GridHeight, Width: p.info.GridWidth, Timings: p.clock.timings}
+	p.clock.timings = nil
+	return b, nil
+}
+
+// References are the reference images that could be read, what could not, and warnings about them.
+func (p *Pipeline) References() (read []dataset.Item, skipped []dataset.Skipped, warnings []string) {
+	if p.references == nil {
+		return nil, nil, nil
+	}
+	return p.references.items(), p.references.skipped, p.references.warnings
+}
+
+// extract runs the backbone over items.
+func (p *Pipeline) extract(ctx context.Context, items []dataset.Item, keep Keep) (*extracted, error) {
+	x := newExtractor(&p.job, items, p.clock, p.info, p.lanes)
+	x.allocate = p.allocate
+	if keep.Folder != "" {
+		base, err := p.tokenBase()
+		if err != nil {
+			return nil, err
+		}
+		if x.keeper, err = newKeeper(keep, base, &p.job, p.info, p.observer.Note); err != nil {
+			return nil, err
+		}
+	}
+	if err := x.run(ctx); err != nil {
+		x.found.close()
+		return nil, err
+	}
+	return &x.found, nil
+}
+
+// allocate makes room for the tokens of some images, in memory or on disk as the plan for the largest
+// set says.
+func (p *Pipeline) allocate(images int) (*features.Store, error) {
+	shape := p.shape(p.largest)
+	plan := mutual.NewPlan(p.job.Memory-memory.Resident(), sizesOf(&p.job, shape, p.largest))
+	shape.Images = images
+	return newStore(shape, plan.Spill, p.job.SpillInto)
+}
+
+// shape is that of the tokens of some images.
+func (p *Pipeline) shape(images int) features.Shape {
+	return features.Shape{Stages: len(p.job.Scoring.Stages), Images: images,
+		Height: p.info.GridHeight, Width: p.info.GridWidth, Channels: p.info.Channels}
+}
+
+// Provenance says what computes: the same for everything that one pipeline gives.
+func (p *Pipeline) Provenance() (Provenance, error) {
+	return p.job.provenance(p.info, p.job.scorer.Name())
+}
+
+// tokenBase names what decides the tokens of a photo, besides its bytes.
+func (p *Pipeline) tokenBase() (string, error) {
+	if p.base == "" {
+		from, err := p.Provenance()
+		if err != nil {
+			return "", err
+		}
+		text, err := json.Marshal([]any{from.Tokens(), p.job.Decode, p.job.Scoring.Stages})
+		if err != nil {
+			return "", err
+		}
+		p.base = digestOfStrings(string(text))
+	}
+	return p.base, nil
+}
+
+// FreeBackbone gives the backbone's memory back, after the last batch was extracted.
+func (p *Pipeline) FreeBackbone() {
+	closeSessions(p.sessions)
+	p.sessions, p.lanes = nil, nil
+}
+
+// Close gives all memory back.
+func (p *Pipeline) Close() {
+	p.FreeBackbone()
+	if p.references != nil {
+		p.references.close()
+		p.references = nil
+	}
+}
+
+func (p *Pipeline) notePlan(plan string) {
+	if p.plan != plan { // once for all subsets and settings that it serves
+		p.plan = plan
+		p.observer.Note("plan: " + plan)
+	}
+}
