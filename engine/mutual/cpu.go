@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"musc/cgo/cpu"
 )
@@ -25,35 +24,63 @@ func (c CPU) PatchScores(ctx context.Context, problem *Problem) ([]float64, erro
 	if err != nil {
 		return nil, err
 	}
-	scores := make([]float64, len(b.members)*b.patches)
-	progress := newProgress(b)
-	for _, group := range windowsOf(b.shape, b.Degrees) {
-		if err := scoreGroup(ctx, b, group, c.Threads, progress, scores); err != nil {
+	kept := b.keep(c.Name())
+	defer kept.close()
+	sums := make([]float64, len(b.members)*b.patches)
+	groups := windowsOf(b.shape, b.Degrees)
+	s := &scoring{batch: b, kept: kept, sums: sums, progress: newProgress(b),
+		done: kept.resume(sums, b.shape.Stages*len(groups))}
+	for k, group := range groups {
+		first := min(max(s.done-k*b.shape.Stages, 0), b.shape.Stages)
+		s.progress.add(first * b.pairs() * degreesOf(group))
+		if first == b.shape.Stages {
+			continue
+		}
+		if err := s.addGroup(ctx, group, first, c.Threads); err != nil {
 			return nil, err
 		}
 	}
-	b.finish(scores)
-	return scores, nil
+	b.finish(sums)
+	return sums, nil
 }
 
-// scoreGroup adds the averages of Eq. 2 over all stages for the degrees of one group.
-func scoreGroup(ctx context.Context, b *batch, group []window, threads int, progress *progress,
-	scores []float64) error {
+// scoring is what is added up over all steps: a group of windows and a stage each.
+type scoring struct {
+	*batch
+	kept     *keeper
+	sums     []float64 // [N,P]
+	done     int       // steps
+	progress *progress
+}
 
-	run, err := newRun(ctx, b, group, threads, progress)
+// addGroup adds the averages of Eq. 2 over the stages from first on, for the degrees of one group.
+func (s *scoring) addGroup(ctx context.Context, group []window, first, threads int) error {
+	run, err := newRun(ctx, s.batch, group, threads, s.progress)
 	if err != nil {
 		return err
 	}
 	defer run.close()
-	for stage := range b.shape.Stages {
-		if err := run.fillDistances(stage); err != nil {
+	for stage := first; stage < s.shape.Stages; stage++ {
+		if err := s.fill(run, stage); err != nil {
 			return err
 		}
-		if err := run.addAverages(scores); err != nil {
+		if err := run.addAverages(s.sums); err != nil {
 			return err
 		}
+		s.done++
+		s.kept.save(s.done, s.sums)
+		run.journal.drop()
 	}
 	return nil
+}
+
+// fill is fillDistances with a journal, beginning with what an earlier run wrote to it.
+func (s *scoring) fill(r *run, stage int) error {
+	r.journal = s.kept.newJournal(s.batch, r.distances, s.done)
+	s.progress.add(r.journal.restore() * r.degrees)
+	r.journal.start()
+	defer r.journal.stop()
+	return r.fillDistances(stage)
 }
 
 // run is the scoring of one group of windows: its buffers, made once for all stages.
@@ -68,6 +95,7 @@ type run struct {
 	slots     *tiles
 	distances *distances
 	workers   []worker
+	journal   *journal // of the distances that are there already; may be nil
 	progress  *progress
 }
 
@@ -82,18 +110,9 @@ func newRun(ctx context.Context, b *batch, group []window, threads int, progress
 	*run, error) {
 
 	threads = threadsOf(threads)
-	n := len(b.members)
 	r := &run{batch: b, ctx: ctx, group: group, threads: threads, progress: progress,
-		tile: n, strip: b.Plan.StripImages}
-	for _, w := range group {
-		r.degrees += w.count
-	}
-	if b.Plan.TileImages > 0 {
-		r.tile = min(b.Plan.TileImages, n)
-	}
-	if r.strip < 1 || r.strip > r.tile {
-		r.strip = stripFor(r.tile, n, b.references, threads, b.patches)
-	}
+		degrees: degreesOf(group)}
+	r.tile, r.strip = b.division(threads)
 	shape := searchShape(b.shape, group)
 	for range threads {
 		r.workers = append(r.workers,
@@ -108,6 +127,18 @@ func newRun(ctx context.Context, b *batch, group []window, threads int, progress
 		return nil, err
 	}
 	return r, nil
+}
+
+// division is how many images a tile and a strip have under the Plan.
+func (b *batch) division(threads int) (tile, strip int) {
+	tile, strip = len(b.members), b.Plan.StripImages
+	if b.Plan.TileImages > 0 {
+		tile = min(b.Plan.TileImages, tile)
+	}
+	if strip < 1 || strip > tile {
+		strip = stripFor(tile, len(b.members), b.references, threads, b.patches)
+	}
+	return tile, strip
 }
 
 // threadsOf is one thread a processor where no number is given.
@@ -136,6 +167,10 @@ func (r *run) fillDistances(stage int) error {
 	}
 	for first := 0; first < n; first += r.tile {
 		tile := resident[:min(r.tile, n-first)]
+		rows := span{first, first + len(tile)}
+		if r.journal.hasAll(rows, span{first, n + r.references}) {
+			continue
+		}
 		if err := load(tile, first); err != nil {
 			return err
 		}
@@ -154,6 +189,10 @@ func (r *run) fillDistances(stage int) error {
 				end += r.references
 			}
 			strip := passing[:min(r.strip, end-next)]
+			if r.journal.hasAll(rows, span{next, next + len(strip)}) {
+				next += len(strip)
+				continue
+			}
 			if err := load(strip, next); err != nil {
 				return err
 			}
@@ -164,99 +203,6 @@ func (r *run) fillDistances(stage int) error {
 		}
 	}
 	return nil
-}
-
-// compareWithin scores the images of a tile by each other, all at once; spilled distances go
-// strip by strip, so that no more of them are resident than when a strip passes by.
-func (r *run) compareWithin(tile []slot) error {
-	step := len(tile)
-	if r.distances.array.Spilled() {
-		step = max(r.strip, 1)
-	}
-	for columns := range slices.Chunk(tile, step) {
-		if err := r.compare(tile, columns); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// compare scores every row by every column and the other way around; of two images of one tile it
-// takes each pair once.
-func (r *run) compare(rows, columns []slot) error {
-	defer r.distances.release()
-	if r.patches == 1 {
-		return r.comparePatches(rows, columns)
-	}
-	group := rowsInCache(r.slots.size)
-	return parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
-		i, j := pairOf(task, len(rows), len(columns), group)
-		row, column := &rows[i], &columns[j]
-		if row.entry < column.entry {
-			r.comparePair(r.workers[worker].search, row, column)
-			r.progress.add(r.degrees)
-		}
-	})
-}
-
-// cachedBytes is how much of the last-level cache the images of a group of rows may take.
-const cachedBytes = 8 << 20
-
-// rowsInCache is how many images of so many floats a group of rows has, at least one.
-func rowsInCache(size int) int { return max(1, cachedBytes/(bytesOfFloat*size)) }
-
-// pairOf gives the row and the column of a task: groups of rows stay in the cache while all columns
-// pass by.
-func pairOf(task, rows, columns, group int) (row, column int) {
-	first := task / (group * columns) * group
-	high := min(group, rows-first)
-	task -= first * columns
-	return first + task%high, task / high
-}
-
-// comparePatches is compare for images of one patch. There are often thousands of them, each pair
-// is little work, and so they go in blocks.
-func (r *run) comparePatches(rows, columns []slot) error {
-	const high, wide = 8, 128 // images of a block
-	across := (len(columns) + wide - 1) / wide
-	down := (len(rows) + high - 1) / high
-	return parallel(r.ctx, r.threads, down*across, func(worker, task int) {
-		row, column := rows[task/across*high:], columns[task%across*wide:]
-		row, column = row[:min(high, len(row))], column[:min(wide, len(column))]
-		if row[0].entry >= column[len(column)-1].entry {
-			return
-		}
-		w := &r.workers[worker]
-		w.block = slices.Grow(w.block[:0], high*wide*len(r.group))[:high*wide*len(r.group)]
-		w.search.PatchDistances(w.block, r.slots.from(row[0]), len(row),
-			r.slots.from(column[0]), len(column), r.slots.size)
-		compared := 0
-		for i, one := range row {
-			for j, other := range column {
-				if one.entry >= other.entry {
-					continue
-				}
-				at := (i*len(column) + j) * len(r.group)
-				distances := w.block[at : at+len(r.group)]
-				copy(r.distances.by(one.entry, other.entry), distances)
-				if other.entry < len(r.members) {
-					copy(r.distances.by(other.entry, one.entry), distances)
-				}
-				compared++
-			}
-		}
-		r.progress.add(compared * r.degrees)
-	})
-}
-
-// comparePair takes one product, and from it the distances in both directions; references are
-// not scored.
-func (r *run) comparePair(search *cpu.Search, row, column *slot) {
-	var columns []float32
-	if column.entry < len(r.members) {
-		columns = r.distances.by(column.entry, row.entry)
-	}
-	search.Distances(r.distances.by(row.entry, column.entry), columns, row.image, column.image)
 }
 
 // addAverages is Eq. 2 for one stage, added to the scores window after window.

@@ -34,8 +34,13 @@ type Problem struct {
 
 	Plan Plan // how to keep to a memory bound; the zero Plan keeps everything in memory
 
+	// Checkpoint keeps on disk how far PatchScores has come; nil: nothing is kept. Definition keeps
+	// nothing.
+	Checkpoint *Checkpoint
+
 	// Progress, if set, hears how many of total pairs of images are done. It is called from one
-	// goroutine at a time with a rising number, about a thousand times.
+	// goroutine at a time with a rising number, about a thousand times. Of a
+	// run that goes on from a Checkpoint the first number is what that holds.
 	Progress func(done, total int)
 }
 
@@ -169,14 +174,15 @@ func (b *batch) selection() (start, stop int, average Average) {
 	return start, stop, b.Average
 }
 
-// pairs is the number of products of two images for one stage and degree: every two images once,
-// and every image with every reference.
-func (b *batch) pairs() int {
-	n := len(b.members)
-	if b.ReferencesOnly {
-		return n * b.references
+// pairs is the number of products of two images for one stage and degree.
+func (b *batch) pairs() int { return pairsOf(len(b.members), b.references, b.ReferencesOnly) }
+
+// pairsOf is every two of n images once, and every image with every reference; or the latter alone.
+func pairsOf(n, references int, referencesOnly bool) int {
+	if referencesOnly {
+		return n * references
 	}
-	return n*(n-1)/2 + n*b.references
+	return n*(n-1)/2 + n*references
 }
 
 // finish turns the sum over stages and degrees into their mean (Eq. 3).

@@ -38,3 +38,11 @@ func searchShape(shape features.Shape, group []window) cpu.Shape {
 	}
 	return s
 }
+
+// degreesOf is how many degrees windows stand for.
+func degreesOf(windows []window) (degrees int) {
+	for _, w := range windows {
+		degrees += w.count
+	}
+	return degrees
+}
