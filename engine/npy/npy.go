@@ -5,6 +5,8 @@
 // order included, is refused with a message that says how to convert it. Elements are read in
 // blocks from where they lie; a file is never held in memory as a whole.
 //
+// Several arrays in one file are a .npz: a zip of .npy files, here stored as they are (Archive).
+//
 // Format: https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 package npy
 
@@ -34,10 +36,11 @@ type Array struct {
 	Dtype string // "<f2", "<f4" or "<f8"
 
 	path   string
-	file   *os.File
-	offset int64 // of the first element
-	length int   // in elements
-	width  int   // bytes an element
+	from   io.ReaderAt
+	file   *os.File // from, if Open opened it
+	offset int64    // of the first element
+	length int      // in elements
+	width  int      // bytes an element
 }
 
 // Open reads the header of path and checks it against the length of the file, before anything
@@ -56,24 +59,43 @@ func Open(path string) (*Array, error) {
 }
 
 func open(path string, file *os.File) (*Array, error) {
+	size, err := regularSize(path, file, "a .npy file")
+	if err != nil {
+		return nil, err
+	}
+	array, err := OpenAt(file, size, path)
+	if err != nil {
+		return nil, err
+	}
+	array.file = file
+	return array, nil
+}
+
+// regularSize is the length of an open file, or the error that it is none.
+func regularSize(path string, file *os.File, needed string) (int64, error) {
 	info, err := file.Stat()
 	if err != nil {
-		return nil, unreadable(path, err)
+		return 0, unreadable(path, err)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, fault.New(fault.Input, "cannot read %s: it is a folder or a device; "+
-			"name a .npy file", path)
+		return 0, fault.New(fault.Input, "cannot read %s: it is a folder or a device; name %s", path,
+			needed)
 	}
-	h, err := readHeader(io.NewSectionReader(file, 0, info.Size()))
+	return info.Size(), nil
+}
+
+// OpenAt is Open for an array of size bytes that is at hand otherwise; its errors name it path.
+func OpenAt(from io.ReaderAt, size int64, path string) (*Array, error) {
+	h, err := readHeader(io.NewSectionReader(from, 0, size))
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot read %s: %w", path, err)
 	}
-	elements := info.Size() - h.dataOffset
+	elements := size - h.dataOffset
 	if want := int64(h.length) * int64(h.width); elements != want {
 		return nil, fault.New(fault.Input, "cannot read %s: shape %v of %s needs %d bytes, the file "+
 			"has %d; it was cut short or is damaged, write it again", path, h.shape, h.dtype, want, elements)
 	}
-	return &Array{Shape: h.shape, Dtype: h.dtype, path: path, file: file,
+	return &Array{Shape: h.shape, Dtype: h.dtype, path: path, from: from,
 		offset: h.dataOffset, length: h.length, width: h.width}, nil
 }
 
@@ -88,8 +110,13 @@ func unreadable(path string, err error) error {
 // Len is the number of elements: the product of Shape.
 func (a *Array) Len() int { return a.length }
 
-// Close closes the file.
-func (a *Array) Close() error { return a.file.Close() }
+// Close closes the file that Open opened.
+func (a *Array) Close() error {
+	if a.file == nil {
+		return nil
+	}
+	return a.file.Close()
+}
 
 // ReadFloat32 fills dst with the elements from fromElement on, in row-major order. float64 is
 // rounded to the nearest float32. Elements that are not in the array are an error, and so is a
@@ -113,7 +140,7 @@ func readElements[T float32 | float64](a *Array, dst []T, from int) error {
 	for len(dst) > 0 {
 		count := min(len(dst), len(block)/a.width)
 		part := block[:count*a.width]
-		if n, err := a.file.ReadAt(part, at); n < len(part) {
+		if n, err := a.from.ReadAt(part, at); n < len(part) {
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
