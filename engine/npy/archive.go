@@ -42,7 +42,7 @@ func OpenArchive(path string) (*Archive, error) {
 func (a *Archive) list() error {
 	reader, err := zip.NewReader(a.file, a.size)
 	if err != nil {
-		return a.damaged(err)
+		return a.Damaged(err)
 	}
 	for _, entry := range reader.File {
 		a.entries[entry.Name] = entry
@@ -50,7 +50,8 @@ func (a *Archive) list() error {
 	return nil
 }
 
-func (a *Archive) damaged(err error) error {
+// Damaged is the error that what is in the archive makes no sense.
+func (a *Archive) Damaged(err error) error {
 	return fault.New(fault.Input, "cannot read %s: %w; it was cut short or is damaged, write it again",
 		a.path, err)
 }
@@ -70,7 +71,7 @@ func (a *Archive) Bytes(name string) ([]byte, error) {
 	}
 	reader, err := entry.Open()
 	if err != nil {
-		return nil, a.damaged(err)
+		return nil, a.Damaged(err)
 	}
 	defer reader.Close()
 	content := make([]byte, entry.UncompressedSize64)
@@ -78,11 +79,11 @@ func (a *Archive) Bytes(name string) ([]byte, error) {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return nil, a.damaged(err)
+		return nil, a.Damaged(err)
 	}
 	// The checksum is compared where the content ends.
 	if _, err := reader.Read(make([]byte, 1)); err != io.EOF {
-		return nil, a.damaged(err)
+		return nil, a.Damaged(err)
 	}
 	return content, nil
 }
