@@ -8,6 +8,7 @@ import (
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
 
+	"musc/engine"
 	"musc/engine/assets"
 )
 
@@ -65,7 +66,8 @@ func (d *downloads) bytes(a *assets.Artifact, done int64) {
 	d.told = d.now()
 	left := ""
 	if rate := float64(done-d.first) / d.now().Sub(d.begun).Seconds(); rate > 0 {
-		left = fmt.Sprintf(", %.0f s left", float64(a.Size-done)/rate)
+		seconds := float64(a.Size-done) / rate
+		left = ", " + engine.FormatDuration(time.Duration(seconds*float64(time.Second))) + " left"
 	}
 	fmt.Fprintf(d.out, "%s: %.1f of %.1f MB%s\n", a.Title, float64(done)/1e6, float64(a.Size)/1e6,
 		left)

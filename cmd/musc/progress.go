@@ -4,11 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"time"
 
-	"github.com/vbauerster/mpb/v8"
-	"github.com/vbauerster/mpb/v8/decor"
 	"golang.org/x/term"
 
 	"musc/engine"
@@ -20,14 +19,14 @@ func newObserver(stdout, stderr io.Writer, asJSON, quiet bool) (
 	observer engine.Observer, finish func()) {
 	switch {
 	case asJSON:
-		return &jsonObserver{json.NewEncoder(stdout)}, func() {}
+		return &jsonObserver{json.NewEncoder(stdout), newSteps(time.Now)}, func() {}
 	case quiet:
-		return &lineObserver{out: stderr, quiet: true}, func() {}
+		return quietObserver{out: stderr}, func() {}
 	case isTerminal(stderr):
-		bars := &barObserver{container: mpb.New(mpb.WithOutput(stderr), mpb.WithWidth(48))}
+		bars := newBarObserver(time.Now, toTerminal(stderr)...)
 		return bars, bars.finish
 	}
-	return &lineObserver{out: stderr}, func() {}
+	return &lineObserver{quietObserver{out: stderr}, newSteps(time.Now)}, func() {}
 }
 
 func isTerminal(w io.Writer) bool {
@@ -35,101 +34,128 @@ func isTerminal(w io.Writer) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// barObserver draws one bar a step.
-type barObserver struct {
-	container *mpb.Progress
-	bar       *mpb.Bar
-	begun     time.Time
+// quietObserver tells what was left out, and nothing else.
+type quietObserver struct {
+	engine.Silent
+	out io.Writer
 }
 
-func (b *barObserver) Begin(step engine.Step, total int) {
-	b.close()
-	b.begun = time.Now()
-	b.bar = b.container.AddBar(int64(total),
-		mpb.PrependDecorators(
-			decor.Name(fmt.Sprintf("%-17s", step)),
-			decor.CountersNoUnit("%d/%d", decor.WCSyncWidth)),
-		mpb.AppendDecorators(
-			decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO, decor.WCSyncWidth), "done")))
-}
-
-// Resume goes on with a bar.
-func (b *barObserver) Resume(engine.Step) {}
-
-func (b *barObserver) Advance(n int) { b.bar.IncrBy(n) }
-
-func (b *barObserver) Note(text string) { fmt.Fprintln(b.container, text) }
-
-func (b *barObserver) Skipped(path, reason string) {
-	fmt.Fprintln(b.container, skippedLine(path, reason))
-}
-
-// close ends the bar of a step that stopped early, so that the container never waits for it.
-func (b *barObserver) close() {
-	if b.bar != nil && !b.bar.Completed() {
-		b.bar.Abort(false)
-	}
-}
-
-func (b *barObserver) finish() {
-	b.close()
-	b.container.Wait()
-}
-
-// lineObserver writes a line when a step begins and then one every few seconds.
-type lineObserver struct {
-	out         io.Writer
-	quiet       bool
-	step        engine.Step
-	done, total int
-	told        time.Time
-}
-
-const lineInterval = 10 * time.Second
-
-func (l *lineObserver) Begin(step engine.Step, total int) {
-	l.step, l.done, l.total, l.told = step, 0, total, time.Now()
-	if !l.quiet {
-		fmt.Fprintf(l.out, "%s: %d to do\n", step, total)
-	}
-}
-
-// Resume goes on with a step.
-func (l *lineObserver) Resume(engine.Step) {}
-
-func (l *lineObserver) Advance(n int) {
-	l.done += n
-	if !l.quiet && time.Since(l.told) >= lineInterval {
-		l.told = time.Now()
-		fmt.Fprintf(l.out, "%s: %d of %d\n", l.step, l.done, l.total)
-	}
-}
-
-func (l *lineObserver) Note(text string) {
-	if !l.quiet {
-		fmt.Fprintln(l.out, text)
-	}
-}
-
-func (l *lineObserver) Skipped(path, reason string) {
-	fmt.Fprintln(l.out, skippedLine(path, reason))
+func (q quietObserver) Skipped(path, reason string) {
+	fmt.Fprintln(q.out, skippedLine(path, reason))
 }
 
 func skippedLine(path, reason string) string {
 	return fmt.Sprintf("left out: %s: %s", path, reason)
 }
 
-// jsonObserver writes one JSON object a line: {"event": "begin" | "note" | "skipped", ...}.
-type jsonObserver struct{ encoder *json.Encoder }
+// lineObserver writes a line when a step begins, one every few seconds while it goes on, and for a
+// step that took longer one at its end.
+type lineObserver struct {
+	quietObserver
+	steps *steps
+}
+
+func (l *lineObserver) Begin(step engine.Step, total int) {
+	l.steps.begin(step, total)
+	fmt.Fprintf(l.out, "%s: %d to do\n", step, total)
+}
+
+func (l *lineObserver) Resume(step engine.Step) { l.steps.resume(step) }
+
+func (l *lineObserver) Advance(n int) {
+	now, p := l.steps.now(), l.steps.open
+	if p == nil {
+		return
+	}
+	p.advance(n, now)
+	if !p.due(now) {
+		return
+	}
+	if p.total > 0 {
+		fmt.Fprintf(l.out, "%s: %d of %d", p.step, p.done, p.total)
+	} else {
+		fmt.Fprintf(l.out, "%s: %d done", p.step, p.done)
+	}
+	if text := paceText(p, now); text != "" {
+		fmt.Fprint(l.out, ", ", text)
+	}
+	fmt.Fprintln(l.out)
+}
+
+func (l *lineObserver) Note(text string) { fmt.Fprintln(l.out, text) }
+
+// paceText says how fast a step goes and how long it goes on, how long it took if it is finished,
+// and nothing if that is not known.
+func paceText(p *pace, now time.Time) string {
+	if p.finished() {
+		return "took " + engine.FormatDuration(p.lasted)
+	}
+	perSecond, left, ok := p.estimate(now)
+	switch {
+	case !ok:
+		return ""
+	case p.total <= 0:
+		return rateText(perSecond)
+	}
+	return rateText(perSecond) + ", about " + engine.FormatDuration(left.Round(time.Second)) + " left"
+}
+
+// rateText writes a rate in the largest unit of time that leaves a digit before the point.
+func rateText(perSecond float64) string {
+	switch {
+	case perSecond >= 99.95:
+		return fmt.Sprintf("%.0f a second", perSecond)
+	case perSecond >= 1:
+		return fmt.Sprintf("%.1f a second", perSecond)
+	case perSecond*60 >= 1:
+		return fmt.Sprintf("%.1f a minute", perSecond*60)
+	}
+	return fmt.Sprintf("%.1f an hour", perSecond*3600)
+}
+
+// jsonObserver writes one JSON object a line:
+//
+//	{"event": "begin", "step", "total"}       once a step
+//	{"event": "progress", "step", "done", "total", "per_second", "seconds_left"}   every few seconds,
+//	         and at the end of a step that took longer; the last two only when they are known
+//	{"event": "note", "text"}
+//	{"event": "skipped", "image", "reason"}
+type jsonObserver struct {
+	encoder *json.Encoder
+	steps   *steps
+}
 
 func (j *jsonObserver) Begin(step engine.Step, total int) {
+	j.steps.begin(step, total)
 	j.write(map[string]any{"event": "begin", "step": step, "total": total})
 }
 
-// Resume goes on with a step.
-func (j *jsonObserver) Resume(engine.Step) {}
+func (j *jsonObserver) Resume(step engine.Step) { j.steps.resume(step) }
 
-func (j *jsonObserver) Advance(int) {}
+func (j *jsonObserver) Advance(n int) {
+	now, p := j.steps.now(), j.steps.open
+	if p == nil {
+		return
+	}
+	p.advance(n, now)
+	if !p.due(now) {
+		return
+	}
+	event := map[string]any{"event": "progress", "step": p.step, "done": p.done, "total": p.total}
+	if perSecond, left, ok := p.estimate(now); ok {
+		event["per_second"] = threeDigits(perSecond)
+		if p.total > 0 {
+			event["seconds_left"] = math.Round(left.Seconds())
+		}
+	}
+	j.write(event)
+}
+
+// threeDigits rounds to as many significant digits.
+func threeDigits(x float64) float64 {
+	scale := math.Pow(10, 2-math.Floor(math.Log10(x)))
+	return math.Round(x*scale) / scale
+}
 
 func (j *jsonObserver) Note(text string) {
 	j.write(map[string]any{"event": "note", "text": text})
