@@ -53,6 +53,23 @@ func DealSubsetsByLabel(names, labels []string, s int) ([][]int, error) {
 	return dealt(cards, s), nil
 }
 
+// SubsetsOfSize is into how many subsets n images are dealt so that none has more than size of them:
+//
+//	ceil(n / size)
+//
+// Errors are those of DealSubsets: a size below 2 leaves an image without another to score it, and
+// so does 2 where n is odd.
+func SubsetsOfSize(n, size int) (int, error) {
+	if err := checkSubsets(n, 1); err != nil {
+		return 0, err
+	}
+	if size < 2 || size == 2 && n%2 == 1 {
+		return 0, fault.New(fault.Usage, "cannot deal %d images into subsets of at most %d: each needs "+
+			"at least 2 images; choose --subset-size %d or more", n, size, 2+n%2)
+	}
+	return (n-1)/size + 1, nil
+}
+
 func checkSubsets(n, s int) error {
 	if n < 2 {
 		return fault.New(fault.Input, "cannot score %d image: images score each other, at least 2 "+

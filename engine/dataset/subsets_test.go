@@ -97,6 +97,42 @@ func TestImpossibleDealsAreExplained(t *testing.T) {
 	}
 }
 
+// As few subsets as can be, none larger than asked for, and each can be dealt.
+func TestSubsetsOfASize(t *testing.T) {
+	for n := 2; n <= 40; n++ {
+		for size := 2; size <= 50; size++ {
+			s, err := SubsetsOfSize(n, size)
+			if size == 2 && n%2 == 1 {
+				checkMessage(t, "odd", err, fault.Usage, "choose --subset-size 3 or more")
+				continue
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			subsets, err := DealSubsets(numbered(n), s, 0)
+			if err != nil {
+				t.Fatalf("%d images, size %d: %v", n, size, err)
+			}
+			if largest := len(subsets[0]); largest > size || (s-1)*size >= n {
+				t.Errorf("%d images, size %d: %d subsets, the first of %d", n, size, s, largest)
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		images, size int
+		kind         fault.Kind
+		want         string
+	}{
+		"one image":  {1, 200, fault.Input, "at least 2 of the same product"},
+		"alone each": {8, 1, fault.Usage, "8 images into subsets of at most 1: each needs at least 2"},
+		"zero":       {9, 0, fault.Usage, "choose --subset-size 3 or more"},
+		"negative":   {8, -5, fault.Usage, "choose --subset-size 2 or more"},
+	} {
+		_, err := SubsetsOfSize(c.images, c.size)
+		checkMessage(t, name, err, c.kind, c.want)
+	}
+}
+
 func TestLabelsAreDealtEvenly(t *testing.T) {
 	names, labels := numbered(23), make([]string, 23)
 	for i := range labels {
