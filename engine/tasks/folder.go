@@ -92,7 +92,7 @@ func namesIn(path string) ([]string, error) {
 // await asks look for what is missing until nothing is, or for f.Wait: it says what is missing then.
 func (f Folder) await(ctx context.Context, look func() (missing []int, err error)) ([]int, error) {
 	const most = 5 * time.Second
-	deadline, pause := time.Now().Add(f.Wait), min(f.Wait/50, most)
+	deadline, pause := time.Now().Add(f.Wait), 50*time.Millisecond
 	for {
 		missing, err := look()
 		left := time.Until(deadline)

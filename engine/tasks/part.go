@@ -47,10 +47,14 @@ type PartImage struct {
 
 // PartRecord is what a part says besides its arrays.
 type PartRecord struct {
-	Plan       string          `json:"plan"`
-	Subset     int             `json:"subset"`
-	Provenance Provenance      `json:"provenance"`
-	Model      backbone.Info   `json:"model"`
+	Plan   string        `json:"plan"`
+	Subset int           `json:"subset"`
+	Model  backbone.Info `json:"model"`
+
+	Provenance engine.Provenance `json:"provenance"`
+	Host       string            `json:"host"`
+	Version    string            `json:"version"` // of musc
+
 	MemoryPlan string          `json:"memory_plan"` // how the memory bound was kept, for people
 	Started    time.Time       `json:"started"`
 	Timings    []engine.Timing `json:"timings"`

@@ -25,11 +25,13 @@ var tinyModel = backbone.Info{Name: "tiny", GridHeight: 2, GridWidth: 3, ClassDi
 // partOf is the part of a subset with made-up numbers for its images.
 func partOf(plan *Plan, subset int, images ...int) *Part {
 	part := &Part{PartRecord: PartRecord{Plan: plan.ID, Subset: subset, Model: tinyModel,
-		Provenance: Provenance{Scorer: "cpu (avx2)", SIMD: "avx2", Provider: "CPU", Host: "n1"},
-		Started:    time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
-		Timings:    []engine.Timing{{Step: engine.StepMutual, Seconds: 1.5}},
-		Skipped:    []About{{Index: 1, Path: "b.png", Text: "it is empty"}},
-		Warnings:   []About{{Reference: true, Index: 0, Text: "rotated"}},
+		Provenance: engine.Provenance{Scorer: "cpu (avx2)", SIMD: "avx2", Processor: "amd64 avx2",
+			Runtime: report.Runtime{Provider: "CPU", Version: "1.31.1"}},
+		Host: "n1", Version: "v1",
+		Started:  time.Date(2024, 5, 6, 7, 8, 9, 0, time.UTC),
+		Timings:  []engine.Timing{{Step: engine.StepMutual, Seconds: 1.5}},
+		Skipped:  []About{{Index: 1, Path: "b.png", Text: "it is empty"}},
+		Warnings: []About{{Reference: true, Index: 0, Text: "rotated"}},
 	}}
 	for _, i := range images {
 		score := float64((i*7919)%1009) / 1009

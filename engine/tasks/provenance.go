@@ -4,58 +4,46 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-)
 
-// Provenance is what computed a part: other programs and processors give other last digits.
-type Provenance struct {
-	Scorer   string   `json:"scorer"`   // of mutual.Scorer.Name
-	SIMD     string   `json:"simd"`     // of cpu.Level
-	Provider string   `json:"provider"` // of backbone.Info
-	Runtime  string   `json:"runtime"`  // of backbone.Info, as "ONNX Runtime 1.31.1"
-	Library  string   `json:"library"`  // SHA-256 of the ONNX Runtime library
-	Model    []string `json:"model"`    // SHA-256 of the model's files
-	Decoders string   `json:"decoders"` // of imageio.Decoders
-	Host     string   `json:"host"`
-	Version  string   `json:"version"` // of musc
-}
+	"musc/engine"
+)
 
 // trait is a property that all parts of a run share, or the last digits differ.
 type trait struct{ name, value string }
 
-// traits are what decides the last digits. Which of a machine's GPUs computed, and how many equal
-// ones, does not, nor does the processor's level where GPUs computed everything.
-func (p Provenance) traits() []trait {
-	list := []trait{
-		{"scored by", equalDevices(p.Scorer)},
-		{"backbone on", deviceNumber.ReplaceAllString(p.Provider, "$1")},
-		{"with", p.Runtime},
-		{"library", abridged(p.Library)},
-		{"model", abridged(strings.Join(p.Model, "+"))},
-		{"photos decoded by", p.Decoders},
+// traits are what decides the last digits of scores and class tokens. Which of a machine's GPUs
+// computed, and how many equal ones, does not.
+func traits(from engine.Provenance) []trait {
+	var model []string
+	for _, file := range from.Model.Files {
+		model = append(model, abridged(file.SHA256))
 	}
-	if !onGPU(p.Scorer) || !onGPU(p.Provider) {
-		list = append(list, trait{"SIMD level", p.SIMD})
+	list := []trait{
+		{"mutual scoring", equalDevices(from.Scorer)},
+		{"backbone", equalDevices(from.Provider())},
+		{"runtime", from.Runtime.Version},
+		{"library", abridged(from.Runtime.Library.SHA256)},
+		{"model", strings.Join(model, "+")},
+		{"decoders", from.Decoders.Names},
+	}
+	if from.Runtime.Devices == nil { // the runtime's code is chosen by what the processor can do
+		list = append(list, trait{"processor", from.Processor})
+	}
+	if !strings.HasPrefix(from.Scorer, "cuda") {
+		list = append(list, trait{"SIMD", from.SIMD})
 	}
 	return list
 }
 
-// deviceNumber is the index of a GPU in its machine, as in "cuda:0", or several, as in "CUDA:0,1".
-var deviceNumber = regexp.MustCompile(`((?i)cuda):\d+(,\d+)*`)
+// deviceNumber is the index of a GPU in its machine, as in "cuda:0".
+var deviceNumber = regexp.MustCompile(`\bcuda:\d+`)
 
-func onGPU(name string) bool { return strings.HasPrefix(strings.ToLower(name), "cuda") }
-
-// equalDevices is the name of a scorer without the numbers of its devices, equal ones named once.
-func equalDevices(scorer string) string {
-	names := strings.Split(deviceNumber.ReplaceAllString(scorer, "$1"), ", ")
+// equalDevices are the names of devices without their numbers, equal ones named once.
+func equalDevices(list string) string {
+	names := strings.Split(deviceNumber.ReplaceAllString(list, "cuda"), ", ")
 	slices.Sort(names)
 	return strings.Join(slices.Compact(names), ", ")
 }
 
-// abridged is the beginning of each checksum: enough to tell two apart.
-func abridged(sums string) string {
-	parts := strings.Split(sums, "+")
-	for k, sum := range parts {
-		parts[k] = sum[:min(len(sum), 12)]
-	}
-	return strings.Join(parts, "+")
-}
+// abridged is the beginning of a checksum: enough to tell two apart.
+func abridged(sum string) string { return sum[:min(len(sum), 12)] }
