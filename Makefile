@@ -15,7 +15,7 @@ CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
 WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
-.PHONY: build setup demo test bench bench-peers check fuzz mutants generate kernels \
+.PHONY: build setup demo test test-kubernetes bench bench-peers check fuzz mutants generate kernels \
 	check-kernels check-layouts check-gpu-packs gpu-check clean
 
 build:
@@ -45,6 +45,10 @@ bench: setup
 
 bench-peers:
 	$(WITH_CUDA) $(GO) run ./bench setup-peers
+
+# What musc prints for Kubernetes, decoded with Kubernetes' own types: a module of its own.
+test-kubernetes:
+	cd engine/cluster/kubernetestest && $(GO) vet ./... && $(GO) test ./...
 
 # What CI asks for besides the tests: formatting; imports in three groups (standard, others, musc's);
 # vet and staticcheck, with CUDA and without.
