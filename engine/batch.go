@@ -24,7 +24,7 @@ type Batch struct {
 // subset splitting and window can then be scored; job.Scoring decides the stages that are kept,
 // and by its degrees and subsets how much memory they may take. Errors are those of Score.
 func Extract(ctx context.Context, job Config, observer Observer) (*Batch, error) {
-	if err := job.check(); err != nil {
+	if err := job.Check(); err != nil {
 		return nil, err
 	}
 	p, err := open(ctx, job, (len(job.Images)+job.Scoring.Subsets-1)/job.Scoring.Subsets, observer)
@@ -88,7 +88,7 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 	}
 	job := p.job
 	job.Images, job.Scoring, job.References = b.items, scoring, job.References[:references]
-	if err := job.check(); err != nil {
+	if err := job.Check(); err != nil {
 		return nil, err
 	}
 	set := scoredSet{images: b.extracted.store, own: make([][]int, len(b.read.Images))}

@@ -17,7 +17,7 @@ import (
 // says why. Its only error is that ctx ended.
 func ReadSamples(ctx context.Context, items []dataset.Item, job Config, observer Observer) (
 	imageio.Samples, error) {
-	job = job.withDefaults()
+	job = job.WithDefaults()
 	return readSamples(ctx, items, &job, &clock{observer: observer})
 }
 

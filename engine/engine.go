@@ -114,7 +114,8 @@ func Score(ctx context.Context, job Config, observer Observer) (*Result, error) 
 	return batch.Score(ctx, job.Scoring, batch.References())
 }
 
-func (job Config) withDefaults() Config {
+// WithDefaults fills in the machine: threads and memory that are not said.
+func (job Config) WithDefaults() Config {
 	if job.Threads == 0 {
 		job.Threads = runtime.GOMAXPROCS(0)
 	}
@@ -124,7 +125,8 @@ func (job Config) withDefaults() Config {
 	return job
 }
 
-func (job *Config) check() error {
+// Check tells before any work whether the job makes sense. Errors are of kind fault.Usage or Input.
+func (job *Config) Check() error {
 	switch {
 	case job.Batch < 0 || job.Threads < 0 || job.Memory < 0 || job.Scoring.MapSize < 0:
 		return fault.New(fault.Usage, "batch, threads, memory and map size cannot be negative")

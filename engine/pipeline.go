@@ -47,7 +47,7 @@ func Open(ctx context.Context, job Config, largest int, observer Observer) (*Pip
 
 // open is Open without the references.
 func open(ctx context.Context, job Config, largest int, observer Observer) (*Pipeline, error) {
-	p := &Pipeline{job: job.withDefaults(), observer: observer, clock: &clock{observer: observer},
+	p := &Pipeline{job: job.WithDefaults(), observer: observer, clock: &clock{observer: observer},
 		largest: largest}
 	if err := p.job.chooseScorer(ctx, observer.Note, p.notePlan); err != nil {
 		return nil, err

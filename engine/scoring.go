@@ -130,7 +130,7 @@ func (set *scoredSet) problem(scoring *Scoring, members []int) mutual.Problem {
 
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
 func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, subsets [][]int,
-	clock *clock, result *Result) error {
+	clock *clock, result *Result) (err error) {
 
 	result.Scorer = job.scorer.Name()
 	largest := 0
@@ -143,6 +143,9 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, su
 		told := 0
 		problem := set.problem(&job.Scoring, members)
 		problem.Plan = plan
+		if problem.Checkpoint, err = b.checkpoint(&job.Scoring, len(job.References)); err != nil {
+			return err
+		}
 		problem.Progress = func(done, total int) {
 			images := done * len(members) / max(total, 1)
 			clock.observer.Advance(images - told)
@@ -158,6 +161,28 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, su
 		}
 	}
 	return nil
+}
+
+// checkpoint is where mutual scoring keeps how far it is, nil for nowhere.
+func (b *Batch) checkpoint(scoring *Scoring, references int) (*mutual.Checkpoint, error) {
+	if b.keep.Folder == "" || scoring.Subsets != 1 {
+		return nil, nil
+	}
+	base, err := b.pipeline.tokenBase()
+	if err != nil {
+		return nil, err
+	}
+	texts := []string{base}
+	for _, image := range b.extracted.images {
+		texts = append(texts, image.Digest)
+	}
+	if references > 0 {
+		for _, reference := range b.pipeline.references.images[:references] {
+			texts = append(texts, "reference", reference.Digest)
+		}
+	}
+	return &mutual.Checkpoint{Folder: b.keep.Folder, Key: digestOfStrings(texts...), Every: keepAbove,
+		Note: b.pipeline.observer.Note}, nil
 }
 
 // planFor plans the scoring of at most so many images at once, whose tokens are stored.

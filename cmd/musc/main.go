@@ -70,6 +70,10 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if code == exitInterrupted {
 		text = "interrupted; no half-written file is left, finished ones are kept"
 	}
+	var goesOn *resumableError
+	if errors.As(err, &goesOn) {
+		text += "; " + goesOn.advice
+	}
 	if wantsJSON(args) {
 		line, _ := json.Marshal(map[string]any{"event": "error", "message": text, "code": code})
 		fmt.Fprintf(stdout, "%s\n", line)

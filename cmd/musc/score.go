@@ -1,8 +1,12 @@
 package main
 
 import (
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -12,37 +16,18 @@ import (
 	"musc/engine/fault"
 	"musc/engine/imageio"
 	"musc/engine/results"
+	"musc/engine/tasks"
 )
 
 func scoreCommand() *cli.Command {
 	own := []cli.Flag{
-		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: categoryOutput,
-			Usage: "the `FOLDER` for scores.csv, run.json, maps/ and overlays/ (required)"},
-		&cli.BoolFlag{Name: "overwrite", Category: categoryOutput,
-			Usage: "replace the results of an earlier run in the output folder"},
-		&cli.StringFlag{Name: "maps", Category: categoryOutput, Value: "tiff",
-			Usage: "anomaly maps as float32 `tiff` at the original size, as npy, or none"},
-		&cli.BoolFlag{Name: "no-overlays", Category: categoryOutput,
-			Usage: "write no heat-map pictures"},
+		&cli.BoolFlag{Name: "resume", Category: categoryOutput,
+			Usage: "go on with a run that was stopped: what it finished is not done again"},
+		&cli.BoolFlag{Name: "keep-tokens", Category: categoryOutput,
+			Usage: "keep what the backbone gives until it is scored, also in a run that is expected to " +
+				"be short"},
 		&cli.IntFlag{Name: "top", Category: categoryOutput, Value: 10,
 			Usage: "how many of the most anomalous images to list at the end"},
-
-		&cli.StringFlag{Name: "root", Category: categoryInput,
-			Usage: "the `FOLDER` that a manifest's paths are relative to (default: the manifest's)"},
-		&cli.StringSliceFlag{Name: "reference", Aliases: []string{"r"}, Category: categoryInput,
-			Usage: "`PATH` of normal images of the same product (few-shot); may be repeated"},
-		&cli.BoolFlag{Name: "strict", Category: categoryInput,
-			Usage: "stop at the first image that cannot be read instead of leaving it out"},
-		&cli.BoolFlag{Name: "rotate", Category: categoryInput,
-			Usage: "turn photos as their EXIF orientation says (default: pixels as stored)"},
-		&cli.IntFlag{Name: "max-pixels", Category: categoryInput, Value: 100_000_000,
-			Usage: "refuse images of more pixels"},
-
-		&cli.IntSliceFlag{Name: "windows", Category: categoryMethod,
-			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 8,9 on VisA, 1 switches it off",
-			Value: cli.NewIntSlice(2, 3)},
-		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
-			Usage: "seed of the shuffle that deals the subsets"},
 	}
 	return &cli.Command{
 		Name:      "score",
@@ -55,62 +40,95 @@ Examples:
    musc score photos/ -o out                          # the paper's settings, the default model
    musc score photos/ -o out --image-size 518         # finer maps, five times the time
    musc score photos/ -o out --reference good/        # some photos are known to be good
-   musc score photos/ -o out --subsets 3              # large batches: a third of the time
+   musc score photos/ -o out --subset-size 200        # large batches: time grows with their size only
    musc score photos/ -o out --memory 256M            # on a small machine
+   musc score photos/ -o out --resume                 # after a crash, a full disk or Ctrl-C
    musc score photos/ -o out --model vit_large_patch14_clip_336.openai
 
-OUT/scores.csv lists image, score, score_before_rscin, rank and subset; rank 1 is the most anomalous.`,
-		Flags:        slices.Concat(own, batchFlags(), scoringFlags(), modelFlags(), machineFlags(), outputFlags()),
+OUT/scores.csv lists image, score, score_before_rscin, rank and subset; rank 1 is the most anomalous.
+While it works, OUT/.musc-run holds the plan and what is finished of it: the scores of each subset, and,
+where the backbone or mutual scoring of one is expected to take more than five minutes, what they have
+given so far.`,
+		Flags: slices.Concat(own, planFlags(), batchFlags(), scoringFlags(), modelFlags(),
+			machineFlags(), outputFlags()),
 		OnUsageError: usageError,
 		Action:       score,
 	}
 }
 
+// planFlags are the options of a plan that are not among those of every scored batch.
+func planFlags() []cli.Flag {
+	return []cli.Flag{
+		&cli.StringFlag{Name: "output", Aliases: []string{"o"}, Category: categoryOutput,
+			Usage: "the `FOLDER` for scores.csv, run.json, maps/ and overlays/ (required)"},
+		&cli.BoolFlag{Name: "overwrite", Category: categoryOutput,
+			Usage: "replace the results of an earlier run in the output folder, and begin anew"},
+		&cli.StringFlag{Name: "maps", Category: categoryOutput, Value: "tiff",
+			Usage: "anomaly maps as float32 `tiff` at the original size, as npy, or none"},
+		&cli.BoolFlag{Name: "no-overlays", Category: categoryOutput,
+			Usage: "write no heat-map pictures"},
+		&cli.IntFlag{Name: "draw-top", Category: categoryOutput, DefaultText: "all",
+			Usage: "maps and overlays of the `K` most anomalous images only"},
+
+		&cli.StringFlag{Name: "root", Category: categoryInput,
+			Usage: "the `FOLDER` that a manifest's paths are relative to (default: the manifest's)"},
+		&cli.StringSliceFlag{Name: "reference", Aliases: []string{"r"}, Category: categoryInput,
+			Usage: "`PATH` of normal images of the same product (few-shot); may be repeated"},
+		&cli.BoolFlag{Name: "strict", Category: categoryInput,
+			Usage: "stop at the first image that cannot be read instead of leaving it out"},
+		&cli.BoolFlag{Name: "rotate", Category: categoryInput,
+			Usage: "turn photos as their EXIF orientation says (default: pixels as stored)"},
+		&cli.IntFlag{Name: "max-pixels", Category: categoryInput, Value: imageio.DefaultMaxPixels,
+			Usage: "refuse images of more pixels"},
+
+		&cli.IntSliceFlag{Name: "windows", Category: categoryMethod,
+			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 8,9 on VisA, 1 switches it off",
+			Value: cli.NewIntSlice(2, 3)},
+		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
+			Usage: "seed of the shuffle that deals the subsets"},
+		&cli.IntFlag{Name: "subset-size", Category: categoryMethod,
+			Usage: "instead of --subsets: as many as it takes so that none has more than `N` images"},
+	}
+}
+
 func score(c *cli.Context) error {
-	output, err := require(c, "output", "score photos/ -o out")
+	request, job, err := requestPlan(c, "score photos/ -o out")
 	if err != nil {
 		return err
 	}
-	save, err := saveOptions(c)
-	if err != nil {
-		return err
-	}
-	job, skipped, notes, err := scoreConfig(c)
-	if err != nil {
-		return err
-	}
-	if job.Model, job.Library, err = backboneOf(c); err != nil {
-		return err
-	}
-	folder, err := results.Prepare(output, results.Options{Overwrite: c.Bool("overwrite"),
-		Inputs: inputsOf(c, &job), Command: os.Args})
+	output := c.String("output")
+	run := tasks.Folder{Output: output}
+	folder, err := results.Prepare(output, results.Options{Overwrite: mayOverwrite(c, run),
+		Inputs: inputsOf(c, request), Command: os.Args})
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
-	if err := engine.CheckNames(folder, job.Images); err != nil {
+	if err := engine.CheckNames(folder, request.Images); err != nil {
 		return err
 	}
-	job.SpillInto = output
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
 	if folder.Note != "" {
-		notes = append(notes, folder.Note)
+		request.Notes = append(request.Notes, folder.Note)
 	}
-	for _, note := range notes {
-		observer.Note(note)
-	}
-	for _, image := range skipped {
-		observer.Skipped(image.Path, image.Reason)
-	}
-	result, err := engine.Score(c.Context, job, observer)
-	if err == nil {
-		result.Skipped = slices.Concat(skipped, result.Skipped)
-		result.Warnings = slices.Concat(notes, result.Warnings)
-		err = engine.Save(c.Context, result, job, folder, save)
-	}
-	finish()
+	plan, err := begin(c, run, request)
 	if err != nil {
 		return err
+	}
+	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	for _, note := range plan.Notes {
+		observer.Note(note)
+	}
+	for _, image := range plan.Skipped {
+		observer.Skipped(image.Path, image.Reason)
+	}
+	job.SpillInto = output
+	worker := &tasks.Worker{Plan: plan, Folder: run, Machine: job, Version: version(),
+		KeepTokens: c.Bool("keep-tokens"), Observer: observer}
+	result, err := worker.Score(c.Context, folder, engine.SaveOptions{Version: version(),
+		CommandLine: os.Args, Started: request.Started})
+	finish()
+	if err != nil {
+		return resumable(err, plan, run)
 	}
 	if c.Bool("json") {
 		err = tellJSON(c.App.Writer, result, output)
@@ -123,19 +141,113 @@ func score(c *cli.Context) error {
 	return err
 }
 
-func saveOptions(c *cli.Context) (engine.SaveOptions, error) {
-	save := engine.SaveOptions{Maps: c.String("maps"), Overlays: !c.Bool("no-overlays"),
-		Version: version(), CommandLine: os.Args, Started: time.Now().UTC()}
-	if !slices.Contains([]string{"tiff", "npy", "none"}, save.Maps) {
-		return save, fault.New(fault.Usage, "--maps %q is not one of tiff, npy, none", save.Maps)
+// requestPlan reads what a plan is made of, and what of the machine runs it.
+func requestPlan(c *cli.Context, example string) (request tasks.Request, job engine.Config, err error) {
+	if _, err := require(c, "output", example); err != nil {
+		return request, job, err
 	}
-	return save, nil
+	request = tasks.Request{Version: version(), Command: os.Args, Started: time.Now().UTC()}
+	if job, request.Skipped, request.Notes, err = scoreConfig(c); err != nil {
+		return request, job, err
+	}
+	request.Settings = tasks.Settings{Scoring: job.Scoring, Bits: job.Bits, Strict: job.Strict,
+		MaxPixels: job.Decode.MaxPixels, Rotate: job.Decode.ApplyOrientation, Batch: job.Batch,
+		Maps: c.String("maps"), Overlays: !c.Bool("no-overlays"), DrawTop: c.Int("draw-top")}
+	request.Images, request.References = job.Images, job.References
+	if size := c.Int("subset-size"); c.IsSet("subset-size") {
+		if c.IsSet("subsets") {
+			return request, job, fault.New(fault.Usage, "--subsets and --subset-size say the same thing in "+
+				"two ways; give one of them")
+		}
+		request.Scoring.Subsets, err = dataset.SubsetsOfSize(len(job.Images), size)
+		if err != nil {
+			return request, job, err
+		}
+	}
+	if !slices.Contains([]string{"tiff", "npy", "none"}, request.Maps) {
+		return request, job, fault.New(fault.Usage, "--maps %q is not one of tiff, npy, none", request.Maps)
+	}
+	job.Scoring = request.Scoring
+	if err := job.Check(); err != nil {
+		return request, job, err
+	}
+	if job.Model, job.Library, err = backboneOf(c); err != nil {
+		return request, job, err
+	}
+	request.Model = job.Model
+	job.Images, job.References = nil, nil
+	return request, job, nil
 }
 
+// mayOverwrite says whether earlier results may be replaced: it was said now, or when the run began
+// that goes on.
+func mayOverwrite(c *cli.Context, run tasks.Folder) bool {
+	if c.Bool("overwrite") || !c.Bool("resume") {
+		return c.Bool("overwrite")
+	}
+	former, err := tasks.Read(c.Context, run)
+	return err == nil && slices.Contains(former.Command, "--overwrite")
+}
+
+// begin makes the plan of a run, or goes on with the one that is there.
+func begin(c *cli.Context, run tasks.Folder, request tasks.Request) (*tasks.Plan, error) {
+	plan, listing, err := tasks.Make(request)
+	if err != nil {
+		return nil, err
+	}
+	former, err := tasks.Read(c.Context, run)
+	switch resume := c.Bool("resume"); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil && !c.Bool("overwrite"):
+		return nil, err
+	case err == nil && resume && former.ID == plan.ID:
+		return former, nil
+	case err == nil && resume:
+		return nil, fault.New(fault.Input, "cannot go on with the run in %s: it is not the same any more: "+
+			"%s; give the options and photos that it began with, or --overwrite without --resume to begin "+
+			"anew", run.Output, strings.Join(tasks.Differences(former, plan), ", "))
+	case err == nil && !c.Bool("overwrite"):
+		done, err := former.Progress(run)
+		if err != nil {
+			return nil, err
+		}
+		if done != "" {
+			return nil, fault.New(fault.Output, "an earlier run in %s was stopped (%s): give --resume to go "+
+				"on with it, or --overwrite to begin anew", run.Output, done)
+		}
+	}
+	if err := tasks.Remove(run); err != nil {
+		return nil, err
+	}
+	return plan, plan.Write(run, listing)
+}
+
+// resumable says how to go on after an error in the middle of a run. What is not worth going on with is
+// removed.
+func resumable(err error, plan *tasks.Plan, run tasks.Folder) error {
+	done, progressErr := plan.Progress(run)
+	switch {
+	case progressErr != nil:
+		return err
+	case done == "":
+		return errors.Join(err, tasks.Remove(run))
+	}
+	return &resumableError{err, fmt.Sprintf("what is finished is kept (%s): the same command with "+
+		"--resume goes on from there", done)}
+}
+
+// resumableError is an error after which a run can go on.
+type resumableError struct {
+	error
+	advice string
+}
+
+func (e *resumableError) Unwrap() error { return e.error }
+
 // inputsOf are the files that a job reads: photos, references and the lists that name them.
-func inputsOf(c *cli.Context, job *engine.Config) []string {
+func inputsOf(c *cli.Context, request tasks.Request) []string {
 	inputs := slices.Concat(c.Args().Slice(), c.StringSlice("reference"))
-	for _, item := range slices.Concat(job.Images, job.References) {
+	for _, item := range slices.Concat(request.Images, request.References) {
 		inputs = append(inputs, item.Path)
 	}
 	return inputs

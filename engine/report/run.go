@@ -26,6 +26,7 @@ type Run struct {
 	Timings  []Timing      `json:"timings"` // by step, in their order
 	Skipped  []Skipped     `json:"skipped"`
 	Warnings []string      `json:"warnings"`
+	Hosts    []Host        `json:"hosts,omitempty"` // which machines scored how many subsets, if several did
 	// Shortened are the images whose names are too long for a map or an overlay, absent without them.
 	Shortened []Shortened `json:"shortened,omitempty"`
 }
@@ -34,6 +35,12 @@ type Run struct {
 type Shortened struct {
 	Image string `json:"image"`
 	File  string `json:"file"` // without its extension, slash-separated
+}
+
+// Host is a machine that took part in a run.
+type Host struct {
+	Name    string `json:"name"`
+	Subsets int    `json:"subsets"`
 }
 
 // Tool is the program that ran.

@@ -1,0 +1,83 @@
+package tasks
+
+import (
+	"context"
+	"slices"
+
+	"musc/engine"
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/engine/imageio"
+)
+
+// depthPart is what a task of the phase depth leaves.
+type depthPart struct {
+	Plan    string          `json:"plan"`
+	Samples imageio.Samples `json:"samples"`
+}
+
+// depth sums up the samples of a block of photos; the first task has the references, too.
+func (w *Worker) depth(ctx context.Context, task int) error {
+	path := w.Folder.File(PhaseDepth, task)
+	if _, err := w.readDepth(task); err == nil {
+		return nil
+	}
+	listing, err := w.listed()
+	if err != nil {
+		return err
+	}
+	first, last := w.Plan.Cuts.Depth.Range(task)
+	items := w.located(listing.Images[first:last])
+	if task == 0 {
+		items = slices.Concat(w.located(listing.References), items)
+	}
+	samples, err := engine.ReadSamples(ctx, items, w.job(), w.Observer)
+	if err != nil {
+		return err
+	}
+	return saveJSON(path, depthPart{w.Plan.ID, samples})
+}
+
+func (w *Worker) readDepth(task int) (samples imageio.Samples, err error) {
+	var part depthPart
+	path := w.Folder.File(PhaseDepth, task)
+	if err := loadJSON(path, &part); err != nil {
+		return samples, err
+	}
+	if part.Plan != w.Plan.ID {
+		return samples, fault.New(fault.Input, "%s is of the plan %s, not of %s", path, part.Plan,
+			w.Plan.ID)
+	}
+	return part.Samples, nil
+}
+
+// Depth is how samples of more than 8 bits are scaled in the whole batch, and what to tell of it.
+// It waits for the tasks of the phase depth.
+func (w *Worker) Depth(ctx context.Context, needs string) (imageio.Depth, []string, error) {
+	tasks := make([]int, w.Plan.Tasks(PhaseDepth))
+	for k := range tasks {
+		tasks[k] = k
+	}
+	if err := w.Plan.Await(ctx, w.Folder, PhaseDepth, tasks, needs); err != nil {
+		return imageio.Depth{}, nil, err
+	}
+	var all imageio.Samples
+	for _, task := range tasks {
+		samples, err := w.readDepth(task)
+		if err != nil {
+			return imageio.Depth{}, nil, err
+		}
+		all = all.Join(samples)
+	}
+	depth := all.Depth(w.Plan.Bits)
+	return depth, all.Explain(depth), nil
+}
+
+// located are items with paths that can be opened from here.
+func (w *Worker) located(items []dataset.Item) []dataset.Item {
+	located := slices.Clone(items)
+	for k := range located {
+		located[k].Path = w.Plan.Locate(located[k].Path)
+	}
+	return located
+}

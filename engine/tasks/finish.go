@@ -1,0 +1,167 @@
+package tasks
+
+import (
+	"cmp"
+	"context"
+	"path/filepath"
+	"slices"
+
+	"musc/engine"
+	"musc/engine/dataset"
+	"musc/engine/report"
+	"musc/engine/results"
+)
+
+// Finish does what is left once all subsets are scored and the nearest images are known: it merges,
+// draws what no task has drawn, and puts the results in place, scores.csv last. The result has no
+// patch scores and no class tokens.
+func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options engine.SaveOptions) (
+	*engine.Result, error) {
+
+	d, err := w.drawer(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.all(ctx); err != nil {
+		return nil, err
+	}
+	result, err := d.result(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.overview(ctx); err != nil {
+		return nil, err
+	}
+	if err := d.record(result, options); err != nil {
+		return nil, err
+	}
+	rows := make([]report.Score, len(result.Images))
+	for i, image := range result.Images {
+		rows[i] = report.Score{Image: image.Name, Score: image.Score, ScoreBefore: image.ScoreBefore,
+			Subset: image.Subset}
+	}
+	fresh := w.Folder.Path("results")
+	if err := report.WriteScores(filepath.Join(fresh, results.ScoresFile), rows); err != nil {
+		return nil, err
+	}
+	return result, folder.Replace(fresh)
+}
+
+// all draws what is not drawn yet.
+func (d *drawer) all(ctx context.Context) error {
+	var todo []int
+	for task := range d.Plan.Tasks(PhaseDraw) {
+		if _, err := d.readDrawn(task); err != nil {
+			todo = append(todo, task)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	total := 0
+	for i := range d.merged.Images {
+		image := &d.merged.Images[i]
+		if d.wanted(image) && slices.Contains(todo, d.Plan.Cuts.Draw.Task(image.Subset)) {
+			total++
+		}
+	}
+	whole := *d
+	worker := *d.Worker
+	worker.Observer = newTurns(d.Observer, map[engine.Step]int{engine.StepReport: total})
+	whole.Worker = &worker
+	for _, task := range todo {
+		if err := whole.task(ctx, task); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// overview draws the most and the least anomalous images, if pictures are asked for.
+func (d *drawer) overview(ctx context.Context) error {
+	if !d.Plan.Overlays {
+		return nil
+	}
+	ranks := make([]int, len(d.merged.Images))
+	for i, image := range d.merged.Images {
+		ranks[i] = image.Rank
+	}
+	most, least := report.SelectOverview(ranks, report.OverviewMost, report.OverviewLeast)
+	pick := func(list []int) (picked []*engine.Image, err error) {
+		for _, i := range list {
+			of := &d.merged.Images[i]
+			images, err := d.images(of.Subset, func(other *MergedImage) bool { return other == of })
+			if err != nil {
+				return nil, err
+			}
+			picked = append(picked, &images[0].Image)
+		}
+		return picked, nil
+	}
+	top, err := pick(most)
+	if err != nil {
+		return err
+	}
+	bottom, err := pick(least)
+	if err != nil {
+		return err
+	}
+	return d.draws.Overview(ctx, top, bottom)
+}
+
+// result gathers what all tasks found out, without patch scores and class tokens.
+func (d *drawer) result(ctx context.Context) (*engine.Result, error) {
+	merged := d.merged
+	result := &engine.Result{Skipped: slices.Clone(d.Plan.Skipped), Height: merged.Height,
+		Width: merged.Width, Scorer: merged.Provenance.Scorer, Plan: merged.MemoryPlan,
+		Depth: d.draws.Decode.Depth, Model: merged.Model, Timings: merged.Timings}
+	_, lines, err := d.Depth(ctx, "merge")
+	if err != nil {
+		return nil, err
+	}
+	result.Warnings = slices.Concat(d.Plan.Notes, lines, merged.Warnings)
+	for _, about := range merged.Skipped {
+		result.Skipped = append(result.Skipped, dataset.Skipped{Path: about.Path, Reason: about.Text})
+	}
+	var notes []About
+	for task := range d.Plan.Tasks(PhaseDraw) {
+		found, err := d.readDrawn(task)
+		if err != nil {
+			return nil, err
+		}
+		notes = append(notes, found.Notes...)
+	}
+	slices.SortStableFunc(notes, func(a, b About) int { return cmp.Compare(a.Index, b.Index) })
+	for _, about := range notes {
+		result.Warnings = append(result.Warnings, about.Text)
+	}
+	result.Images = make([]engine.Image, len(merged.Images))
+	for i, image := range merged.Images {
+		result.Images[i] = engine.Image{Item: d.photos.Images[image.Index], Width: image.Width,
+			Height: image.Height, ScoreBefore: image.Before, Score: image.Score, Rank: image.Rank,
+			Subset: image.Subset}
+	}
+	return result, nil
+}
+
+// record writes run.json.
+func (d *drawer) record(result *engine.Result, options engine.SaveOptions) error {
+	_, shortened, err := d.fileNames()
+	if err != nil {
+		return err
+	}
+	job := d.job().WithDefaults()
+	run := engine.NewRun(d.merged.Provenance, options)
+	run.Scoring, run.Scale, run.Depth = d.Plan.Scoring, d.merged.Scale, result.Depth
+	run.Counts = report.Counts{Listed: d.Plan.Images.Count, Scored: len(result.Images),
+		Skipped: len(result.Skipped), References: d.Plan.References.Count}
+	run.Machine.Threads, run.Machine.MemoryBound = job.Threads, job.Memory
+	run.Machine.Plan = result.Plan
+	run.Warnings, run.Shortened = result.Warnings, shortened
+	run.Timings, run.Skipped = engine.Timed(result.Timings), engine.Left(result.Skipped)
+	run.Hosts = d.merged.Hosts
+	if note := engine.ShortenedNote(len(shortened)); note != "" {
+		d.Observer.Note(note)
+	}
+	return report.WriteRun(d.Folder.Path("results", results.RunFile), run)
+}

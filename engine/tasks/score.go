@@ -1,0 +1,216 @@
+package tasks
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"musc/engine"
+	"musc/engine/dataset"
+	"musc/engine/fault"
+	"musc/engine/mutual"
+	"musc/engine/report"
+)
+
+// scoring is the scoring of some subsets by one pipeline, one after the other.
+type scoring struct {
+	*Worker
+	pipeline *engine.Pipeline
+	from     engine.Provenance
+	photos   *Listing
+	left     int  // subsets not yet scored
+	told     bool // how long mutual scoring is expected to take
+}
+
+// score scores the subsets [first,last) whose parts are not there: patch tokens of one subset are held
+// at a time, and the model stays open over all of them.
+func (w *Worker) score(ctx context.Context, first, last int) error {
+	var todo []int
+	for subset := first; subset < last; subset++ {
+		if _, err := w.Plan.ReadPart(w.Folder, subset, Whole); err != nil {
+			todo = append(todo, subset)
+		}
+	}
+	if len(todo) == 0 {
+		return nil
+	}
+	listing, err := w.listed()
+	if err != nil {
+		return err
+	}
+	members := listing.Members(first, last)
+	images, largest := 0, 0
+	for _, subset := range todo {
+		images += len(members[subset-first])
+		largest = max(largest, len(members[subset-first]))
+	}
+	if done := last - first - len(todo); done > 0 {
+		w.Observer.Note(fmt.Sprintf("%d of %d subsets were scored by an earlier run", done, last-first))
+	}
+	job := w.job()
+	if job.Decode.Depth, _, err = w.Depth(ctx, "score"); err != nil {
+		return err
+	}
+	job.References = w.located(listing.References)
+	job.Keep = engine.Keep{Folder: w.Folder.Path("tokens", "references"), Always: w.KeepTokens}
+	s := &scoring{Worker: w, photos: listing, left: len(todo)}
+	turns := newTurns(w.Observer, map[engine.Step]int{engine.StepMutual: images,
+		engine.StepImage: images, engine.StepBackbone: images + len(listing.References)})
+	if s.pipeline, err = engine.Open(ctx, job, largest, turns); err != nil {
+		return err
+	}
+	defer s.pipeline.Close()
+	if s.from, err = s.pipeline.Provenance(); err != nil {
+		return err
+	}
+	if err := w.Plan.checkModel(s.from); err != nil {
+		return err
+	}
+	for _, subset := range todo {
+		if err := s.subset(ctx, subset, members[subset-first]); err != nil {
+			return err
+		}
+		s.left--
+	}
+	return nil
+}
+
+// checkModel refuses a model of other bytes than the plan's.
+func (p *Plan) checkModel(from engine.Provenance) error {
+	var here []string
+	for _, file := range from.Model.Files {
+		here = append(here, file.SHA256)
+	}
+	if !slices.Equal(here, p.Model.checksums()) {
+		return fault.New(fault.Setup, "the model here, %s, has other bytes than the one that the plan was "+
+			"made with; copy that one here", from.Model.Files[0].Path)
+	}
+	return nil
+}
+
+// subset scores the images of one subset and writes its part.
+func (s *scoring) subset(ctx context.Context, subset int, members []int) error {
+	started := time.Now().UTC()
+	items := make([]dataset.Item, len(members))
+	for k, index := range members {
+		items[k] = s.photos.Images[index]
+	}
+	items = s.located(items)
+	kept := s.subsetFolder(subset)
+	batch, err := s.pipeline.Extract(ctx, items, engine.Keep{Folder: kept, Always: s.KeepTokens})
+	if err != nil {
+		return err
+	}
+	defer batch.Close()
+	if s.left == 1 {
+		s.pipeline.FreeBackbone()
+	}
+	part := &Part{PartRecord: PartRecord{Plan: s.Plan.ID, Subset: subset, Provenance: s.from,
+		Host: host(), Version: s.Version, Started: started, Own: batch.Own()}}
+	index := make(map[string]int, len(items)) // in the listing
+	for k, item := range items {
+		index[item.Path] = members[k]
+	}
+	if err := s.fill(ctx, part, batch, index); err != nil {
+		return err
+	}
+	if err := s.Folder.WritePart(part); err != nil {
+		return err
+	}
+	if err := os.RemoveAll(kept); err != nil { // the part is safe
+		s.Observer.Note(fmt.Sprintf("cannot remove what was kept of subset %d: %v", subset, err))
+	}
+	return nil
+}
+
+// fill scores a batch and fills in the part. Where no image can be read, or one alone, it is empty.
+func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, index map[string]int) error {
+	references, missing, _ := s.pipeline.References()
+	read, skipped := batch.Read()
+	if len(read) == 1 && len(references) == 0 {
+		alone := dataset.Skipped{Path: read[0].Path, Reason: engine.AloneReason}
+		if s.Plan.Strict {
+			return fault.New(fault.Input, "%s: %s", alone.Path, alone.Reason)
+		}
+		s.Observer.Skipped(alone.Path, alone.Reason)
+		skipped = append(slices.Clip(skipped), alone)
+		read = nil
+	}
+	for _, image := range skipped {
+		part.Skipped = append(part.Skipped, About{Index: index[image.Path], Path: image.Path,
+			Text: image.Reason})
+	}
+	slices.SortStableFunc(part.Skipped, func(a, b About) int { return cmp.Compare(a.Index, b.Index) })
+	for k, reference := range missing {
+		part.Skipped = append(part.Skipped, About{Reference: true, Index: k, Path: reference.Path,
+			Text: reference.Reason})
+	}
+	if len(read) == 0 {
+		part.take(batch.Bare(), index)
+		return nil
+	}
+	if err := s.tellExpected(ctx, batch); err != nil {
+		return err
+	}
+	result, err := batch.Score(ctx, s.job().Scoring, len(references))
+	if err != nil {
+		return err
+	}
+	part.take(result, index)
+	return nil
+}
+
+// take fills in what scoring found out.
+func (part *Part) take(result *engine.Result, index map[string]int) {
+	part.Model, part.MemoryPlan, part.Timings = result.Model, result.Plan, result.Timings
+	for _, warning := range result.Warnings {
+		part.Warnings = append(part.Warnings, About{Index: -1, Text: warning})
+	}
+	for _, image := range result.Images {
+		digest, _ := hex.DecodeString(image.Digest) // as engine.Digest wrote it
+		of := PartImage{Index: index[image.Path], Width: image.Width, Height: image.Height,
+			Before: image.ScoreBefore, Summary: report.Summarise(image.PatchScores)}
+		copy(of.Digest[:], digest)
+		part.Images = append(part.Images, of)
+		part.Scores = append(part.Scores, image.PatchScores...)
+		part.Class = append(part.Class, image.ClassToken...)
+	}
+}
+
+// tellAbove is how long mutual scoring must be expected to take to be told of before.
+const tellAbove = 3 * time.Minute
+
+// tellExpected says how long mutual scoring is expected to take, and what more subsets would make of
+// it, before the first subset is scored.
+func (s *scoring) tellExpected(ctx context.Context, batch *engine.Batch) error {
+	if s.told {
+		return nil
+	}
+	s.told = true
+	expected, err := batch.Expected(ctx, s.left)
+	if err != nil || expected < tellAbove {
+		return err
+	}
+	read, _ := batch.Read()
+	of := &s.Plan.Scoring
+	more := 2 // times as many subsets
+	if of.Subsets == 1 {
+		more = max(2, (len(read)+usualSubset-1)/usualSubset)
+	}
+	line := "mutual scoring is expected to take " + engine.FormatDuration(expected)
+	if len(read) >= 2*more {
+		references, _, _ := s.pipeline.References()
+		line += fmt.Sprintf("; with --subsets %d it would be about %s, at other scores", more*of.Subsets,
+			engine.FormatDuration(mutual.EstimateSubsets(expected, len(read), len(references), more,
+				of.ReferencesOnly)))
+	}
+	s.Observer.Note(line)
+	return nil
+}
+
+// usualSubset is as many images as the paper's table of subsets scores at once.
+const usualSubset = 200

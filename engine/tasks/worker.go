@@ -1,0 +1,137 @@
+package tasks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"musc/engine"
+	"musc/engine/imageio"
+	"musc/engine/results"
+)
+
+// Worker runs tasks of a plan on this machine.
+type Worker struct {
+	Plan   *Plan
+	Folder Folder
+
+	// Machine is what engine.Config has of this machine: Library, Device, SelfTest, DeviceMemory,
+	// Threads, Memory, SpillInto, and the Model's graph if it is not where the plan says.
+	Machine    engine.Config
+	KeepTokens bool   // keep what the backbone gave of a subset until it is scored, in any case
+	Version    string // of musc
+	Observer   engine.Observer
+
+	listing *Listing
+}
+
+// Run runs one task. One that is done already is not run again. A task that fails leaves its reason
+// for Status. Errors are those of what it does; a number that is none is of kind fault.Usage.
+func (w *Worker) Run(ctx context.Context, phase Phase, task int) error {
+	if err := w.Plan.CheckTask(phase, task); err != nil {
+		return err
+	}
+	err := w.run(ctx, phase, task)
+	if err == nil {
+		return w.Folder.forgetFailure(phase, task)
+	}
+	if ctx.Err() == nil { // else it was stopped, and did not fail
+		err = errors.Join(err, w.Folder.noteFailure(phase, task, err))
+	}
+	return err
+}
+
+func (w *Worker) run(ctx context.Context, phase Phase, task int) error {
+	switch phase {
+	case PhaseDepth:
+		return w.depth(ctx, task)
+	case PhaseScore:
+		first, last := w.Plan.Cuts.Score.Range(task)
+		return w.score(ctx, first, last)
+	case PhaseNearest:
+		return w.nearest(ctx, task)
+	case PhaseMerge:
+		_, err := w.Merge(ctx)
+		return err
+	}
+	return w.draw(ctx, task)
+}
+
+// RunAll runs every task of a phase that is not done, in this process.
+func (w *Worker) RunAll(ctx context.Context, phase Phase) error {
+	if phase == PhaseScore { // the model is loaded once
+		return w.score(ctx, 0, w.Plan.Subsets)
+	}
+	for task := range w.Plan.Tasks(phase) {
+		if err := w.run(ctx, phase, task); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listed is the plan's listing.
+func (w *Worker) listed() (_ *Listing, err error) {
+	if w.listing == nil {
+		w.listing, err = w.Plan.ReadListing(w.Folder)
+	}
+	return w.listing, err
+}
+
+// job is the plan on this machine, without images.
+func (w *Worker) job() engine.Config {
+	job := w.Machine
+	job.Decode = imageio.Options{MaxPixels: w.Plan.MaxPixels, ApplyOrientation: w.Plan.Rotate}
+	job.Bits, job.Strict, job.Batch = w.Plan.Bits, w.Plan.Strict, w.Plan.Batch
+	job.Scoring = w.Plan.Scoring
+	job.Scoring.Subsets, job.Scoring.Windows = 1, []int{1} // RsCIN is for all images together
+	if job.Model == "" {
+		job.Model = w.Plan.Model.Path
+	}
+	return job
+}
+
+// subsetFolder is where what is kept of a subset lies until it is scored.
+func (w *Worker) subsetFolder(subset int) string {
+	return w.Folder.Path("tokens", fmt.Sprintf("%06d", subset))
+}
+
+// Score runs all that is not done of the plan in this process, puts the results in place and removes
+// the work. Errors are those of engine.Score and engine.Save; what is finished then stays for the next
+// time.
+func (w *Worker) Score(ctx context.Context, folder *results.Folder, options engine.SaveOptions) (
+	*engine.Result, error) {
+
+	for _, phase := range []Phase{PhaseDepth, PhaseScore, PhaseNearest} {
+		if err := w.RunAll(ctx, phase); err != nil {
+			return nil, err
+		}
+	}
+	result, err := w.Finish(ctx, folder, options)
+	if err != nil {
+		return nil, err
+	}
+	return result, Remove(w.Folder)
+}
+
+// Progress says in a few words what is finished of a run, "" if nothing is that is worth keeping.
+func (p *Plan) Progress(f Folder) (string, error) {
+	parts, err := f.present(PhaseScore)
+	if err != nil {
+		return "", err
+	}
+	kept, err := filepath.Glob(f.Path("tokens", "*", "*"))
+	if err != nil {
+		return "", err
+	}
+	switch {
+	case len(parts) > 0 && p.Subsets == 1:
+		return "all images are scored", nil
+	case len(parts) > 0:
+		return fmt.Sprintf("%d of %d subsets are scored", len(parts), p.Subsets), nil
+	case len(kept) > 0:
+		return "part of what the backbone and mutual scoring give is kept", nil
+	}
+	return "", nil
+}
