@@ -53,6 +53,22 @@ func TestNothingOutsideTheSlicesIsTouched(t *testing.T) {
 	}
 }
 
+func TestInnerProductsTouchNothingOutsideTheSlices(t *testing.T) {
+	for _, size := range []struct{ rows, columns, d int }{
+		{1, 1, 1}, {1, 49, 3}, {9, 17, 131}, {97, 95, 16}, {6, 48, 128}, {3, 1, 257},
+	} {
+		a, b := guarded(t, size.rows*size.d), guarded(t, size.columns*size.d)
+		packed := guarded(t, PackedLen(size.columns, size.d))
+		dst := guarded(t, size.rows*size.columns)
+		values, indices := guarded(t, size.columns), guarded(t, size.columns)
+		eachLevel(t, func() {
+			Pack(packed, b, size.d)
+			InnerProducts(dst, a, packed, size.columns, size.d)
+			NotBelow(unsafe.Slice((*int32)(unsafe.Pointer(&indices[0])), len(indices)), values, 0)
+		})
+	}
+}
+
 // The C code alone, under the compiler's own checks of memory and arithmetic.
 func TestCUnderSanitizers(t *testing.T) {
 	dir := t.TempDir()

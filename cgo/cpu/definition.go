@@ -79,3 +79,20 @@ func distance(x, y []float64) float64 {
 	}
 	return math.Sqrt(sum)
 }
+
+// defineInnerProducts is the matrix product of rows a [rows,d] and b [columns,d], and of every entry
+// the sum of the absolute values of its terms.
+func defineInnerProducts(a, b []float32, d int) (products, sizes []float64) {
+	for ; len(a) > 0; a = a[d:] {
+		for rest := b; len(rest) > 0; rest = rest[d:] {
+			sum, size := 0.0, 0.0
+			for c := range d {
+				term := float64(a[c]) * float64(rest[c])
+				sum += term
+				size += math.Abs(term)
+			}
+			products, sizes = append(products, sum), append(sizes, size)
+		}
+	}
+	return products, sizes
+}

@@ -32,6 +32,8 @@ struct level {
                             int64_t, int64_t);
     void (*products)(const musc_shape *, const float *, const float *, float *);
     float (*ceiling)(int64_t);
+    void (*inner_products)(float *, const float *, int64_t, const float *, int64_t, int64_t);
+    int64_t (*not_below)(int32_t *, const float *, int64_t, float);
 };
 
 #ifdef __x86_64__
@@ -170,13 +172,19 @@ int musc_supported(int level)
 // FEW channels are better not rounded: the errors of so few do not cancel each other out.
 #define FEW 32
 
-static const struct level *level_for(int level, const musc_shape *shape)
+// unrounded is the level with words of float32 that every processor with `level` has.
+static const struct level *unrounded(int level)
 {
-    if (shape->channels < FEW && level > MUSC_AVX512)
+    if (level > MUSC_AVX512)
         level = MUSC_AVX512;
-    if (shape->channels < FEW && level == MUSC_AVXVNNI)
+    if (level == MUSC_AVXVNNI)
         level = MUSC_AVX2;
     return levels[level];
+}
+
+static const struct level *level_for(int level, const musc_shape *shape)
+{
+    return shape->channels < FEW ? unrounded(level) : levels[level];
 }
 
 int64_t musc_image_floats(int level, const musc_shape *shape)
@@ -213,6 +221,28 @@ void musc_products(int level, const musc_shape *shape, const float *a, const flo
                    float *scratch)
 {
     level_for(level, shape)->products(shape, a, b, scratch);
+}
+
+void musc_pack(float *packed, const float *b, int64_t columns, int64_t d)
+{
+    for (int64_t first = 0; first < d; first += MUSC_INNER_RUN) {
+        int64_t words = d - first < MUSC_INNER_RUN ? d - first : MUSC_INNER_RUN;
+        for (int64_t q = 0; q < columns; q += PANEL, packed += words * PANEL)
+            for (int64_t k = 0; k < PANEL; k++)
+                for (int64_t w = 0; w < words; w++)
+                    packed[w * PANEL + k] = q + k < columns ? b[(q + k) * d + first + w] : 0;
+    }
+}
+
+void musc_inner_products(int level, float *dst, const float *a, int64_t rows, const float *packed,
+                         int64_t columns, int64_t d)
+{
+    unrounded(level)->inner_products(dst, a, rows, packed, columns, d);
+}
+
+int64_t musc_not_below(int level, int32_t *dst, const float *x, int64_t n, float limit)
+{
+    return unrounded(level)->not_below(dst, x, n, limit);
 }
 
 float musc_ceiling(int level, int64_t rounds)

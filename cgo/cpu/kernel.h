@@ -9,6 +9,7 @@
 enum {
     MUSC_PANEL = 48,      // patches of a packed panel [words][48]
     MUSC_MAX_DEGREES = 8, // aggregation degrees of one search
+    MUSC_INNER_RUN = 128, // products of raw rows that are summed up by themselves
 };
 
 enum {
@@ -53,6 +54,20 @@ void musc_patch_distances(int level, const musc_shape *shape, float *distances, 
 // The products of musc_distances without what follows them, for benchmarks.
 void musc_products(int level, const musc_shape *shape, const float *a, const float *b,
                    float *scratch);
+
+// Packs raw rows b [columns,d] as the right factor of musc_inner_products:
+// the entries run by run, of each run [ceil(columns/48)][entries][48], zeros beyond the last column.
+void musc_pack(float *packed, const float *b, int64_t columns, int64_t d);
+
+// dst [rows,columns] becomes the inner products of raw rows a [rows,d] with packed columns, in
+// float32: runs of MUSC_INNER_RUN products, each summed up in order, then added in order. A level
+// of few digits works as the float32 level that every processor with it has.
+void musc_inner_products(int level, float *dst, const float *a, int64_t rows, const float *packed,
+                         int64_t columns, int64_t d);
+
+// Writes the indices of all x [n] that are not below limit, NaNs too, to dst [n] in ascending order
+// and returns how many there are.
+int64_t musc_not_below(int level, int32_t *dst, const float *x, int64_t n, float limit);
 
 // Runs rounds of the product's instruction in registers; the result means nothing.
 float musc_ceiling(int level, int64_t rounds);

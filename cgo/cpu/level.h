@@ -64,6 +64,7 @@ TARGET static float NAME(distance)(const float *x, const float *y, int64_t chann
 #include "product.h"
 #include "window.h"
 #include "search.h"
+#include "inner.h"
 
 // ceiling runs independent chains of the product's instruction in registers: nothing is faster.
 TARGET static float NAME(ceiling)(int64_t rounds)
@@ -86,7 +87,7 @@ TARGET static float NAME(ceiling)(int64_t rounds)
 
 static const struct level NAME(level) = {
     &NAME(sizes), NAME(prepare), NAME(distances), NAME(patch_distances), NAME(products),
-    NAME(ceiling),
+    NAME(ceiling), INNER_PRODUCTS, NOT_BELOW,
 };
 
 #undef WIDTH
@@ -95,6 +96,8 @@ static const struct level NAME(level) = {
 #undef CHANNELS
 #undef LOAD
 #undef STORE
+#undef INNER_PRODUCTS
+#undef NOT_BELOW
 #undef NAME
 #undef TARGET
 #undef LANES

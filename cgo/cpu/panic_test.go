@@ -7,6 +7,7 @@ func TestWrongArgumentsPanicByName(t *testing.T) {
 	search, x := NewSearch(shape), make([]float32, 6)
 	one := NewSearch(Shape{1, 1, 3, []int{0}})
 	image, distances := make([]float32, shape.ImageLen()), make([]float32, 4)
+	packed := make([]float32, PackedLen(2, 3))
 	tests := []struct {
 		want string
 		call func()
@@ -29,6 +30,14 @@ func TestWrongArgumentsPanicByName(t *testing.T) {
 		{shortImage, func() { one.PatchDistances(distances, image, 2, image, 1, len(image)) }},
 		{shortDistances, func() { search.Distances(distances[1:], nil, image, image) }},
 		{shortDistances, func() { search.Distances(distances, distances[1:], image, image) }},
+		{badWidth, func() { Pack(x, x, 4) }},
+		{badWidth, func() { Pack(x, x, 0) }},
+		{shortPacked, func() { Pack(packed[1:], x, 3) }},
+		{badWidth, func() { InnerProducts(distances, x, packed, 2, 4) }},
+		{badWidth, func() { InnerProducts(distances, x, packed, -1, 3) }},
+		{shortPacked, func() { InnerProducts(distances, x, packed[1:], 2, 3) }},
+		{shortProducts, func() { InnerProducts(distances[1:], x, packed, 2, 3) }},
+		{shortIndices, func() { NotBelow(make([]int32, 5), x, 0) }},
 	}
 	for k, test := range tests {
 		func() {

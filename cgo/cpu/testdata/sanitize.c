@@ -3,6 +3,7 @@
 
 #include "kernel.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static float *block(int64_t elements)
@@ -33,8 +34,35 @@ static void run(int level, musc_shape shape)
     free(tokens), free(centre), free(a), free(b), free(scratch), free(rows), free(columns);
 }
 
+// Small integers: the inner products are exact.
+static void run_inner(int level, int64_t rows, int64_t columns, int64_t d)
+{
+    float *a = block(rows * d), *b = block(columns * d), *dst = block(rows * columns);
+    float *packed = block((columns + MUSC_PANEL - 1) / MUSC_PANEL * MUSC_PANEL * d);
+    int32_t *indices = malloc(columns * sizeof *indices);
+    if (!indices)
+        abort();
+    musc_pack(packed, b, columns, d);
+    musc_inner_products(level, dst, a, rows, packed, columns, d);
+    for (int64_t i = 0; i < rows; i++) {
+        for (int64_t j = 0; j < columns; j++) {
+            float sum = 0;
+            for (int64_t c = 0; c < d; c++)
+                sum += a[i * d + c] * b[j * d + c];
+            if (dst[i * columns + j] != sum)
+                abort();
+        }
+        if (musc_not_below(level, indices, dst + i * columns, columns, -INFINITY) != columns)
+            abort();
+    }
+    free(a), free(b), free(dst), free(packed), free(indices);
+}
+
 int main(void)
 {
+    static const int64_t products[][3] = {
+        {1, 1, 1}, {5, 49, 3}, {97, 47, 129}, {8, 96, 128}, {7, 65, 300}, {193, 15, 17},
+    };
     static const musc_shape shapes[] = {
         {1, 1, 1, 1, {0}},          {1, 1, 70, 2, {0, 3}},        {7, 1, 17, 3, {0, 1, 2}},
         {1, 47, 9, 3, {0, 1, 2}},   {6, 8, 4, 1, {1}},            {7, 7, 33, 3, {0, 1, 2}},
@@ -44,5 +72,8 @@ int main(void)
     for (int level = 0; level < MUSC_LEVELS; level++)
         for (unsigned i = 0; musc_supported(level) && i < sizeof shapes / sizeof *shapes; i++)
             run(level, shapes[i]);
+    for (int level = 0; level < MUSC_LEVELS; level++)
+        for (unsigned i = 0; musc_supported(level) && i < sizeof products / sizeof *products; i++)
+            run_inner(level, products[i][0], products[i][1], products[i][2]);
     return 0;
 }
