@@ -1,8 +1,8 @@
 // Inner products of raw rows in float32, for levels whose words are float32. Part of level.h.
 
 #if KIND == FLOAT32
-// copy_run brings entries [first, first + words) of `rows` rows of a, d floats apart, into the block
-// [tiles][words][ROWS]; rows beyond the last are zeros.
+// copy_run brings entries [first, first + words) of `rows` rows of a, d floats apart, into the
+// block [tiles][words][ROWS]; rows beyond the last are zeros.
 TARGET static void NAME(copy_run)(uint32_t *restrict block, const float *restrict a, int64_t rows,
                                   int64_t d, int64_t first, int64_t words)
 {

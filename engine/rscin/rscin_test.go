@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -92,10 +91,11 @@ func definition(scores []float64, tokens []float32, n, d int, windows []int) []f
 }
 
 // Small integers as tokens make every similarity exact, and ties frequent: duplicates among the
-// rows, and other rows that are as similar. Sizes straddle the block of rows.
+// rows, and other rows that are as similar. Sizes straddle the block of rows
+// of the definition.
 func TestTiesGoToTheLowestRow(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
-	for _, n := range []int{1, 2, 3, 7, blockRows - 1, blockRows, 2*blockRows + 1} {
+	for _, n := range []int{1, 2, 3, 7, gemmRows - 1, gemmRows, 2*gemmRows + 1} {
 		for _, windows := range [][]int{{2, 3}, {1}, {}, {1, 5}, {n}, {n + 3}, {9, 8, 9}} {
 			t.Run(fmt.Sprintf("%d images, windows %v", n, windows), func(t *testing.T) {
 				scores, tokens := make([]float64, n), make([]float32, 3*n)
@@ -180,10 +180,10 @@ func TestClassTokensOfOneEntry(t *testing.T) {
 func TestWeightsThatCancel(t *testing.T) {
 	for _, scale := range []float64{0x1p-20, 1, 0x1p20} {
 		for rest, usable := range map[float64]bool{0: false, 0x1p-40: false, 0x1.1p-40: true, 0.5: true} {
-			similarity := []float64{scale * (1 + rest), -scale * (1 - rest)} // rest = sum / sum of |w|
-			_, ok := weightedMean([]float64{1, 0}, similarity, []int{0, 1})
+			nearest := []Neighbour{{0, scale * (1 + rest)}, {1, -scale * (1 - rest)}}
+			_, ok := weightedMean([]float64{1, 0}, nearest) // rest = sum / sum of |w|
 			if ok != usable {
-				t.Errorf("weights %v, of which %g remains: usable %v", similarity, rest, ok)
+				t.Errorf("weights %v, of which %g remains: usable %v", nearest, rest, ok)
 			}
 		}
 	}
@@ -205,35 +205,6 @@ func TestLengthsAndWindowsAreChecked(t *testing.T) {
 	}
 }
 
-func TestThreadCountChangesNoBit(t *testing.T) {
-	const n, d = 2*blockRows + 13, 211
-	scores, tokens := randomBatch(n, d)
-	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
-	want, err := Rescore(scores, tokens, n, d, []int{2, 3, 9})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, threads := range []int{2, 3, 8} {
-		runtime.GOMAXPROCS(threads)
-		got, err := Rescore(scores, tokens, n, d, []int{2, 3, 9})
-		if err != nil || !slices.Equal(got, want) {
-			t.Fatalf("%d threads give other scores, or %v", threads, err)
-		}
-	}
-}
-
-func randomBatch(n, d int) (scores []float64, tokens []float32) {
-	random := rand.New(rand.NewPCG(5, 6))
-	scores, tokens = make([]float64, n), make([]float32, n*d)
-	for i := range scores {
-		scores[i] = random.Float64()
-	}
-	for i := range tokens {
-		tokens[i] = random.Float32()
-	}
-	return scores, tokens
-}
-
 func compare(t *testing.T, got, want []float64, tolerance float64) {
 	t.Helper()
 	if len(got) != len(want) {
@@ -242,16 +213,6 @@ func compare(t *testing.T, got, want []float64, tolerance float64) {
 	for i := range want {
 		if !(math.Abs(got[i]-want[i]) <= tolerance) {
 			t.Fatalf("row %d: got %v, want %v", i, got[i], want[i])
-		}
-	}
-}
-
-func BenchmarkRescore(b *testing.B) {
-	const n, d = 2000, 768
-	scores, tokens := randomBatch(n, d)
-	for b.Loop() {
-		if _, err := Rescore(scores, tokens, n, d, []int{2, 3}); err != nil {
-			b.Fatal(err)
 		}
 	}
 }
