@@ -178,3 +178,15 @@ func (s *Scoring) Scores(scores []float64, first int) error {
 			bytesOfDouble*int64(len(scores))))
 	})
 }
+
+// SetScores gives images first and those after it the scores [,patches] that more is added to.
+func (s *Scoring) SetScores(scores []float64, first int) error {
+	return s.device.context.Do(func() error {
+		if err := cu.MemcpyHtoDAsync(at(s.scores, 0, 0, first*s.patches(), bytesOfDouble),
+			unsafe.Pointer(&scores[0]), bytesOfDouble*int64(len(scores)),
+			s.device.computing); err != nil {
+			return cuda.Explain("copying scores to the device", err)
+		}
+		return cuda.Explain("copying scores to the device", s.device.computing.Synchronize())
+	})
+}

@@ -14,15 +14,16 @@ import (
 )
 
 // Checkpoint keeps on disk how far PatchScores has come. The same problem with the same Checkpoint
-// then goes on from there, to the same bytes as without a break, whatever its Plan and threads. What
-// is kept is whole by its checksums or not used at all, and nothing is claimed that is not there:
-// after a power loss less may be kept, never something wrong.
+// then goes on from there, to the same bytes as without a break, whatever its Plan and threads.
+// What is kept is whole by its checksums or not used at all, and nothing is claimed that is not
+// there: after a power loss less may be kept, never something wrong.
 //
 //   - After each step (a stage and a group of windows) the sums of scores [N,P] are written, unless
 //     less than a 60th of Every has passed since the last time.
-//   - Within a step on a CPU the distances that are new are written every Every. A step that takes
-//     less writes none. They take as much disk as Plan says that distances take if they are spilled.
-//     Images of one patch are left out: comparing two is as fast as writing what came of it.
+//   - Within a step on a CPU the distances that are new are written every Every. A step that
+//     takes less writes none. They take as much disk as spilled distances do, and are removed when
+//     the step is done. Images of one patch are left out: comparing two is as fast as writing what
+//     came of it. A GPU keeps whole steps alone.
 //
 // The sums of the last step stay, so that PatchScores gives its scores again at once until the
 // caller has saved them and calls Remove.

@@ -113,10 +113,19 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 			return nil, err
 		}
 	}
+	kept := b.keep(c.Name())
+	defer kept.close()
 	scores = make([]float64, len(b.members)*b.patches)
+	steps := b.shape.Stages * len(b.windows())
+	done := kept.resume(scores, steps)
+	if done == steps {
+		newProgress(b).add(b.pairs() * b.shape.Stages * len(b.Degrees))
+		b.finish(scores)
+		return scores, nil
+	}
 	runs, err := c.open(ctx, b)
 	if err == nil {
-		err = c.score(ctx, runs, scores)
+		err = c.score(ctx, runs, scores, newCollector(kept, runs, done))
 	}
 	// What fails after the first error, such as freeing memory, says the same.
 	if closing := closeAll(runs); err == nil {
@@ -129,8 +138,10 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	return scores, nil
 }
 
-// score fills in the sums of scores. The first device to fail ends the others.
-func (c CUDA) score(ctx context.Context, runs []*deviceRun, scores []float64) error {
+// score adds to the sums of scores. The first device to fail ends the others.
+func (c CUDA) score(ctx context.Context, runs []*deviceRun, scores []float64, kept *collector,
+) error {
+
 	exchange := connect(runs)
 	if c.Note != nil {
 		for _, r := range runs {
@@ -141,25 +152,35 @@ func (c CUDA) score(ctx context.Context, runs []*deviceRun, scores []float64) er
 	for _, r := range runs {
 		r.ctx = ctx
 		devices.Go(func() error {
-			return deviceFailed(r.opened.Device, c.scoreShare(r, scores))
+			return deviceFailed(r.opened.Device, c.scoreShare(r, scores, kept))
 		})
 	}
 	return devices.Wait()
 }
 
-// scoreShare fills in the sums of one device's share of the images.
-func (c CUDA) scoreShare(r *deviceRun, scores []float64) error {
+// scoreShare adds to the sums of one device's share of the images.
+func (c CUDA) scoreShare(r *deviceRun, scores []float64, kept *collector) error {
 	if c.Spans != nil {
 		r.device.Time()
 	}
-	for stage := range r.shape.Stages {
-		for windows := range slices.Chunk(r.windows, r.plan.degrees) {
+	mine := scores[r.share.first*r.patches : r.share.end*r.patches]
+	done := kept.done
+	if done > 0 {
+		if err := r.device.SetScores(mine, r.share.first); err != nil {
+			return err
+		}
+	}
+	for stage := done / len(r.windows); stage < r.shape.Stages; stage++ {
+		for windows := range slices.Chunk(r.windows[done%len(r.windows):], r.plan.degrees) {
 			if err := r.score(stage, windows); err != nil {
+				return err
+			}
+			done += len(windows)
+			if err := kept.add(r, done); err != nil {
 				return err
 			}
 		}
 	}
-	mine := scores[r.share.first*r.patches : r.share.end*r.patches]
 	if err := r.device.Scores(mine, r.share.first); err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ package mutual
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -19,7 +18,7 @@ import (
 func (c CUDA) open(ctx context.Context, b *batch) (runs []*deviceRun, err error) {
 	ordinals := c.ordinals()
 	ordinals = ordinals[:min(len(ordinals), len(b.members))]
-	progress, windows := newProgress(b), slices.Concat(windowsOf(b.shape, b.Degrees)...)
+	progress, windows := newProgress(b), b.windows()
 	for k, of := range shares(len(b.members), len(ordinals)) {
 		runs = append(runs, &deviceRun{batch: b, share: of, ctx: ctx, progress: progress,
 			windows: windows, chosen: c.Chosen, ordinal: ordinals[k]})

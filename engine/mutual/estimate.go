@@ -14,9 +14,10 @@ func Estimate(ctx context.Context, scorer Scorer, problem *Problem) (time.Durati
 	return 0, ctx.Err()
 }
 
-// EstimateSubsets is about how long mutual scoring takes if n images are dealt into subsets of equal
-// size, give or take one, from the time that all of them take at once. Every image of a subset is
-// compared with all others of it and with the references: the pairs say how the time shrinks.
+// EstimateSubsets is about how long mutual scoring takes if n images are dealt into subsets of
+// equal size, give or take one, from the time that all of them take at once. Every image of a
+// subset is compared with all others of it and with the references: the pairs say how the time
+// shrinks.
 func EstimateSubsets(total time.Duration, n, references, subsets int, referencesOnly bool,
 ) time.Duration {
 

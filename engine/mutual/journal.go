@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// journal keeps the distances of one step as they come: a file that only grows, by blocks of pairs of
-// images with a checksum each. Pairs are named by their entries, so that it depends neither on tiles
-// nor on threads. It is read up to the first block that is not whole. A nil journal keeps nothing.
+// journal keeps the distances of one step as they come: a file that only grows, by blocks of pairs
+// of images with a checksum each. Pairs are named by their entries, so that it depends neither on
+// tiles nor on threads. It is read up to the first block that is not whole. A nil journal keeps
+// nothing.
 type journal struct {
 	*keeper
 	distances *distances

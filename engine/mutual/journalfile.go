@@ -14,10 +14,10 @@ import (
 )
 
 // A journal begins with journalMagic, the identity, the step and the number of values of a pair in
-// one direction (uint64 both). Then come blocks: a CRC-32C (uint32), the number of bytes that follow
-// (uint32), and for each pair its entries (two uint32) and distances (float32), in both directions
-// or one. The CRC is over the head of the file, the block's place in it (uint64) and all that follows
-// the CRC. All is little-endian.
+// one direction (uint64 both). Then come blocks: a CRC-32C (uint32), the number of bytes that
+// follow (uint32), and for each pair its entries (two uint32) and distances (float32), in both
+// directions or one. The CRC is over the head of the file, the block's place in it (uint64) and
+// all that follows the CRC. All is little-endian.
 const journalMagic = "musc distances 1\n"
 
 const (

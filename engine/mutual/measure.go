@@ -61,7 +61,9 @@ func (b *batch) measure(ctx context.Context, group []window, threads int) (c cos
 
 // busy calls work on all threads, numbered from 0, for some time, each at least once with a rising
 // k. It returns the seconds that one call takes, divided by the threads.
-func busy(ctx context.Context, threads int, atLeast time.Duration, work func(worker, k int)) float64 {
+func busy(ctx context.Context, threads int, atLeast time.Duration,
+	work func(worker, k int)) float64 {
+
 	var (
 		group sync.WaitGroup
 		lock  sync.Mutex

@@ -1,11 +1,14 @@
 package mutual
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/binary"
 	"hash/crc32"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"musc/engine/atomicfile"
@@ -14,6 +17,9 @@ import (
 // The file of sums: sumsMagic, the identity of problem and scorer, how many steps are in the sums
 // (uint64), the sums [N,P] (float64) and a CRC-32C of all that (uint32), little-endian.
 const sumsMagic = "musc sums 1\n"
+
+// sumsChunk is how many sums are read and written at once: a large batch has no room for a copy.
+const sumsChunk = 1 << 13
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -40,26 +46,43 @@ func (b *batch) stepsDone(scorer string, steps int) int {
 	return k.read(make([]float64, len(b.members)*b.patches), steps)
 }
 
-// read is resume, without a word: 0 where there is no file, or it is damaged, of another problem or
-// of another scorer.
+// read is resume, without a word: 0, and no sums, where there is no file, or it is damaged, of
+// another problem or of another scorer.
 func (k *keeper) read(sums []float64, steps int) (done int) {
-	content, err := os.ReadFile(filepath.Join(k.Folder, sumsFile))
+	file, err := os.Open(filepath.Join(k.Folder, sumsFile))
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
 	head := k.sumsHead()
-	if err != nil || len(content) != len(head)+8+8*len(sums)+4 || !bytes.HasPrefix(content, head) {
+	info, err := file.Stat()
+	if err != nil || info.Size() != int64(len(head)+8+8*len(sums)+4) {
 		return 0
 	}
-	body, sum := content[:len(content)-4], content[len(content)-4:]
-	if crc32.Checksum(body, castagnoli) != binary.LittleEndian.Uint32(sum) {
+	check := crc32.New(castagnoli)
+	from := bufio.NewReader(file)
+	checked := io.TeeReader(from, check)
+	begin := make([]byte, len(head)+8)
+	if _, err := io.ReadFull(checked, begin); err != nil || !bytes.HasPrefix(begin, head) {
 		return 0
 	}
-	kept := binary.LittleEndian.Uint64(body[len(head):])
-	if kept < 1 || kept > uint64(steps) {
+	for chunk := range slices.Chunk(sums, sumsChunk) {
+		if err = binary.Read(checked, binary.LittleEndian, chunk); err != nil {
+			break
+		}
+	}
+	sum := make([]byte, 4)
+	if _, err := io.ReadFull(from, sum); err != nil ||
+		binary.LittleEndian.Uint32(sum) != check.Sum32() {
+
+		clear(sums)
 		return 0
 	}
-	if _, err := binary.Decode(body[len(head)+8:], binary.LittleEndian, sums); err != nil {
-		return 0 // its length was checked
+	if kept := binary.LittleEndian.Uint64(begin[len(head):]); 0 < kept && kept <= uint64(steps) {
+		return int(kept)
 	}
-	return int(kept)
+	clear(sums)
+	return 0
 }
 
 // save keeps the sums of the steps that are done, if that is worth it by now. They must not change
@@ -96,16 +119,25 @@ func (k *keeper) saveUnsaid() bool {
 	return !k.failed
 }
 
+// write writes the sums; after an error that is noted nothing more is written.
 func (k *keeper) write(done int, sums []float64) {
 	if k.unsaid = nil; k.failed {
 		return
 	}
-	content := binary.LittleEndian.AppendUint64(k.sumsHead(), uint64(done))
-	content, err := binary.Append(content, binary.LittleEndian, sums)
-	if err == nil {
-		content = binary.LittleEndian.AppendUint32(content, crc32.Checksum(content, castagnoli))
-		err = atomicfile.WriteFile(filepath.Join(k.Folder, sumsFile), content)
-	}
+	err := atomicfile.Save(filepath.Join(k.Folder, sumsFile), func(w io.Writer) error {
+		check := crc32.New(castagnoli)
+		checked := io.MultiWriter(w, check)
+		head := binary.LittleEndian.AppendUint64(k.sumsHead(), uint64(done))
+		if _, err := checked.Write(head); err != nil {
+			return err
+		}
+		for chunk := range slices.Chunk(sums, sumsChunk) {
+			if err := binary.Write(checked, binary.LittleEndian, chunk); err != nil {
+				return err
+			}
+		}
+		return binary.Write(w, binary.LittleEndian, check.Sum32())
+	})
 	if err != nil {
 		k.failed = true
 		k.note("mutual scoring keeps nothing more for a later run: %v", err)
