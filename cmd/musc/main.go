@@ -126,7 +126,8 @@ Start with:
 		Before:                 func(*cli.Context) error { return cpu.LevelError() },
 		Action:                 noCommand,
 		Commands: withoutFalse([]*cli.Command{
-			scoreCommand(), evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
+			scoreCommand(), planCommand(), taskCommand(), mergeCommand(), statusCommand(),
+			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(), selfTestCommand(),
 		}),

@@ -33,12 +33,19 @@ func modelFlags() []cli.Flag {
 		&cli.StringFlag{Name: "model", Aliases: []string{"m"}, Category: categoryModel,
 			Value: models.DefaultName,
 			Usage: "`NAME` from \"musc models list\", or an .onnx file with the same outputs"},
-		&cli.StringFlag{Name: "library", Category: categoryModel,
-			DefaultText: "$MUSC_ONNXRUNTIME, beside musc, the cache",
-			Usage:       "the ONNX Runtime library `FILE`"},
-		&cli.StringFlag{Name: "device", Category: categoryMachine, Value: "auto",
-			Usage: "`auto`, cpu, cuda:N, or cuda:N,M to share the images among several"},
+		libraryFlag(), deviceFlag(),
 	}, buildFlags()...)
+}
+
+func libraryFlag() cli.Flag {
+	return &cli.StringFlag{Name: "library", Category: categoryModel,
+		DefaultText: "$MUSC_ONNXRUNTIME, beside musc, the cache",
+		Usage:       "the ONNX Runtime library `FILE`"}
+}
+
+func deviceFlag() cli.Flag {
+	return &cli.StringFlag{Name: "device", Category: categoryMachine, Value: "auto",
+		Usage: "`auto`, cpu, cuda:N, or cuda:N,M to share the images among several"}
 }
 
 // requestOf reads modelFlags and buildFlags; what is not set is left to the model.

@@ -20,6 +20,7 @@ type Worker struct {
 	// Threads, Memory, SpillInto, and the Model's graph if it is not where the plan says.
 	Machine    engine.Config
 	KeepTokens bool   // keep what the backbone gave of a subset until it is scored, in any case
+	AllowMixed bool   // merge parts whose last digits differ
 	Version    string // of musc
 	Observer   engine.Observer
 
