@@ -59,6 +59,14 @@ func (a *Archive) Damaged(err error) error {
 // Close closes the file.
 func (a *Archive) Close() error { return a.file.Close() }
 
+// Checksum is the CRC-32 of the file of that name, as the list says; 0 if there is none.
+func (a *Archive) Checksum(name string) uint32 {
+	if entry, ok := a.entries[name]; ok {
+		return entry.CRC32
+	}
+	return 0
+}
+
 // Bytes reads all of the file of that name.
 func (a *Archive) Bytes(name string) ([]byte, error) {
 	entry, ok := a.entries[name]

@@ -3,6 +3,7 @@ package npy
 import (
 	"bytes"
 	"errors"
+	"hash/crc32"
 	"io/fs"
 	"math"
 	"os"
@@ -66,6 +67,10 @@ func TestArchiveGivesBackWhatWasWritten(t *testing.T) {
 	}
 	if note, err := a.Bytes("note.txt"); err != nil || string(note) != "two\nlines" {
 		t.Errorf("note: %q, %v", note, err)
+	}
+	if got, want := a.Checksum("note.txt"), crc32.ChecksumIEEE([]byte("two\nlines")); got != want ||
+		a.Checksum("absent") != 0 {
+		t.Errorf("the checksum of the note is %x, not %x", got, want)
 	}
 	if !bytes.Equal(archive(t), archive(t)) {
 		t.Error("the same content gives other bytes")

@@ -27,7 +27,7 @@ type drawer struct {
 
 // drawer makes ready to draw.
 func (w *Worker) drawer(ctx context.Context) (*drawer, error) {
-	merged, err := w.Merged(ctx)
+	merged, err := w.Plan.ReadMerged(ctx, w.Folder, "draw")
 	if err != nil {
 		return nil, err
 	}

@@ -18,6 +18,9 @@ import (
 func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options engine.SaveOptions) (
 	*engine.Result, error) {
 
+	if _, err := w.Merge(ctx); err != nil {
+		return nil, err
+	}
 	d, err := w.drawer(ctx)
 	if err != nil {
 		return nil, err

@@ -12,7 +12,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
@@ -123,11 +126,63 @@ func (p *Plan) Await(ctx context.Context, f Folder, phase Phase, numbers []int, 
 	if err != nil || len(missing) == 0 {
 		return err
 	}
-	return p.missing(f, phase, missing, needs)
+	return p.missing(f, phase, missing, needs, nil)
 }
 
-// missing is the error that files of a phase are not there.
-func (p *Plan) missing(f Folder, phase Phase, numbers []int, needs string) error {
+// each waits for what a phase leaves under each number, and calls read for each until it gives no
+// error, several at a time. What cannot be read is missing; the error names the first such file.
+func (p *Plan) each(ctx context.Context, f Folder, phase Phase, numbers []int, needs string,
+	read func(number int) error) error {
+	todo, problems := numbers, map[int]error{}
+	missing, err := f.await(ctx, func() ([]int, error) {
+		there, err := f.present(phase) // this also brings the system's view of the folder up to date
+		if err != nil {
+			return nil, err
+		}
+		var mutex sync.Mutex
+		var group errgroup.Group
+		group.SetLimit(readers)
+		var left []int
+		for _, number := range todo {
+			if ctx.Err() != nil {
+				break
+			}
+			if _, found := slices.BinarySearch(there, number); !found {
+				mutex.Lock()
+				left = append(left, number)
+				mutex.Unlock()
+				continue
+			}
+			group.Go(func() error {
+				if err := read(number); err != nil {
+					mutex.Lock()
+					defer mutex.Unlock()
+					left, problems[number] = append(left, number), err
+				}
+				return nil
+			})
+		}
+		group.Wait() // no function has an error
+		slices.Sort(left)
+		todo = left
+		return left, ctx.Err()
+	})
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	for _, number := range missing {
+		if problems[number] != nil {
+			return p.missing(f, phase, missing, needs, problems[number])
+		}
+	}
+	return p.missing(f, phase, missing, needs, nil)
+}
+
+// readers is how many small files are read at a time: on a network each takes some milliseconds.
+const readers = 8
+
+// missing is the error that files of a phase are not there, or why one cannot be read.
+func (p *Plan) missing(f Folder, phase Phase, numbers []int, needs string, why error) error {
 	tasks := numbers
 	if phase == PhaseScore {
 		tasks = nil
@@ -136,9 +191,13 @@ func (p *Plan) missing(f Folder, phase Phase, numbers []int, needs string) error
 		}
 		tasks = slices.Compact(tasks)
 	}
+	text := Expression(tasks)
+	if why != nil {
+		text += fmt.Sprintf(" (%v)", why)
+	}
 	return fault.New(fault.Input, "cannot %s: %d of %d tasks of the phase %s are not done: %s; run "+
-		"them again, as in: musc task %s %s %d; musc status %s says which failed, and why", needs, len(tasks),
-		p.Tasks(phase), phase, Expression(tasks), f.Output, phase, tasks[0], f.Output)
+		"them again, as in: musc task %s %s %d; musc status %s says which failed, and why", needs,
+		len(tasks), p.Tasks(phase), phase, text, f.Output, phase, tasks[0], f.Output)
 }
 
 // save is atomicfile.Save into a folder that need not be there.

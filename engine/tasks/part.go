@@ -118,24 +118,32 @@ func (f Folder) WritePart(part *Part) error {
 // is not there, was cut short, is damaged or is of another plan is an error of kind fault.Input that
 // names the file: it has to be scored again.
 func (p *Plan) ReadPart(f Folder, subset int, content Content) (*Part, error) {
+	part, _, err := p.readPart(f, subset, content)
+	return part, err
+}
+
+// readPart is ReadPart. print tells two parts of a subset apart that found out other scores before
+// RsCIN or other class tokens.
+func (p *Plan) readPart(f Folder, subset int, content Content) (_ *Part, print string, err error) {
 	path := f.File(PhaseScore, subset)
 	archive, err := npy.OpenArchive(path)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	defer archive.Close()
 	part := &Part{}
 	if err := part.read(archive, content); err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if part.Plan != p.ID || part.Subset != subset {
-		return nil, fault.New(fault.Input, "%s is the part of subset %d of the plan %s, not of subset %d "+
+		return nil, "", fault.New(fault.Input, "%s is the part of subset %d of the plan %s, not of subset %d "+
 			"of the plan %s", path, part.Subset, part.Plan, subset, p.ID)
 	}
 	if err := part.check(p, content); err != nil {
-		return nil, fault.New(fault.Input, "%s is damaged: %w", path, err)
+		return nil, "", fault.New(fault.Input, "%s is damaged: %w", path, err)
 	}
-	return part, nil
+	print = fmt.Sprintf("%08x%08x", archive.Checksum("images.npy"), archive.Checksum("class.npy"))
+	return part, print, nil
 }
 
 func (part *Part) read(archive *npy.Archive, content Content) error {

@@ -10,8 +10,8 @@ import (
 	"musc/engine/fault"
 )
 
-// states is the status as lines of "phase done/tasks missing".
-func states(t *testing.T, plan *Plan, f Folder) map[Phase]State {
+// states is the status by phase.
+func states(t testing.TB, plan *Plan, f Folder) map[Phase]State {
 	t.Helper()
 	list, err := plan.Status(f)
 	if err != nil || len(list) != len(Phases) {

@@ -51,7 +51,7 @@ func (w *Worker) run(ctx context.Context, phase Phase, task int) error {
 		first, last := w.Plan.Cuts.Score.Range(task)
 		return w.score(ctx, first, last)
 	case PhaseNearest:
-		return w.nearest(ctx, task)
+		return w.nearest(ctx, []int{task})
 	case PhaseMerge:
 		_, err := w.Merge(ctx)
 		return err
@@ -61,8 +61,11 @@ func (w *Worker) run(ctx context.Context, phase Phase, task int) error {
 
 // RunAll runs every task of a phase that is not done, in this process.
 func (w *Worker) RunAll(ctx context.Context, phase Phase) error {
-	if phase == PhaseScore { // the model is loaded once
+	switch phase {
+	case PhaseScore: // the model is loaded once
 		return w.score(ctx, 0, w.Plan.Subsets)
+	case PhaseNearest: // the class tokens are read once
+		return w.nearest(ctx, upTo(w.Plan.Tasks(PhaseNearest)))
 	}
 	for task := range w.Plan.Tasks(phase) {
 		if err := w.run(ctx, phase, task); err != nil {
@@ -70,6 +73,23 @@ func (w *Worker) RunAll(ctx context.Context, phase Phase) error {
 		}
 	}
 	return nil
+}
+
+// nearest runs tasks of the phase nearest.
+func (w *Worker) nearest(ctx context.Context, tasks []int) error {
+	if len(tasks) == 0 {
+		return nil
+	}
+	return w.Plan.Nearest(ctx, w.Folder, tasks, w.Machine, w.Observer)
+}
+
+// Merge runs the phase merge, if that is not done.
+func (w *Worker) Merge(ctx context.Context) (*Merged, error) {
+	listing, err := w.listed()
+	if err != nil {
+		return nil, err
+	}
+	return w.Plan.Merge(ctx, w.Folder, listing, w.AllowMixed, w.Observer)
 }
 
 // listed is the plan's listing.

@@ -1,0 +1,346 @@
+package tasks
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"musc/engine"
+	"musc/engine/fault"
+	"musc/engine/report"
+	"musc/engine/rscin"
+)
+
+// batch is a plan whose phase score is done.
+type batch struct {
+	*Plan
+	listing *Listing
+	folder  Folder
+}
+
+// scored makes a plan and the parts of its subsets; change may be nil and changes each before it is
+// written. The tasks of the phase nearest have five rows each.
+func scored(t testing.TB, r Request, change func(*Part)) batch {
+	t.Helper()
+	plan, listing := makePlan(t, r)
+	if plan.Tasks(PhaseNearest) > 0 {
+		plan.Cuts.Nearest.Each = 5
+	}
+	b := batch{plan, listing, Folder{Output: t.TempDir()}}
+	if err := plan.Write(b.folder, listing); err != nil {
+		t.Fatal(err)
+	}
+	for subset, members := range listing.Members(0, plan.Subsets) {
+		part := partOf(plan, subset, members...)
+		part.Skipped, part.Warnings = nil, nil
+		if change != nil {
+			change(part)
+		}
+		if err := b.folder.WritePart(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b
+}
+
+// without takes images out of a part.
+func without(part *Part, indices ...int) {
+	patches, d := part.Model.Patches(), part.Model.ClassDim
+	for k := len(part.Images) - 1; k >= 0; k-- {
+		if slices.Contains(indices, part.Images[k].Index) {
+			part.Images = slices.Delete(part.Images, k, k+1)
+			part.Scores = slices.Delete(part.Scores, k*patches, (k+1)*patches)
+			part.Class = slices.Delete(part.Class, k*d, (k+1)*d)
+		}
+	}
+}
+
+func (b batch) nearest(tasks ...int) error {
+	return b.Nearest(context.Background(), b.folder, tasks, engine.Config{}, engine.Silent{})
+}
+
+func (b batch) merge(allowMixed bool) (*Merged, error) {
+	return b.Merge(context.Background(), b.folder, b.listing, allowMixed, engine.Silent{})
+}
+
+func (b batch) mustMerge(t testing.TB) *Merged {
+	t.Helper()
+	if err := b.nearest(upTo(b.Tasks(PhaseNearest))...); err != nil {
+		t.Fatal(err)
+	}
+	merged, err := b.merge(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return merged
+}
+
+// However a batch is cut, its scores, ranks and scale are those of all images at once.
+func TestMergingEqualsTheBatchAtOnce(t *testing.T) {
+	unreadable := []int{0, 3, 4, 19, 22}
+	for name, c := range map[string]struct {
+		subsets int
+		windows []int
+	}{
+		"one subset":       {1, []int{2, 3}},
+		"several":          {4, []int{2, 3}},
+		"a window of 1":    {3, []int{1, 4}},
+		"no RsCIN":         {3, []int{1}},
+		"window above all": {5, []int{8, 100}},
+	} {
+		r := request(t, 23, c.subsets)
+		r.Scoring.Windows = c.windows
+		b := scored(t, r, func(part *Part) { without(part, unreadable...) })
+		got := b.mustMerge(t)
+
+		var want []MergedImage
+		var before []float64
+		var tokens []float32
+		var summaries []report.Summary
+		for i := range r.Images {
+			if slices.Contains(unreadable, i) {
+				continue
+			}
+			one := partOf(b.Plan, 0, i)
+			want = append(want, MergedImage{Index: i, Subset: b.listing.Subset[i], Width: 100 + i,
+				Height: 50, Before: one.Images[0].Before})
+			before = append(before, one.Images[0].Before)
+			tokens = append(tokens, one.Class...)
+			summaries = append(summaries, one.Images[0].Summary)
+		}
+		after := before
+		if name != "no RsCIN" {
+			var err error
+			if after, err = rscin.Rescore(before, tokens, len(before), tinyModel.ClassDim,
+				c.windows); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var rows []report.Score
+		for k := range want {
+			want[k].Score = after[k]
+			rows = append(rows, report.Score{Image: r.Images[want[k].Index].Name, Score: after[k]})
+		}
+		for k, rank := range report.Ranks(rows) {
+			want[k].Rank = rank
+		}
+		if !slices.Equal(got.Images, want) {
+			t.Errorf("%s: %+v, not %+v", name, got.Images, want)
+		}
+		if scale, err := report.BatchScale(summaries); got.Scale != scale || err != nil {
+			t.Errorf("%s: scale %v, not %v", name, got.Scale, scale)
+		}
+		if image := got.Image(5); image == nil || image.Index != 5 {
+			t.Errorf("%s: image 5 is %v", name, image)
+		}
+		if image := got.Image(3); image != nil {
+			t.Errorf("%s: image 3, which was not scored, is %v", name, image)
+		}
+		again, err := b.ReadMerged(context.Background(), b.folder, "draw")
+		if err != nil || !reflect.DeepEqual(again, got) {
+			t.Errorf("%s: read again as %+v, not %+v, %v", name, again, got, err)
+		}
+	}
+}
+
+func TestMergingSumsUpWhatPartsSay(t *testing.T) {
+	r := request(t, 40, 4)
+	r.References = photos(3)
+	b := scored(t, r, func(part *Part) {
+		part.Host = fmt.Sprintf("node%d", part.Subset%2)
+		part.MemoryPlan = "all in memory"
+		part.Own = part.Subset
+		part.Timings = []engine.Timing{{Step: engine.StepLoad, Seconds: 1}, {Step: engine.StepMutual, Seconds: 2}}
+		reference := About{Reference: true, Index: 2, Path: "r.png", Text: "it is empty"}
+		first := part.Images[0].Index
+		without(part, first)
+		part.Skipped = []About{{Index: first, Path: "p.png", Text: "it is text"}, reference}
+		part.Warnings = []About{{Index: part.Images[1].Index, Text: fmt.Sprint("image ", part.Images[1].Index)},
+			{Reference: true, Index: 0, Text: "rotated"}, {Index: -1, Text: "of none"}}
+	})
+	got := b.mustMerge(t)
+	if want := []report.Host{{Name: "node0", Subsets: 2}, {Name: "node1", Subsets: 2}}; !slices.Equal(got.Hosts, want) {
+		t.Errorf("hosts %v", got.Hosts)
+	}
+	if len(got.Timings) != 3 || got.Timings[0].Seconds != 4 || got.Timings[1].Seconds != 8 ||
+		got.Timings[2].Step != engine.StepImage {
+		t.Errorf("timings %v", got.Timings)
+	}
+	if got.MemoryPlan != "all in memory" || got.Height != 2 || got.Width != 3 ||
+		got.Model.Name != "tiny" || got.Provenance.Scorer != "cpu (avx2)" {
+		t.Errorf("%+v", got)
+	}
+	if len(got.Skipped) != 5 || !got.Skipped[0].Reference || !slices.IsSortedFunc(got.Skipped[1:],
+		func(a, b About) int { return a.Index - b.Index }) {
+		t.Errorf("skipped %v", got.Skipped)
+	}
+	if len(got.Warnings) != 7 || !strings.HasPrefix(got.Warnings[0], "6 of 3 reference images") ||
+		got.Warnings[1] != "of none" || got.Warnings[2] != "rotated" {
+		t.Errorf("warnings %q", got.Warnings)
+	}
+	var images []int
+	for _, warning := range got.Warnings[3:] {
+		var index int
+		fmt.Sscanf(warning, "image %d", &index)
+		images = append(images, index)
+	}
+	if !slices.IsSorted(images) {
+		t.Errorf("warnings of images %v", images)
+	}
+}
+
+func TestMergingTheSamePartsAgainChangesNothing(t *testing.T) {
+	b := scored(t, request(t, 30, 3), nil)
+	first := b.mustMerge(t)
+	written := func() (list []string) {
+		for _, path := range []string{b.folder.mergedTable(), b.folder.File(PhaseMerge, 0),
+			b.folder.File(PhaseNearest, 0)} {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, string(text))
+		}
+		return list
+	}
+	before := written()
+	if again := b.mustMerge(t); !reflect.DeepEqual(again, first) || !slices.Equal(written(), before) {
+		t.Errorf("%+v, not %+v", again, first)
+	}
+	part := partOf(b.Plan, 1, b.listing.Members(1, 2)[0]...) // scored again, with another result
+	part.Images[0].Before = 77
+	if err := b.folder.WritePart(part); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.merge(false); fault.KindOf(err) != fault.Input ||
+		!strings.Contains(err.Error(), "phase nearest are not done: 0-5 (") ||
+		!strings.Contains(err.Error(), "scored again since") {
+		t.Errorf("neighbours of other parts: %v", err)
+	}
+	if again := b.mustMerge(t); again.Image(part.Images[0].Index).Before != 77 {
+		t.Errorf("the new score is not in %+v", again.Images)
+	}
+}
+
+func TestWhatKeepsFromMergingIsNamed(t *testing.T) {
+	remove := func(phase Phase, number int) func(*testing.T, batch) {
+		return func(t *testing.T, b batch) {
+			if err := os.Remove(b.folder.File(phase, number)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	cut := func(phase Phase, number int) func(*testing.T, batch) {
+		return func(t *testing.T, b batch) {
+			if err := os.Truncate(b.folder.File(phase, number), 700); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	rewrite := func(change func(*Part)) func(*testing.T, batch) {
+		return func(t *testing.T, b batch) {
+			for subset, members := range b.listing.Members(0, b.Subsets) {
+				part := partOf(b.Plan, subset, members...)
+				change(part)
+				if err := b.folder.WritePart(part); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		spoil func(*testing.T, batch)
+		want  []string
+	}{
+		"a part missing": {remove(PhaseScore, 2), []string{"1 of 3 tasks of the phase score", "done: 2;"}},
+		"a part cut short": {cut(PhaseScore, 1), []string{"1 of 3 tasks of the phase score", "done: 1 (",
+			"000001.npz", "cut short"}},
+		"neighbours missing": {remove(PhaseNearest, 4), []string{"1 of 6 tasks of the phase nearest",
+			"done: 4;", "musc task "}},
+		"neighbours cut short": {cut(PhaseNearest, 5), []string{"phase nearest", "done: 5 (", "cut short"}},
+		"no image": {rewrite(func(p *Part) { *p = *partOf(&Plan{ID: p.Plan}, p.Subset) }),
+			[]string{"none of the 30 images can be read"}},
+		"one alone": {rewrite(func(p *Part) {
+			*p = *partOf(&Plan{ID: p.Plan}, p.Subset)
+			p.Skipped = []About{{Index: 7, Path: "7.png", Text: "it is empty"}}
+			if p.Subset == 1 {
+				p.Skipped = append(p.Skipped, About{Index: 8, Path: "8.png", Text: engine.AloneReason})
+			}
+		}), []string{"only 8.png is left to score (3 left out)"}},
+		"each alone": {rewrite(func(p *Part) {
+			*p = *partOf(&Plan{ID: p.Plan}, p.Subset)
+			p.Skipped = []About{{Index: 8, Path: "8.png", Text: engine.AloneReason}}
+		}), []string{"each of the 3 images", "fewer --subsets"}},
+		"an image twice": {rewrite(func(p *Part) { p.Images[0].Index = 0 }), []string{"both have image 0"}},
+	} {
+		b := scored(t, request(t, 30, 3), nil)
+		b.mustMerge(t)
+		if err := os.Remove(b.folder.File(PhaseMerge, 0)); err != nil {
+			t.Fatal(err)
+		}
+		c.spoil(t, b)
+		_, err := b.merge(false)
+		if fault.KindOf(err) != fault.Input {
+			t.Errorf("%s: %v of kind %v", name, err, fault.KindOf(err))
+			continue
+		}
+		for _, part := range c.want {
+			if !strings.Contains(err.Error(), part) {
+				t.Errorf("%s: %q is not in %q", name, part, err)
+			}
+		}
+	}
+}
+
+func TestPhotosThatRsCINCannotRescoreAreNamed(t *testing.T) {
+	for name, spoil := range map[string]func(*Part, int){
+		"no weights": func(p *Part, k int) { clear(p.Class[k*p.Model.ClassDim:][:p.Model.ClassDim]) },
+		"not finite": func(p *Part, k int) { p.Class[k*p.Model.ClassDim] /= 0 * p.Class[0] },
+	} {
+		b := scored(t, request(t, 12, 2), func(p *Part) {
+			for k := range p.Images {
+				if p.Images[k].Index == 7 {
+					spoil(p, k)
+				}
+			}
+		})
+		err := b.nearest(0, 1, 2)
+		if err == nil {
+			_, err = b.merge(false)
+		}
+		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), b.listing.Images[7].Path) ||
+			!strings.Contains(err.Error(), "--windows 1") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestDamagedMergingIsDoneAgain(t *testing.T) {
+	b := scored(t, request(t, 30, 3), nil)
+	want := b.mustMerge(t)
+	other := scored(t, request(t, 31, 3), nil)
+	other.mustMerge(t)
+	for name, spoil := range map[string]func() error{
+		"record cut short": func() error { return os.Truncate(b.folder.File(PhaseMerge, 0), 100) },
+		"table cut short":  func() error { return os.Truncate(b.folder.mergedTable(), 100) },
+		"another's table":  func() error { return os.Rename(other.folder.mergedTable(), b.folder.mergedTable()) },
+		"another's record": func() error {
+			return os.Rename(other.folder.File(PhaseMerge, 0), b.folder.File(PhaseMerge, 0))
+		},
+	} {
+		if err := spoil(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := b.ReadMerged(context.Background(), b.folder, "draw"); fault.KindOf(err) != fault.Input ||
+			!strings.Contains(err.Error(), "cannot draw: 1 of 1 tasks of the phase merge") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if got := b.mustMerge(t); !slices.Equal(got.Images, want.Images) {
+			t.Errorf("%s: merged again to %+v", name, got.Images)
+		}
+	}
+}
