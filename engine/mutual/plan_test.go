@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"testing"
+	"time"
 
 	"musc/cgo/cpu"
 	"musc/engine/features"
@@ -115,8 +116,8 @@ func TestPlanInWords(t *testing.T) {
 }
 
 // The estimate must hold for what the system counts as resident, at its peak: once where the tokens
-// are most of it, once where the distances are. Everything at once has to take more than the
-// smaller bounds, or this would show nothing.
+// are most of it, once where the distances are; what is kept meanwhile for a later run is in it.
+// Everything at once has to take more than the smaller bounds, or this would show nothing.
 func TestResidentMemoryStaysWithinThePlan(t *testing.T) {
 	if runtime.GOOS != "linux" || raceEnabled {
 		t.Skip("needs /proc, and memory as it is without the race detector")
@@ -170,7 +171,8 @@ func scoreNoise(t *testing.T, shape features.Shape, references int, plan Plan) {
 		return store
 	}
 	problem := &Problem{Images: noise(shape.Images), References: noise(references),
-		Degrees: []int{3}, Interval: Interval{0, 0.3}, Plan: plan}
+		Degrees: []int{3}, Interval: Interval{0, 0.3}, Plan: plan,
+		Checkpoint: &Checkpoint{Folder: plan.Folder, Every: 20 * time.Millisecond}}
 	defer problem.Images.Close()
 	defer problem.References.Close()
 	if _, err := (CPU{Threads: 2}).PatchScores(context.Background(), problem); err != nil {
