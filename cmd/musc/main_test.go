@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"musc/engine/imageio"
+	"musc/engine/tasks"
 )
 
 // asMusc makes the test binary behave as the program: for tests that need a process of its own.
@@ -20,6 +21,9 @@ const asMusc = "MUSC_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asMusc) != "" {
+		if err := limitFiles(); err != nil {
+			panic(err)
+		}
 		main()
 	}
 	code := m.Run()
@@ -226,9 +230,13 @@ func TestInterrupt(t *testing.T) {
 			t.Errorf("after %v: exit %d, but scores.csv: %v", delay, code, err)
 		}
 		filepath.WalkDir(out, func(path string, entry os.DirEntry, err error) error {
-			if err == nil && path != out && strings.HasPrefix(entry.Name(), ".") {
-				t.Errorf("after %v: %s is left", delay, path)
+			if err != nil || path == out || !strings.HasPrefix(entry.Name(), ".") {
+				return nil
 			}
+			if entry.Name() == tasks.RunFolder && strings.Contains(rest.String(), "--resume goes on") {
+				return filepath.SkipDir
+			}
+			t.Errorf("after %v: %s is left", delay, path)
 			return nil
 		})
 	}

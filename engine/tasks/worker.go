@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"musc/engine"
 	"musc/engine/imageio"
@@ -146,6 +147,7 @@ func (p *Plan) Progress(f Folder) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	kept = slices.DeleteFunc(kept, func(path string) bool { return filepath.Ext(path) == ".lock" })
 	switch {
 	case len(parts) > 0 && p.Subsets == 1:
 		return "all images are scored", nil
