@@ -11,12 +11,12 @@ import (
 	"gonum.org/v1/gonum/blas/blas64"
 )
 
-// The 9 nearest of 2,048 images among 65,536 on all cores; Read copies memory. `of-gemm` is the
+// The 9 nearest of 4,096 images among 65,536 on all cores; Read copies memory. `of-gemm` is the
 // rate against that of gonum's float64 product alone, 256 rows and 4,096 columns, in the same
 // process; `exact` is how many entries of a row were computed in float64, `hours/million` what all
 // rows of a million images would take at this rate.
 func BenchmarkNearest(b *testing.B) {
-	const n, count, k = 1 << 16, 2048, 9
+	const n, count, k = 1 << 16, blockRows, 9
 	for _, d := range []int{384, 1024} {
 		b.Run(fmt.Sprint(d), func(b *testing.B) {
 			tokens := tokensOfKinds(n, d)
