@@ -102,3 +102,38 @@ func TestSubsetsDealtByLabel(t *testing.T) {
 		t.Errorf("the two defective images are in the subsets %v", bad)
 	}
 }
+
+// A photo that cannot be read leaves a gap in its subset, and every other image where it was. Who is
+// left alone in a subset has nothing to be compared with.
+func TestAnUnreadableImageMovesNoOther(t *testing.T) {
+	job := newJob(t)
+	job.Images, job.Scoring.Subsets, job.Scoring.Windows = slices.Clone(job.Images[:9]), 3, []int{1}
+	want := score(t, job)
+	broken := want.Images[4].Subset
+	job.Images[4].Path = brokenFile(t)
+	got := score(t, job)
+	for i, image := range slices.Delete(slices.Clone(want.Images), 4, 5) {
+		other := got.Images[i]
+		if other.Name != image.Name || other.Subset != image.Subset {
+			t.Errorf("%s of subset %d is %s of %d", image.Name, image.Subset, other.Name, other.Subset)
+		}
+		if same := other.ScoreBefore == image.ScoreBefore; same != (image.Subset != broken) {
+			t.Errorf("%s of subset %d, one of %d was broken: %v and %v", image.Name, image.Subset, broken,
+				image.ScoreBefore, other.ScoreBefore)
+		}
+	}
+	for i, image := range want.Images { // now the subset has one readable image left, of three
+		if image.Subset == broken && i != 4 {
+			job.Images[i].Path = job.Images[4].Path
+			break
+		}
+	}
+	got = score(t, job)
+	if len(got.Images) != 6 || len(got.Skipped) != 3 || got.Skipped[2].Reason != AloneReason {
+		t.Errorf("%d images, left out %v", len(got.Images), got.Skipped)
+	}
+	job.Strict = true
+	if _, err := Score(t.Context(), job, Silent{}); fault.KindOf(err) != fault.Input {
+		t.Errorf("strict: %v", err)
+	}
+}

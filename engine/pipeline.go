@@ -173,7 +173,7 @@ func (p *Pipeline) tokenBase() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text, err := json.Marshal([]any{from.Tokens(), p.job.Decode, p.job.Scoring.Stages})
+		text, err := json.Marshal([]any{from.Tokens(), p.job.Decode, p.job.Scoring.Stages, buildOf()})
 		if err != nil {
 			return "", err
 		}

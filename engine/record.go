@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"runtime/debug"
 	"strconv"
 	"strings"
 
@@ -87,6 +88,21 @@ func (from Provenance) Provider() string {
 		return from.Runtime.Provider
 	}
 	return strings.Join(from.Runtime.Devices, ", ")
+}
+
+// buildOf names the program as it was built: another one may compute otherwise.
+func buildOf() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	text := info.Main.Version
+	for _, setting := range info.Settings {
+		if strings.HasPrefix(setting.Key, "vcs.") {
+			text += " " + setting.Value
+		}
+	}
+	return text
 }
 
 // sums are the checksums of files.
