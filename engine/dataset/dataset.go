@@ -10,10 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/realpath"
 	"musc/engine/results"
 )
 
@@ -62,33 +61,29 @@ func Collect(args []string, opts Options) ([]Item, []Skipped, error) {
 				"there is no such folder; correct --root", opts.Root)
 		}
 	}
-	c := collector{root: opts.Root, note: opts.Note, byRealPath: map[string]int{},
-		kinds: map[string]results.Kind{}}
+	c := collector{root: opts.Root, note: opts.Note, files: realpath.New(),
+		known: map[realpath.File]int{}, kinds: map[string]results.Kind{}, owners: map[[2]string]owned{}}
 	for _, arg := range args {
 		if err := c.argument(arg); err != nil {
 			return nil, nil, err
 		}
 	}
-	items := nameAll(c.found)
-	slices.SortFunc(items, func(a, b Item) int { return strings.Compare(a.Name, b.Name) })
-	return items, c.skipped, nil
+	return nameAll(c.found), c.skipped, nil
 }
 
 // collector gathers what the arguments name.
 type collector struct {
-	root       string
-	found      []candidate
-	byRealPath map[string]int // resolved path -> index in found
-	skipped    []Skipped
-	note       func(text string)
-	kinds      map[string]results.Kind // of folders that were looked at
-}
+	root    string
+	found   []candidate
+	files   *realpath.Cache
+	known   map[realpath.File]int // index in found
+	skipped []Skipped
+	note    func(text string)
+	kinds   map[string]results.Kind // of folders that were looked at
+	owners  map[[2]string]owned     // by folder and base
 
-// candidate is an item that has no final name yet.
-type candidate struct {
-	path, label string
-	components  []string // of the absolute path
-	depth       int      // how many of the last components make up the name
+	base   string                   // the last one that names were relative to
+	depths map[*realpath.Folder]int // of names in a folder, relative to base
 }
 
 func (c *collector) argument(arg string) error {
@@ -117,30 +112,57 @@ func (c *collector) argument(arg string) error {
 // elsewhere. The result is the label under which the same file is known already, and whether that
 // label is another one.
 func (c *collector) add(path, base, label string) (known string, conflict bool) {
-	absolute, err := filepath.Abs(path)
-	if err != nil { // no working folder: the path alone has to do
-		absolute = filepath.Clean(path)
+	folder, name := c.files.Split(path)
+	return c.addFile(path, base, label, folder, c.files.Follow(folder, name))
+}
+
+// look tells what kind of file is at path, in which folder, and which file that is. Links are
+// followed.
+func (c *collector) look(path string) (kind fs.FileMode, folder *realpath.Folder, file realpath.File,
+	err error) {
+	folder, name := c.files.Split(path)
+	kind, found := folder.Mode(name)
+	if found && kind&fs.ModeSymlink == 0 {
+		return kind, folder, folder.Entry(name), nil
 	}
-	resolved, err := filepath.EvalSymlinks(absolute)
+	info, err := os.Stat(path)
 	if err != nil {
-		resolved = absolute
+		return 0, nil, realpath.File{}, err
 	}
-	if index, ok := c.byRealPath[resolved]; ok {
+	return info.Mode().Type(), folder, c.files.Follow(folder, name), nil
+}
+
+// addFile is add for a path that was looked at.
+func (c *collector) addFile(path, base, label string, folder *realpath.Folder, file realpath.File) (
+	known string, conflict bool) {
+	if index, ok := c.known[file]; ok {
 		former := &c.found[index]
 		if former.label == "" {
 			former.label = label
 		}
 		return former.label, label != "" && former.label != label
 	}
-	c.byRealPath[resolved] = len(c.found)
-	depth := 1
-	if base, err := filepath.Abs(base); err == nil {
-		if name, err := filepath.Rel(base, absolute); err == nil && filepath.IsLocal(name) {
-			depth = len(split(name))
-		}
-	}
-	c.found = append(c.found, candidate{path, label, split(absolute), depth})
+	c.known[file] = len(c.found)
+	c.found = append(c.found, newCandidate(path, label, folder, c.depth(folder, base)))
 	return label, false
+}
+
+// depth is how many components the names of files in a folder have, relative to base; 1 if it lies
+// elsewhere.
+func (c *collector) depth(folder *realpath.Folder, base string) int {
+	if c.depths == nil || c.base != base {
+		c.base, c.depths = base, map[*realpath.Folder]int{}
+	}
+	depth, known := c.depths[folder]
+	if !known {
+		depth = 1
+		above := c.files.Folder(base).Absolute
+		if name, err := filepath.Rel(above, folder.Absolute); err == nil && filepath.IsLocal(name) {
+			depth = components(filepath.Join(name, "file"))
+		}
+		c.depths[folder] = depth
+	}
+	return depth
 }
 
 // tell hands a note on, if anybody listens.

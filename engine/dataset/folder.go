@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/realpath"
 	"musc/engine/results"
 )
 
@@ -49,7 +50,7 @@ func (c *collector) folder(root string) error {
 type walker struct {
 	*collector
 	base          string
-	visited       map[string]bool // resolved paths of folders
+	visited       map[string]bool // real paths of folders
 	images, other int             // files seen
 	left          int             // photos that are left out
 	own           int             // files and folders that are results of musc
@@ -64,41 +65,35 @@ func (w *walker) tellOthers(root string) {
 	}
 }
 
-func (w *walker) walk(folder string) error {
-	resolved, err := filepath.EvalSymlinks(folder)
-	if err != nil {
-		return err
-	}
-	if resolved, err = filepath.Abs(resolved); err != nil {
-		return err
-	}
-	if w.visited[resolved] {
+func (w *walker) walk(path string) error {
+	folder := w.files.Folder(path)
+	if w.visited[folder.Real] {
 		return nil
 	}
-	w.visited[resolved] = true
-	entries, err := os.ReadDir(folder)
+	w.visited[folder.Real] = true
+	entries, err := os.ReadDir(path)
 	if err != nil {
 		return err
 	}
-	kind, own := w.recognise(folder), 0
+	kind, own := w.recognise(path), 0
 	for _, entry := range entries {
-		switch path := filepath.Join(folder, entry.Name()); {
+		switch at := filepath.Join(path, entry.Name()); {
 		case strings.HasPrefix(entry.Name(), "."):
-		case kind.Owns(folder, entry.Name()):
+		case kind.Owns(path, entry.Name()):
 			own++
-			w.ownExample = path
+			w.ownExample = at
 		default:
-			w.entry(path, entry)
+			w.entry(at, folder, entry)
 		}
 	}
 	if w.own += own; own > 0 {
-		w.tellOwn(folder)
+		w.tellOwn(path)
 	}
 	return nil
 }
 
-func (w *walker) entry(path string, entry fs.DirEntry) {
-	mode := entry.Type()
+func (w *walker) entry(path string, folder *realpath.Folder, entry fs.DirEntry) {
+	mode, file := entry.Type(), folder.Entry(entry.Name())
 	if mode&fs.ModeSymlink != 0 {
 		target, err := os.Stat(path)
 		if err != nil {
@@ -107,7 +102,7 @@ func (w *walker) entry(path string, entry fs.DirEntry) {
 			}
 			return
 		}
-		mode = target.Mode().Type()
+		mode, file = target.Mode().Type(), w.files.Follow(folder, entry.Name())
 	}
 	switch {
 	case mode.IsDir():
@@ -115,19 +110,19 @@ func (w *walker) entry(path string, entry fs.DirEntry) {
 			w.skip(path, "the folder cannot be read: "+bare(err).Error()+"; check its permissions")
 		}
 	case mode.IsRegular():
-		w.file(path)
+		w.file(path, folder, file)
 	default:
 		w.count(path)
 	}
 }
 
 // file adds an image, lists a photo that cannot be scored, or counts anything else.
-func (w *walker) file(path string) {
+func (w *walker) file(path string, folder *realpath.Folder, file realpath.File) {
 	isImage, reason := classify(path)
 	switch {
 	case isImage:
 		w.images++
-		w.add(path, w.base, "")
+		w.addFile(path, w.base, "", folder, file)
 	case reason != "":
 		w.left++
 		w.skip(path, reason)

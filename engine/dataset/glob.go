@@ -29,7 +29,7 @@ func (c *collector) glob(pattern string) error {
 	anyExtension := len(extension) > 1 && !isGlob(extension)
 	w := walker{collector: c, base: base, visited: map[string]bool{}}
 	for _, path := range matches {
-		info, err := os.Stat(path)
+		kind, folder, file, err := c.look(path)
 		owner := c.ownedBelow(path, base)
 		switch {
 		case err != nil:
@@ -38,20 +38,20 @@ func (c *collector) glob(pattern string) error {
 			w.own++
 			w.ownExample = path
 			c.tellOwn(owner)
-		case info.IsDir():
+		case kind.IsDir():
 			if err := w.walk(path); err != nil {
 				c.skip(path, "the folder cannot be read: "+bare(err).Error()+"; check its permissions")
 			}
-		case info.Mode().IsRegular() && anyExtension && isManifest(path):
+		case kind.IsRegular() && anyExtension && isManifest(path):
 			if err := c.manifest(path); err != nil {
 				return err
 			}
 			w.images++
-		case info.Mode().IsRegular() && anyExtension:
+		case kind.IsRegular() && anyExtension:
 			w.images++
-			c.add(path, w.base, "")
-		case info.Mode().IsRegular():
-			w.file(path)
+			c.addFile(path, w.base, "", folder, file)
+		case kind.IsRegular():
+			w.file(path, folder, file)
 		}
 	}
 	switch {

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -32,13 +33,13 @@ func (c *collector) manifest(path string) error {
 		if err != nil {
 			return err
 		}
-		return c.addRows(path, base, "", readLines(text))
+		return c.addRows(path, base, "", readLines(string(text)))
 	}
 	list, err := csvfile.Read(path)
 	if err != nil {
 		return err
 	}
-	rows, header := readColumns(list, base)
+	rows, header := c.readColumns(list, base)
 	return c.addRows(path, base, header, rows)
 }
 
@@ -49,22 +50,25 @@ func (c *collector) addRows(manifest, base, header string, rows []row) error {
 	}
 	usable := 0
 	var missing []Skipped
+	pass := func(path string, row row, why string) {
+		missing = append(missing,
+			Skipped{path, "line " + strconv.Itoa(row.line) + " of " + manifest + why})
+	}
 	for _, row := range rows {
-		where := "line " + strconv.Itoa(row.line) + " of " + manifest
 		if row.path == "" {
-			missing = append(missing, Skipped{manifest, where + " names no image"})
+			pass(manifest, row, " names no image")
 			continue
 		}
 		path := resolve(base, row.path)
-		if reason := whyNoFile(path); reason != "" {
-			missing = append(missing, Skipped{path, where + " names it, but " + reason +
-				csvfile.PathHint(row.path)})
+		kind, folder, file, err := c.look(path)
+		if reason := whyNoFile(kind, err); reason != "" {
+			pass(path, row, " names it, but "+reason+csvfile.PathHint(row.path))
 			continue
 		}
 		usable++
-		if known, conflict := c.add(path, base, row.label); conflict {
-			missing = append(missing, Skipped{path, where + " labels it " + strconv.Quote(row.label) +
-				", which earlier was " + strconv.Quote(known) + "; the earlier label stays"})
+		if known, conflict := c.addFile(path, base, row.label, folder, file); conflict {
+			pass(path, row, " labels it "+strconv.Quote(row.label)+", which earlier was "+
+				strconv.Quote(known)+"; the earlier label stays")
 		}
 	}
 	if usable == 0 && header != "" {
@@ -82,10 +86,12 @@ func (c *collector) addRows(manifest, base, header string, rows []row) error {
 }
 
 // readLines reads one path a line; empty lines say nothing.
-func readLines(text []byte) (rows []row) {
-	for i, line := range strings.Split(string(text), "\n") {
+func readLines(text string) (rows []row) {
+	number := 0
+	for line := range strings.SplitSeq(text, "\n") {
+		number++
 		if line = strings.TrimSpace(line); line != "" {
-			rows = append(rows, row{line: i + 1, path: line})
+			rows = append(rows, row{line: number, path: line})
 		}
 	}
 	return rows
@@ -93,7 +99,7 @@ func readLines(text []byte) (rows []row) {
 
 // readColumns takes the columns image and label below a header. Without a column named image, it is
 // the first, whose header comes back; a first line that names a file already is no header.
-func readColumns(list *csvfile.File, base string) (rows []row, header string) {
+func (c *collector) readColumns(list *csvfile.File, base string) (rows []row, header string) {
 	imageColumn, labelColumn := 0, -1
 	for i, record := range list.Records {
 		if i == 0 {
@@ -103,7 +109,8 @@ func readColumns(list *csvfile.File, base string) (rows []row, header string) {
 			}
 			imageColumn = 0
 			cell := record.Field(0)
-			if !IsImage(cell) && whyNoFile(resolve(base, cell)) != "" {
+			kind, _, _, err := c.look(resolve(base, cell))
+			if !IsImage(cell) && whyNoFile(kind, err) != "" {
 				header = cell
 				continue
 			}
@@ -134,17 +141,16 @@ func resolve(base, path string) string {
 	return filepath.Join(base, path)
 }
 
-// whyNoFile is "" if path is a file.
-func whyNoFile(path string) string {
-	info, err := os.Stat(path)
+// whyNoFile is "" for what look finds if it is a file.
+func whyNoFile(kind fs.FileMode, err error) string {
 	switch {
 	case os.IsNotExist(err):
 		return "it does not exist"
 	case err != nil:
 		return bare(err).Error()
-	case info.IsDir():
+	case kind.IsDir():
 		return "it is a folder"
-	case !info.Mode().IsRegular():
+	case !kind.IsRegular():
 		return "it is a pipe or a device"
 	}
 	return ""
