@@ -13,8 +13,9 @@ import (
 )
 
 // Merge is the one task that sees the whole batch: it brings what all parts found out into the order
-// of the listing, re-scores it with RsCIN, ranks it and chooses the colour scale. Merging the same parts
-// again changes nothing. Parts of which some have other last digits are refused, unless allowMixed.
+// of the listing, re-scores it with RsCIN, ranks it and chooses the colour scale. Merging the same
+// parts again changes nothing. Parts of which some have other last digits are refused, unless
+// allowMixed.
 //
 // Errors: those of gather; fault.Input if no image was scored, if parts are a mixture, or if an image
 // cannot be re-scored.
@@ -61,8 +62,8 @@ func (p *Plan) refuse(f Folder, m mixture) error {
 	for _, subset := range m.odd {
 		tasks = append(tasks, p.Cuts.Score.Task(subset))
 	}
-	return fault.New(fault.Input, "cannot merge: %s; remove the parts %s from %s and run the score tasks "+
-		"%s again on machines like the others', or accept it with --allow-mixed", m.text,
+	return fault.New(fault.Input, "cannot merge: %s; remove the parts %s from %s and run the score "+
+		"tasks %s again on machines like the others', or accept it with --allow-mixed", m.text,
 		Expression(m.odd), f.Path(string(PhaseScore)), Expression(slices.Compact(tasks)))
 }
 

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -154,16 +155,19 @@ func TestMergingSumsUpWhatPartsSay(t *testing.T) {
 		part.Host = fmt.Sprintf("node%d", part.Subset%2)
 		part.MemoryPlan = "all in memory"
 		part.Own = part.Subset
-		part.Timings = []engine.Timing{{Step: engine.StepLoad, Seconds: 1}, {Step: engine.StepMutual, Seconds: 2}}
+		part.Timings = []engine.Timing{{Step: engine.StepLoad, Seconds: 1},
+			{Step: engine.StepMutual, Seconds: 2}}
 		reference := About{Reference: true, Index: 2, Path: "r.png", Text: "it is empty"}
 		first := part.Images[0].Index
 		without(part, first)
 		part.Skipped = []About{{Index: first, Path: "p.png", Text: "it is text"}, reference}
-		part.Warnings = []About{{Index: part.Images[1].Index, Text: fmt.Sprint("image ", part.Images[1].Index)},
+		second := part.Images[0].Index
+		part.Warnings = []About{{Index: second, Text: fmt.Sprint("image ", second)},
 			{Reference: true, Index: 0, Text: "rotated"}, {Index: -1, Text: "of none"}}
 	})
 	got := b.mustMerge(t)
-	if want := []report.Host{{Name: "node0", Subsets: 2}, {Name: "node1", Subsets: 2}}; !slices.Equal(got.Hosts, want) {
+	hosts := []report.Host{{Name: "node0", Subsets: 2}, {Name: "node1", Subsets: 2}}
+	if !slices.Equal(got.Hosts, hosts) {
 		t.Errorf("hosts %v", got.Hosts)
 	}
 	if len(got.Timings) != 3 || got.Timings[0].Seconds != 4 || got.Timings[1].Seconds != 8 ||
@@ -322,20 +326,26 @@ func TestPhotosThatRsCINCannotRescoreAreNamed(t *testing.T) {
 func TestDamagedMergingIsDoneAgain(t *testing.T) {
 	b := scored(t, request(t, 30, 3), nil)
 	want := b.mustMerge(t)
-	other := scored(t, request(t, 31, 3), nil)
-	other.mustMerge(t)
-	for name, spoil := range map[string]func() error{
-		"record cut short": func() error { return os.Truncate(b.folder.File(PhaseMerge, 0), 100) },
-		"table cut short":  func() error { return os.Truncate(b.folder.mergedTable(), 100) },
-		"another's table":  func() error { return os.Rename(other.folder.mergedTable(), b.folder.mergedTable()) },
-		"another's record": func() error {
-			return os.Rename(other.folder.File(PhaseMerge, 0), b.folder.File(PhaseMerge, 0))
+	record, table := b.folder.File(PhaseMerge, 0), b.folder.mergedTable()
+	for name, spoil := range map[string]func(other Folder) error{
+		"record cut short": func(Folder) error { return os.Truncate(record, 100) },
+		"table cut short":  func(Folder) error { return os.Truncate(table, 100) },
+		"another's table":  func(other Folder) error { return os.Rename(other.mergedTable(), table) },
+		"another's record": func(other Folder) error {
+			return os.Rename(other.File(PhaseMerge, 0), record)
+		},
+		"another's": func(other Folder) error {
+			return errors.Join(os.Rename(other.mergedTable(), table),
+				os.Rename(other.File(PhaseMerge, 0), record))
 		},
 	} {
-		if err := spoil(); err != nil {
+		other := scored(t, request(t, 31, 3), nil)
+		other.mustMerge(t)
+		if err := spoil(other.folder); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := b.ReadMerged(context.Background(), b.folder, "draw"); fault.KindOf(err) != fault.Input ||
+		_, err := b.ReadMerged(context.Background(), b.folder, "draw")
+		if fault.KindOf(err) != fault.Input ||
 			!strings.Contains(err.Error(), "cannot draw: 1 of 1 tasks of the phase merge") {
 			t.Errorf("%s: %v", name, err)
 		}

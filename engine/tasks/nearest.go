@@ -32,9 +32,10 @@ type nearestRecord struct {
 	Host  string `json:"host"`
 }
 
-// Nearest runs tasks of the phase nearest: for the rows of each it finds the nearest class tokens among
-// all images that were scored, which takes the parts of all subsets. Tasks that are done are left out.
-// machine says how many threads and how much memory to use, and where class tokens may be spilled.
+// Nearest runs tasks of the phase nearest: for the rows of each it finds the nearest class tokens
+// among all images that were scored, which takes the parts of all subsets. Tasks that are done are
+// left out. machine says how many threads and how much memory to use, and where class tokens may be
+// spilled.
 func (p *Plan) Nearest(ctx context.Context, f Folder, tasks []int, machine engine.Config,
 	observer engine.Observer) error {
 	g, err := p.gather(ctx, f, "find the nearest images")

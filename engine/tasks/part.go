@@ -136,8 +136,8 @@ func (p *Plan) readPart(f Folder, subset int, content Content) (_ *Part, print s
 		return nil, "", err
 	}
 	if part.Plan != p.ID || part.Subset != subset {
-		return nil, "", fault.New(fault.Input, "%s is the part of subset %d of the plan %s, not of subset %d "+
-			"of the plan %s", path, part.Subset, part.Plan, subset, p.ID)
+		return nil, "", fault.New(fault.Input, "%s is the part of subset %d of the plan %s, not of "+
+			"subset %d of the plan %s", path, part.Subset, part.Plan, subset, p.ID)
 	}
 	if err := part.check(p, content); err != nil {
 		return nil, "", fault.New(fault.Input, "%s is damaged: %w", path, err)

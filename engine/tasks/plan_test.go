@@ -239,6 +239,17 @@ func TestPlanIsReadAsItWasWritten(t *testing.T) {
 	}
 }
 
+// A line break that would come back as another one is refused: photos have to be found again.
+func TestNamesThatListsCannotHoldAreRefused(t *testing.T) {
+	r := request(t, 30, 2)
+	r.Images[3].Path = "photos/a\r\nb.png"
+	plan, listing := makePlan(t, r)
+	if err := plan.Write(Folder{Output: t.TempDir()}, listing); fault.KindOf(err) != fault.Input ||
+		!strings.Contains(err.Error(), `a\r\nb.png`) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestPathsAreFoundFromElsewhere(t *testing.T) {
 	plan, _ := makePlan(t, request(t, 10, 1))
 	if got := plan.Locate("photos/a.png"); got != "photos/a.png" {
