@@ -30,6 +30,8 @@ const (
 	StepBackbone Step = "backbone"
 	StepMutual   Step = "mutual scoring"
 	StepImage    Step = "image scores"
+	StepNearest  Step = "nearest images" // for RsCIN, in a run by a plan
+	StepRank     Step = "ranks"          // RsCIN and the colour scale, too
 	StepReport   Step = "maps and reports"
 )
 

@@ -48,7 +48,7 @@ func merge(c *cli.Context) error {
 		return err
 	}
 	folder, err := results.Prepare(output, results.Options{Command: os.Args,
-		Overwrite: c.Bool("overwrite") || slices.Contains(worker.Plan.Command, "--overwrite")})
+		Overwrite: c.Bool("overwrite") || worker.Plan.MayOverwrite(worker.Folder)})
 	if err != nil {
 		finish()
 		return err

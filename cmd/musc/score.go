@@ -186,7 +186,7 @@ func mayOverwrite(c *cli.Context, run tasks.Folder) bool {
 		return c.Bool("overwrite")
 	}
 	former, err := tasks.Read(c.Context, run)
-	return err == nil && slices.Contains(former.Command, "--overwrite")
+	return err == nil && former.MayOverwrite(run)
 }
 
 // begin makes the plan of a run, or goes on with the one that is there.

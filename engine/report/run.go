@@ -14,6 +14,7 @@ type Run struct {
 	Tool     Tool      `json:"tool"`
 	Started  time.Time `json:"started"`
 	Command  []string  `json:"command"`
+	Plan     string    `json:"plan_id,omitempty"` // of a run by a plan: musc score and merge
 	Model    Model     `json:"model"`
 	Runtime  Runtime   `json:"runtime"`
 	Decoders Decoders  `json:"decoders"`

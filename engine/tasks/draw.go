@@ -3,17 +3,21 @@ package tasks
 import (
 	"context"
 	"encoding/hex"
+	"os"
+	"time"
 
 	"musc/engine"
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/engine/results"
 )
 
 // drawn is what a task of the phase draw leaves: maps and overlays lie in results/ by then.
 type drawn struct {
-	Plan  string  `json:"plan"`
-	Drawn int     `json:"drawn"`
-	Notes []About `json:"notes"` // photos without an overlay
+	Plan    string  `json:"plan"`
+	Drawn   int     `json:"drawn"`
+	Seconds float64 `json:"seconds"`
+	Notes   []About `json:"notes"` // photos without an overlay
 }
 
 // drawer draws images of a merged run.
@@ -77,6 +81,8 @@ func (w *Worker) draw(ctx context.Context, task int) error {
 	return d.task(ctx, task)
 }
 
+// readDrawn is what a task has drawn, if that still lies where it was drawn: results in place are not
+// there any more.
 func (w *Worker) readDrawn(task int) (found drawn, err error) {
 	path := w.Folder.File(PhaseDraw, task)
 	if err := loadJSON(path, &found); err != nil {
@@ -86,11 +92,19 @@ func (w *Worker) readDrawn(task int) (found drawn, err error) {
 		return found, fault.New(fault.Input, "%s is of the plan %s, not of %s", path, found.Plan,
 			w.Plan.ID)
 	}
+	for name, wanted := range map[string]bool{results.MapsFolder: w.Plan.Maps != "none",
+		results.OverlaysFolder: w.Plan.Overlays && found.Drawn > len(found.Notes)} {
+		if wanted && found.Drawn > 0 {
+			if _, err := os.Stat(w.Folder.Path("results", name)); err != nil {
+				return found, unreadable(w.Folder.Path("results", name), err)
+			}
+		}
+	}
 	return found, nil
 }
 
 func (d *drawer) task(ctx context.Context, task int) error {
-	found := drawn{Plan: d.Plan.ID}
+	found, begun := drawn{Plan: d.Plan.ID}, time.Now()
 	first, last := d.Plan.Cuts.Draw.Range(task)
 	for subset := first; subset < last; subset++ {
 		images, err := d.images(subset, d.wanted)
@@ -119,6 +133,7 @@ func (d *drawer) task(ctx context.Context, task int) error {
 			return err
 		}
 	}
+	found.Seconds = time.Since(begun).Seconds()
 	return saveJSON(d.Folder.File(PhaseDraw, task), found)
 }
 

@@ -3,6 +3,7 @@ package tasks
 import (
 	"cmp"
 	"context"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -127,13 +128,16 @@ func (d *drawer) result(ctx context.Context) (*engine.Result, error) {
 		result.Skipped = append(result.Skipped, dataset.Skipped{Path: about.Path, Reason: about.Text})
 	}
 	var notes []About
+	drawing := engine.Timing{Step: engine.StepReport}
 	for task := range d.Plan.Tasks(PhaseDraw) {
 		found, err := d.readDrawn(task)
 		if err != nil {
 			return nil, err
 		}
 		notes = append(notes, found.Notes...)
+		drawing.Seconds += found.Seconds
 	}
+	result.Timings = append(slices.Clip(result.Timings), drawing)
 	slices.SortStableFunc(notes, func(a, b About) int { return cmp.Compare(a.Index, b.Index) })
 	for _, about := range notes {
 		result.Warnings = append(result.Warnings, about.Text)
@@ -155,6 +159,7 @@ func (d *drawer) record(result *engine.Result, options engine.SaveOptions) error
 	}
 	job := d.job().WithDefaults()
 	run := engine.NewRun(d.merged.Provenance, options)
+	run.Plan = d.Plan.ID
 	run.Scoring, run.Scale, run.Depth = d.Plan.Scoring, d.merged.Scale, result.Depth
 	run.Counts = report.Counts{Listed: d.Plan.Images.Count, Scored: len(result.Images),
 		Skipped: len(result.Skipped), References: d.Plan.References.Count}
@@ -167,4 +172,19 @@ func (d *drawer) record(result *engine.Result, options engine.SaveOptions) error
 		d.Observer.Note(note)
 	}
 	return report.WriteRun(d.Folder.Path("results", results.RunFile), run)
+}
+
+// MayOverwrite says that a run that goes on may replace the results in the output folder: so it was told
+// when it began, or they are its own, or not whole, since it was stopped while they took their place.
+func (p *Plan) MayOverwrite(f Folder) bool {
+	if slices.Contains(p.Command, "--overwrite") {
+		return true
+	}
+	if _, err := os.Stat(filepath.Join(f.Output, results.ScoresFile)); err != nil {
+		return results.Recognise(f.Output) == results.Scored
+	}
+	var run struct {
+		Plan string `json:"plan_id"`
+	}
+	return loadJSON(filepath.Join(f.Output, results.RunFile), &run) == nil && run.Plan == p.ID
 }

@@ -42,7 +42,7 @@ func (p *Plan) Merge(ctx context.Context, f Folder, listing *Listing, allowMixed
 		observer.Note(mixture.text)
 	}
 	begun := time.Now()
-	observer.Begin(engine.StepImage, len(g.rows))
+	observer.Begin(engine.StepRank, len(g.rows))
 	if err := p.rescore(ctx, f, g, listing); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,7 @@ func (p *Plan) Merge(ctx context.Context, f Folder, listing *Listing, allowMixed
 		return nil, err
 	}
 	observer.Advance(len(g.rows))
-	m.Timings = addTiming(m.Timings, engine.Timing{Step: engine.StepImage,
+	m.Timings = addTiming(m.Timings, engine.Timing{Step: engine.StepRank,
 		Seconds: time.Since(begun).Seconds()})
 	return m, m.write(f)
 }

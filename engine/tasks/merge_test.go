@@ -171,7 +171,7 @@ func TestMergingSumsUpWhatPartsSay(t *testing.T) {
 		t.Errorf("hosts %v", got.Hosts)
 	}
 	if len(got.Timings) != 3 || got.Timings[0].Seconds != 4 || got.Timings[1].Seconds != 8 ||
-		got.Timings[2].Step != engine.StepImage {
+		got.Timings[2].Step != engine.StepRank {
 		t.Errorf("timings %v", got.Timings)
 	}
 	if got.MemoryPlan != "all in memory" || got.Height != 2 || got.Width != 3 ||

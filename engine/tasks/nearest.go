@@ -61,7 +61,7 @@ func (p *Plan) Nearest(ctx context.Context, f Folder, tasks []int, machine engin
 		return err
 	}
 	defer tokens.close()
-	observer.Begin(engine.StepImage, rows)
+	observer.Begin(engine.StepNearest, rows)
 	for k, of := range todo {
 		part := nearestPart{nearestRecord: of}
 		if of.Last > of.First {
