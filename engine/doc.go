@@ -22,7 +22,7 @@
 //	evaluation/table     writes tables
 //
 // and tools that any of them uses: assets (what is fetched once), atomicfile, csvfile, device, fault,
-// filelock, memory, npy, results (output folders).
+// filelock, memory, npy, realpath (what links lead to), results (output folders).
 //
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.
 package engine

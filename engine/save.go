@@ -36,13 +36,12 @@ func CheckNames(folder *results.Folder, images []dataset.Item) error {
 	if err != nil {
 		return err
 	}
+	overlays := filepath.Join(folder.Path, results.Unfinished+"0123456789", results.OverlaysFolder)
 	for i, file := range files {
-		path := filepath.Join(folder.Path, results.Unfinished+"0123456789", results.OverlaysFolder,
-			file+".tiff")
-		if len(path) > longestPath {
+		if length := len(overlays) + len("/") + len(file) + len(".tiff"); length > longestPath {
 			return fault.New(fault.Output, "cannot write the map of %s: its path in %s would have %d "+
 				"bytes, and the system takes %d; choose a folder with a shorter path with -o, or move "+
-				"the photos to one", images[i].Path, folder.Path, len(path), longestPath)
+				"the photos to one", images[i].Path, folder.Path, length, longestPath)
 		}
 	}
 	return nil

@@ -17,8 +17,8 @@ import (
 	"musc/engine/fault"
 )
 
-// maxSize bounds the length of a list in bytes: more than a million paths.
-const maxSize = 256 << 20
+// maxSize bounds the length of a list in bytes: a million long paths and what stands beside them.
+const maxSize = 1 << 30
 
 // File is a list as it stands in a file.
 type File struct {
@@ -32,7 +32,7 @@ type Record struct {
 	Line   int      // on which it begins, counted from 1
 	Fields []string // without blanks around them
 
-	lines []int // on which the fields begin
+	lines []int // on which the fields begin; nil if that is Line for all
 }
 
 // Field is a record's field by its index; "" stands for one that is not there.
@@ -84,8 +84,11 @@ func ReadText(path string) ([]byte, error) {
 			"as CSV UTF-8", path)
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
-	return bytes.ReplaceAll(text, []byte("\r"), []byte("\n")), nil
+	if bytes.IndexByte(text, '\r') >= 0 { // else a large list would be copied twice for nothing
+		text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n"))
+		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
+	}
+	return text, nil
 }
 
 func unreadable(path string, err error) error {
@@ -141,18 +144,30 @@ func parse(path string, text []byte) (*File, error) {
 		if err != nil {
 			return nil, misquoted(path, err, lines)
 		}
-		record := Record{Fields: fields, lines: make([]int, len(fields))}
+		first, _ := reader.FieldPos(0)
+		record := Record{Line: first + lines, Fields: fields}
+		if last, _ := reader.FieldPos(len(fields) - 1); last != first {
+			record.lines = linesOf(reader, len(fields), lines)
+		}
 		blank := true
 		for i, field := range fields {
-			line, _ := reader.FieldPos(i)
-			record.lines[i] = line + lines
 			fields[i] = strings.TrimSpace(field)
 			blank = blank && fields[i] == ""
 		}
-		if record.Line = record.lines[0]; !blank {
+		if !blank {
 			file.Records = append(file.Records, record)
 		}
 	}
+}
+
+// linesOf are those on which the fields of the last record begin, behind so many others.
+func linesOf(reader *csv.Reader, fields, others int) []int {
+	lines := make([]int, fields)
+	for i := range lines {
+		line, _ := reader.FieldPos(i)
+		lines[i] = line + others
+	}
+	return lines
 }
 
 // misquoted says where the quotes of a list go wrong; lines are those before the parsed text.

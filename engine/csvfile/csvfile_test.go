@@ -116,7 +116,7 @@ func TestWhatCannotBeReadIsNamed(t *testing.T) {
 	if err := os.Truncate(large, maxSize+1); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Read(large); err == nil || !strings.Contains(err.Error(), "it has 256 MB") {
+	if _, err := Read(large); err == nil || !strings.Contains(err.Error(), "it has 1024 MB") {
 		t.Errorf("large: %v", err)
 	}
 }

@@ -79,7 +79,8 @@ func (t *Table) Text(row Record, column string) string {
 
 // Line is the line on which a row's value in a column begins; that of the row if it has none.
 func (t *Table) Line(row Record, column string) int {
-	if index, ok := t.columns[column]; ok { // every row has a value in every column
+	// Every row has a value in every column.
+	if index, ok := t.columns[column]; ok && row.lines != nil {
 		return row.lines[index]
 	}
 	return row.Line

@@ -65,6 +65,9 @@ func ownExtension(name string) string {
 
 // shortened is a stem, slash-separated, with the system's separators and no part of it too long.
 func shortened(stem, name string) string {
+	if !tooLong(stem) {
+		return filepath.FromSlash(stem)
+	}
 	parts := strings.Split(stem, "/")
 	for k, part := range parts {
 		room := longestName
@@ -78,6 +81,20 @@ func shortened(stem, name string) string {
 		}
 	}
 	return strings.Join(parts, string(filepath.Separator))
+}
+
+// tooLong tells whether a part of a stem has no room as a name.
+func tooLong(stem string) bool {
+	for {
+		part, rest, more := strings.Cut(stem, "/")
+		if !more {
+			return len(part) > longestName-longestExtension
+		}
+		if len(part) > longestName {
+			return true
+		}
+		stem = rest
+	}
 }
 
 // beginning is that of text, at most so many bytes and no part of a letter.

@@ -3,7 +3,6 @@ package report
 import (
 	"cmp"
 	"encoding/csv"
-	"fmt"
 	"io"
 	"slices"
 	"strconv"
@@ -21,17 +20,25 @@ type Score struct {
 
 // Ranks returns the rank of each row: 1 is the highest score, and equal scores go by name.
 func Ranks(rows []Score) []int {
-	order := make([]int, len(rows))
-	for i := range order {
-		order[i] = i
+	type place struct {
+		score float64
+		row   int
 	}
-	slices.SortStableFunc(order, func(a, b int) int {
-		return cmp.Or(cmp.Compare(rows[b].Score, rows[a].Score),
-			cmp.Compare(rows[a].Image, rows[b].Image))
+	order := make([]place, len(rows))
+	for i, row := range rows {
+		order[i] = place{row.Score, i}
+	}
+	slices.SortFunc(order, func(a, b place) int {
+		if a.score != b.score { // names are looked at only where they decide
+			if by := cmp.Compare(b.score, a.score); by != 0 {
+				return by
+			}
+		}
+		return cmp.Or(cmp.Compare(rows[a.row].Image, rows[b.row].Image), cmp.Compare(a.row, b.row))
 	})
 	ranks := make([]int, len(rows))
-	for position, row := range order {
-		ranks[row] = position + 1
+	for position, place := range order {
+		ranks[place.row] = position + 1
 	}
 	return ranks
 }
@@ -40,26 +47,42 @@ func Ranks(rows []Score) []int {
 //
 //	image,score,score_before_rscin,rank,subset
 //
-// Scores are in the shortest decimal form that reads back as the same float64.
+// Scores are in the shortest decimal form that reads back as the same float64. One that is not
+// finite is of kind fault.Input.
 func WriteScores(path string, rows []Score) error {
-	for _, row := range rows {
-		if !finite(row.Score) || !finite(row.ScoreBefore) {
-			return fault.New(fault.Input, "cannot write %s: the scores of %s are %v and %v (before "+
-				"RsCIN); leave that image out", path, row.Image, row.Score, row.ScoreBefore)
-		}
-	}
-	return save(path, func(w io.Writer) error {
-		table := csv.NewWriter(w)
-		records := [][]string{{"image", "score", "score_before_rscin", "rank", "subset"}}
+	return StreamScores(path, func(write func(row Score, rank int) error) error {
 		for i, rank := range Ranks(rows) {
-			row := rows[i]
-			records = append(records, []string{row.Image, shortest(row.Score),
-				shortest(row.ScoreBefore), strconv.Itoa(rank), strconv.Itoa(row.Subset)})
-		}
-		if err := table.WriteAll(records); err != nil {
-			return fmt.Errorf("the table of %d images: %w", len(rows), err)
+			if err := write(rows[i], rank); err != nil {
+				return err
+			}
 		}
 		return nil
+	})
+}
+
+// StreamScores is WriteScores for rows that all hands over one by one, with their ranks: of a batch
+// that is too large to be held as a table. If all fails, the former file stays.
+func StreamScores(path string, all func(write func(row Score, rank int) error) error) error {
+	return save(path, func(w io.Writer) error {
+		table := csv.NewWriter(w)
+		record := []string{"image", "score", "score_before_rscin", "rank", "subset"}
+		if err := table.Write(record); err != nil {
+			return err
+		}
+		err := all(func(row Score, rank int) error {
+			if !finite(row.Score) || !finite(row.ScoreBefore) {
+				return fault.New(fault.Input, "cannot write %s: the scores of %s are %v and %v (before "+
+					"RsCIN); leave that image out", path, row.Image, row.Score, row.ScoreBefore)
+			}
+			record[0], record[1], record[2] = row.Image, shortest(row.Score), shortest(row.ScoreBefore)
+			record[3], record[4] = strconv.Itoa(rank), strconv.Itoa(row.Subset)
+			return table.Write(record)
+		})
+		if err != nil {
+			return err
+		}
+		table.Flush()
+		return table.Error()
 	})
 }
 

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -43,6 +45,62 @@ c.png,1,2,1,1
 `
 	if got := read(t, path); got != want {
 		t.Fatalf("got\n%s", got)
+	}
+}
+
+// Equal scores go by name, and what is equal in both stays in its order.
+func TestRanksAreThoseOfTheSlowWay(t *testing.T) {
+	for seed := range uint64(50) {
+		draw := rand.New(rand.NewPCG(seed, 4))
+		rows := make([]Score, draw.IntN(200))
+		for i := range rows {
+			rows[i] = Score{Image: string(rune('a' + draw.IntN(4))), Score: float64(draw.IntN(5))}
+			if draw.IntN(20) == 0 {
+				rows[i].Score = math.NaN()
+			}
+		}
+		for i, rank := range Ranks(rows) {
+			want := 1
+			for j := range rows {
+				by := cmp.Or(cmp.Compare(rows[i].Score, rows[j].Score),
+					cmp.Compare(rows[j].Image, rows[i].Image), cmp.Compare(j, i))
+				if by < 0 {
+					want++
+				}
+			}
+			if rank != want {
+				t.Fatalf("seed %d: row %d of rank %d, want %d", seed, i, rank, want)
+			}
+		}
+	}
+}
+
+func TestScoresThatComeOneByOne(t *testing.T) {
+	folder := t.TempDir()
+	whole, streamed := filepath.Join(folder, "whole.csv"), filepath.Join(folder, "streamed.csv")
+	rows := []Score{{"b.png", 0.5, 0.25, 0}, {"a, \"new\".png", 1, 1e-9, 12}}
+	if err := WriteScores(whole, rows); err != nil {
+		t.Fatal(err)
+	}
+	gone := errors.New("the disk went away")
+	for _, fails := range []error{gone, nil} {
+		err := StreamScores(streamed, func(write func(Score, int) error) error {
+			for i, rank := range []int{2, 1} {
+				if err := write(rows[i], rank); err != nil {
+					return err
+				}
+			}
+			return fails
+		})
+		if !errors.Is(err, fails) {
+			t.Fatalf("got %v, want %v", err, fails)
+		}
+		if _, err := os.Stat(streamed); (err == nil) != (fails == nil) {
+			t.Errorf("after %v: %v", fails, err)
+		}
+	}
+	if got, want := read(t, streamed), read(t, whole); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

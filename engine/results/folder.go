@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
@@ -140,38 +139,6 @@ func (f *Folder) checkNames() error {
 		}
 	}
 	return nil
-}
-
-// checkInputs refuses results that would take the place of what the run reads.
-func (f *Folder) checkInputs(inputs []string) error {
-	for _, name := range Names {
-		place := filepath.Join(f.Path, name)
-		info, err := os.Stat(place)
-		if err != nil {
-			continue
-		}
-		resolved := real(place) + string(filepath.Separator)
-		for _, input := range inputs {
-			other, err := os.Stat(input)
-			if err == nil && os.SameFile(info, other) ||
-				info.IsDir() && strings.HasPrefix(real(input), resolved) {
-				return fault.New(fault.Output, "cannot write results to %s: the input %s is there and "+
-					"would be lost; choose another folder with -o", place, input)
-			}
-		}
-	}
-	return nil
-}
-
-// real is the path without links, or as well as that can be told.
-func real(path string) string {
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		path = resolved
-	}
-	if absolute, err := filepath.Abs(path); err == nil {
-		path = absolute
-	}
-	return path
 }
 
 // Fresh makes the folder that new results are written to first.

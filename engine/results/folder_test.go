@@ -156,16 +156,26 @@ func TestResultsTakeNoInputsPlace(t *testing.T) {
 		"deep photo": {"out/overlays/b/a.png", "out/overlays"},
 		"link":       {"link.csv", "out/scores.csv"},
 		"overview":   {"out/overview.png", "out/overview.png"},
+		"folder":     {"out/maps", "out/maps"},
+		"roundabout": {"photos/../into/maps/a.png", "out/maps"},
+		"same file":  {"photos/scores.csv", "out/scores.csv"},
 	} {
 		put(t, map[string]string{"out/run.json": scored, "out/scores.csv": "", "out/maps/a.png": "",
 			"out/overlays/b/a.png": "", "out/overview.png": "", "photos/a.png": "", "out/photo.png": ""})
-		if err := os.Symlink("out/scores.csv", "link.csv"); err != nil {
-			t.Skip("no symbolic links here: ", err)
+		for link, target := range map[string]string{"link.csv": "out/scores.csv", "into": "out",
+			"out/photo": "../photos/a.png"} {
+			if err := os.Symlink(target, link); err != nil {
+				t.Skip("no symbolic links here: ", err)
+			}
+		}
+		if err := os.Link("out/scores.csv", "photos/scores.csv"); err != nil {
+			t.Skip("no hard links here: ", err)
 		}
 		_, err := Prepare("out", Options{Overwrite: true, Inputs: []string{"photos/a.png", c.input}})
 		fails(t, name, err, "cannot write results to "+c.place+": the input "+c.input+" is there")
 		free, err := Prepare("out", Options{Overwrite: true,
-			Inputs: []string{"photos/a.png", "out/photo.png", "absent", "maps/a.png"}})
+			Inputs: []string{"photos/a.png", "out/photo.png", "absent", "maps/a.png", "out/photo",
+				"out"}})
 		if err != nil {
 			t.Fatal(err)
 		}
