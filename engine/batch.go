@@ -76,6 +76,11 @@ func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
 // Read are the images that could be read, without scores, and what could not.
 func (b *Batch) Read() ([]Image, []dataset.Skipped) { return b.read.Images, b.read.Skipped }
 
+// Warnings are about images that could be read; items say which of Extract's each is about.
+func (b *Batch) Warnings() (warnings []string, items []int) {
+	return b.extracted.warnings, b.extracted.warned
+}
+
 // Score scores the batch. references is how many of the reference images score too, the first ones
 // of those that could be read. scoring must name the stages of the job; the timings of the result
 // include those of Extract. Images that are the only readable ones of their subset, without

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -30,6 +31,7 @@ type Drawing struct {
 	Decode        imageio.Options
 	Threads       int
 	Memory        int64 // bound on the process's memory
+	GoOn          bool  // files that are there were drawn by an earlier run, of the same images: they stay
 }
 
 // bytesOfPixel is what a pixel of the original takes while its map and overlay are made: the map in
@@ -84,30 +86,39 @@ func (d *Drawing) Draw(ctx context.Context, images []*Image, files []string,
 
 // one writes the map and the overlay of an image.
 func (d *Drawing) one(image *Image, file string) (note string, err error) {
-	if d.Maps != "none" {
-		if err := d.writeMap(image, file); err != nil {
+	mapPath := filepath.Join(d.Folder, results.MapsFolder, file+"."+d.Maps)
+	if d.Maps != "none" && !d.drawn(mapPath) {
+		if err := d.writeMap(image, mapPath); err != nil {
 			return "", err
 		}
 	}
-	if !d.Overlays {
+	path := filepath.Join(d.Folder, results.OverlaysFolder, file+".png")
+	if !d.Overlays || d.drawn(path) {
 		return "", nil
 	}
 	picture, err := d.picture(image)
 	if err != nil {
 		return fmt.Sprintf("no overlay for %s: %v", image.Path, err), nil
 	}
-	path := filepath.Join(d.Folder, results.OverlaysFolder, file+".png")
 	return "", report.WriteOverlay(path, picture, d.Scale, report.DefaultLongerSide)
 }
 
-func (d *Drawing) writeMap(image *Image, file string) error {
+// drawn says that a file is there, whole as all of them.
+func (d *Drawing) drawn(path string) bool {
+	if !d.GoOn {
+		return false
+	}
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+func (d *Drawing) writeMap(image *Image, path string) error {
 	upsampler, err := anomalymap.New(d.Height, d.Width, image.Height, image.Width)
 	if err != nil {
 		return err
 	}
 	values := make([]float32, image.Height*image.Width)
 	upsampler.Upsample(values, image.PatchScores)
-	path := filepath.Join(d.Folder, results.MapsFolder, file+"."+d.Maps)
 	return report.WriteMap(path, report.MapFormat(d.Maps), image.Width, image.Height, values)
 }
 

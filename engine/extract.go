@@ -22,6 +22,7 @@ type extracted struct {
 	listed   []int           // which of the items they are
 	skipped  []dataset.Skipped
 	warnings []string // about images that were read all the same
+	warned   []int    // which of the items they are about
 }
 
 func (e *extracted) close() {
@@ -96,6 +97,7 @@ func (x *extractor) run(ctx context.Context) error {
 	for image := range images {
 		for _, warning := range image.warnings {
 			x.found.warnings = append(x.found.warnings, warning)
+			x.found.warned = append(x.found.warned, image.index)
 			x.clock.observer.Note(warning)
 		}
 		if image.err != nil {

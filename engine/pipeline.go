@@ -24,9 +24,10 @@ type Pipeline struct {
 	info       backbone.Info
 	sessions   []*backbone.Session
 	lanes      []*lane
-	references *extracted // nil without
-	plan       string     // as told last
-	base       string     // digest of what decides the tokens besides the photos; "" until it is needed
+	references *extracted  // nil without
+	plan       string      // as told last
+	planned    mutual.Plan // the same for a CPU, whatever memory was left
+	base       string      // digest of what decides the tokens besides the photos; "" until it is needed
 }
 
 // Open loads the job's model, chooses the devices and reads the job's references. largest is how many

@@ -185,15 +185,21 @@ func (b *Batch) checkpoint(scoring *Scoring, references int) (*mutual.Checkpoint
 		Note: b.pipeline.observer.Note}, nil
 }
 
-// planFor plans the scoring of at most so many images at once, whose tokens are stored.
+// planFor plans the scoring of at most so many images at once, or as many as the largest set has, whose
+// tokens are stored. It tells the plan when it is another one than before.
 func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) mutual.Plan {
-	sizes := sizesOf(job, images.Shape(), largest)
+	shape := images.Shape()
+	shape.Images = max(shape.Images, p.largest)
+	sizes := sizesOf(job, shape, max(largest, p.largest))
 	if sizes.Stored = mutual.StoredInMemory; images.Spilled() {
 		sizes.Stored = mutual.StoredOnDisk
 	}
 	plan := mutual.NewPlan(job.Memory-memory.Resident(), sizes)
 	plan.Folder = job.SpillInto
-	if !sizes.OnGPU { // else the scorer says how it divides the GPU's memory
+	same := plan
+	same.AvailableBytes = 0
+	if !sizes.OnGPU && same != p.planned { // else the scorer says how it divides the GPU's memory
+		p.planned = same
 		p.notePlan(plan.String())
 	}
 	return plan

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/hex"
 	"os"
+	"path/filepath"
+	"slices"
 	"time"
 
 	"musc/engine"
@@ -15,6 +17,7 @@ import (
 // drawn is what a task of the phase draw leaves: maps and overlays lie in results/ by then.
 type drawn struct {
 	Plan    string  `json:"plan"`
+	Parts   string  `json:"parts"` // Merged.Parts
 	Drawn   int     `json:"drawn"`
 	Seconds float64 `json:"seconds"`
 	Notes   []About `json:"notes"` // photos without an overlay
@@ -25,7 +28,8 @@ type drawer struct {
 	*Worker
 	merged *Merged
 	photos *Listing
-	files  map[int]string // by index in the listing, the name of its map without extension
+	files  []string // of merged.Images, the names of their maps without extensions
+	of     [][]int  // by subset, which of merged.Images are its
 	draws  engine.Drawing
 }
 
@@ -39,11 +43,15 @@ func (w *Worker) drawer(ctx context.Context) (*drawer, error) {
 	if d.photos, err = w.listed(); err != nil {
 		return nil, err
 	}
-	if d.files, _, err = d.fileNames(); err != nil {
+	if d.files, err = report.FileNames(d.names()); err != nil {
 		return nil, err
 	}
+	d.of = make([][]int, w.Plan.Subsets)
+	for i, image := range merged.Images {
+		d.of[image.Subset] = append(d.of[image.Subset], i)
+	}
 	job := w.job().WithDefaults()
-	d.draws = engine.Drawing{Folder: w.Folder.Path("results"), Maps: w.Plan.Maps,
+	d.draws = engine.Drawing{Folder: w.drawnFolder(merged), GoOn: true, Maps: w.Plan.Maps,
 		Overlays: w.Plan.Overlays, Scale: merged.Scale, Images: len(merged.Images),
 		Height: merged.Height, Width: merged.Width, Decode: job.Decode, Threads: job.Threads,
 		Memory: job.Memory}
@@ -51,52 +59,48 @@ func (w *Worker) drawer(ctx context.Context) (*drawer, error) {
 	return d, err
 }
 
-// fileNames gives the images that were scored the names of their maps and overlays, and lists those
-// that are shorter than the image's.
-func (d *drawer) fileNames() (map[int]string, []report.Shortened, error) {
+// names are those of the images that were scored.
+func (d *drawer) names() []string {
 	names := make([]string, len(d.merged.Images))
 	for i, image := range d.merged.Images {
 		names[i] = d.photos.Images[image.Index].Name
 	}
-	files, err := report.FileNames(names)
-	if err != nil {
-		return nil, nil, err
-	}
-	of := make(map[int]string, len(files))
-	for i, image := range d.merged.Images {
-		of[image.Index] = files[i]
-	}
-	return of, report.Shortenings(names, files), nil
+	return names
+}
+
+// drawnFolder is where maps and overlays lie before they take their place: those of other parts
+// elsewhere.
+func (w *Worker) drawnFolder(merged *Merged) string {
+	return w.Folder.Path("results-" + merged.Parts[:min(len(merged.Parts), 12)])
 }
 
 // draw writes the maps and overlays of some subsets' images.
 func (w *Worker) draw(ctx context.Context, task int) error {
-	if _, err := w.readDrawn(task); err == nil {
-		return nil
-	}
 	d, err := w.drawer(ctx)
 	if err != nil {
 		return err
+	}
+	if _, err := d.readDrawn(task); err == nil {
+		return nil
 	}
 	return d.task(ctx, task)
 }
 
 // readDrawn is what a task has drawn, if that still lies where it was drawn: results in place are not
 // there any more.
-func (w *Worker) readDrawn(task int) (found drawn, err error) {
-	path := w.Folder.File(PhaseDraw, task)
+func (d *drawer) readDrawn(task int) (found drawn, err error) {
+	path := d.Folder.File(PhaseDraw, task)
 	if err := loadJSON(path, &found); err != nil {
 		return found, err
 	}
-	if found.Plan != w.Plan.ID {
-		return found, fault.New(fault.Input, "%s is of the plan %s, not of %s", path, found.Plan,
-			w.Plan.ID)
+	if found.Plan != d.Plan.ID || found.Parts != d.merged.Parts {
+		return found, fault.New(fault.Input, "%s is of another plan, or of other parts", path)
 	}
-	for name, wanted := range map[string]bool{results.MapsFolder: w.Plan.Maps != "none",
-		results.OverlaysFolder: w.Plan.Overlays && found.Drawn > len(found.Notes)} {
+	for name, wanted := range map[string]bool{results.MapsFolder: d.Plan.Maps != "none",
+		results.OverlaysFolder: d.Plan.Overlays && found.Drawn > len(found.Notes)} {
 		if wanted && found.Drawn > 0 {
-			if _, err := os.Stat(w.Folder.Path("results", name)); err != nil {
-				return found, unreadable(w.Folder.Path("results", name), err)
+			if _, err := os.Stat(filepath.Join(d.draws.Folder, name)); err != nil {
+				return found, unreadable(filepath.Join(d.draws.Folder, name), err)
 			}
 		}
 	}
@@ -104,7 +108,7 @@ func (w *Worker) readDrawn(task int) (found drawn, err error) {
 }
 
 func (d *drawer) task(ctx context.Context, task int) error {
-	found, begun := drawn{Plan: d.Plan.ID}, time.Now()
+	found, begun := drawn{Plan: d.Plan.ID, Parts: d.merged.Parts}, time.Now()
 	first, last := d.Plan.Cuts.Draw.Range(task)
 	for subset := first; subset < last; subset++ {
 		images, err := d.images(subset, d.wanted)
@@ -113,7 +117,7 @@ func (d *drawer) task(ctx context.Context, task int) error {
 		}
 		files := make([]string, len(images))
 		for k, image := range images {
-			files[k] = d.files[image.index]
+			files[k] = d.files[image.place]
 		}
 		plain := make([]*engine.Image, len(images))
 		for k := range images {
@@ -123,7 +127,7 @@ func (d *drawer) task(ctx context.Context, task int) error {
 		err = d.draws.Draw(ctx, plain, files, func(k int, note string) {
 			found.Drawn++
 			if note != "" {
-				found.Notes = append(found.Notes, About{Index: images[k].index, Path: plain[k].Path,
+				found.Notes = append(found.Notes, About{Index: d.merged.Images[images[k].place].Index, Path: plain[k].Path,
 					Text: note})
 				d.Observer.Note(note)
 			}
@@ -142,37 +146,37 @@ func (d *drawer) wanted(image *MergedImage) bool {
 	return d.Plan.DrawTop == 0 || image.Rank <= d.Plan.DrawTop
 }
 
-// indexed is an image and its place in the listing.
-type indexed struct {
+// placed is an image and its place in merged.Images.
+type placed struct {
 	engine.Image
-	index int
+	place int
 }
 
-// images are those of a subset, with their patch scores.
-func (d *drawer) images(subset int, want func(*MergedImage) bool) (images []indexed, err error) {
-	wanted := false
-	for i := range d.merged.Images {
-		wanted = wanted || d.merged.Images[i].Subset == subset && want(&d.merged.Images[i])
-	}
-	if !wanted { // as most of a million that are not drawn
-		return nil, nil
+// images are those of a subset that are wanted, with their patch scores.
+func (d *drawer) images(subset int, want func(*MergedImage) bool) (images []placed, err error) {
+	if !slices.ContainsFunc(d.of[subset], func(i int) bool { return want(&d.merged.Images[i]) }) {
+		return nil, nil // as of most of a million that are not drawn
 	}
 	part, err := d.Plan.ReadPart(d.Folder, subset, Digests|Scores)
 	if err != nil {
 		return nil, err
 	}
+	if len(part.Images) != len(d.of[subset]) {
+		return nil, fault.New(fault.Input, "the part of subset %d has changed since it was merged; merge "+
+			"again", subset)
+	}
 	patches := part.Model.Patches()
-	for k, of := range part.Images {
-		found := d.merged.Image(of.Index)
-		if found == nil || !want(found) {
+	for k, place := range d.of[subset] { // both are in the order of the listing
+		of, found := &part.Images[k], &d.merged.Images[place]
+		if !want(found) {
 			continue
 		}
-		item := d.photos.Images[of.Index]
+		item := d.photos.Images[found.Index]
 		item.Path = d.Plan.Locate(item.Path)
-		images = append(images, indexed{engine.Image{Item: item, Width: of.Width, Height: of.Height,
+		images = append(images, placed{engine.Image{Item: item, Width: of.Width, Height: of.Height,
 			PatchScores: part.Scores[k*patches : (k+1)*patches], ScoreBefore: of.Before,
 			Score: found.Score, Rank: found.Rank, Subset: subset,
-			Digest: hex.EncodeToString(of.Digest[:])}, of.Index})
+			Digest: hex.EncodeToString(of.Digest[:])}, place})
 	}
 	return images, nil
 }

@@ -44,29 +44,32 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 		rows[i] = report.Score{Image: image.Name, Score: image.Score, ScoreBefore: image.ScoreBefore,
 			Subset: image.Subset}
 	}
-	fresh := w.Folder.Path("results")
+	fresh := d.draws.Folder
 	if err := report.WriteScores(filepath.Join(fresh, results.ScoresFile), rows); err != nil {
 		return nil, err
 	}
-	return result, folder.Replace(fresh)
+	if err := folder.Replace(fresh); err != nil {
+		return nil, err
+	}
+	return result, os.RemoveAll(fresh) // what an interrupted writing left there
 }
 
 // all draws what is not drawn yet.
 func (d *drawer) all(ctx context.Context) error {
 	var todo []int
+	total := 0 // images
 	for task := range d.Plan.Tasks(PhaseDraw) {
-		if _, err := d.readDrawn(task); err != nil {
-			todo = append(todo, task)
+		if _, err := d.readDrawn(task); err == nil {
+			continue
 		}
-	}
-	if len(todo) == 0 {
-		return nil
-	}
-	total := 0
-	for i := range d.merged.Images {
-		image := &d.merged.Images[i]
-		if d.wanted(image) && slices.Contains(todo, d.Plan.Cuts.Draw.Task(image.Subset)) {
-			total++
+		todo = append(todo, task)
+		first, last := d.Plan.Cuts.Draw.Range(task)
+		for _, members := range d.of[first:last] {
+			for _, i := range members {
+				if d.wanted(&d.merged.Images[i]) {
+					total++
+				}
+			}
 		}
 	}
 	whole := *d
@@ -153,10 +156,7 @@ func (d *drawer) result(ctx context.Context) (*engine.Result, error) {
 
 // record writes run.json.
 func (d *drawer) record(result *engine.Result, options engine.SaveOptions) error {
-	_, shortened, err := d.fileNames()
-	if err != nil {
-		return err
-	}
+	shortened := report.Shortenings(d.names(), d.files)
 	job := d.job().WithDefaults()
 	run := engine.NewRun(d.merged.Provenance, options)
 	run.Plan = d.Plan.ID
@@ -171,7 +171,7 @@ func (d *drawer) record(result *engine.Result, options engine.SaveOptions) error
 	if note := engine.ShortenedNote(len(shortened)); note != "" {
 		d.Observer.Note(note)
 	}
-	return report.WriteRun(d.Folder.Path("results", results.RunFile), run)
+	return report.WriteRun(filepath.Join(d.draws.Folder, results.RunFile), run)
 }
 
 // MayOverwrite says that a run that goes on may replace the results in the output folder: so it was told

@@ -115,6 +115,10 @@ func (s *scoring) subset(ctx context.Context, subset int, members []int) error {
 	for k, item := range items {
 		index[item.Path] = members[k]
 	}
+	warnings, about := batch.Warnings()
+	for k, warning := range warnings {
+		part.Warnings = append(part.Warnings, About{Index: members[about[k]], Text: warning})
+	}
 	if err := s.fill(ctx, part, batch, index); err != nil {
 		return err
 	}
@@ -167,9 +171,6 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 // take fills in what scoring found out.
 func (part *Part) take(result *engine.Result, index map[string]int) {
 	part.Model, part.MemoryPlan, part.Timings = result.Model, result.Plan, result.Timings
-	for _, warning := range result.Warnings {
-		part.Warnings = append(part.Warnings, About{Index: -1, Text: warning})
-	}
 	for _, image := range result.Images {
 		digest, _ := hex.DecodeString(image.Digest) // as engine.Digest wrote it
 		of := PartImage{Index: index[image.Path], Width: image.Width, Height: image.Height,
