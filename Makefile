@@ -15,7 +15,7 @@ CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
 WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
-.PHONY: build setup demo test test-kubernetes bench bench-peers check fuzz mutants generate kernels \
+.PHONY: build setup demo test test-kubernetes bench bench-peers check fuzz soak mutants generate kernels \
 	check-kernels check-layouts check-gpu-packs gpu-check clean
 
 build:
@@ -73,6 +73,14 @@ fuzz: setup
 	      $(GO) test -run='^$$' -fuzz="^$$name\$$" -fuzztime=$(FUZZTIME) ./$$(dirname $$file); \
 	  done; \
 	done
+
+# Runs that are stopped in every way and go on, $(SOAK) of them: about five seconds each. `make test` has
+# some, too.
+SOAK ?= 400
+soak: setup
+	$(WITH_CUDA) MUSC_SOAK=$(SOAK) MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
+		MUSC_CODECS="$${MUSC_CODECS:-$$(./musc setup --where codecs)}" \
+		$(GO) test -timeout 10h -count=1 -v -run TestSoak ./cmd/musc
 
 # Tests of the tests, package by package or only $(PACKAGES): operators are changed one at a time, and
 # the changes that no test notices are listed. What runs on a GPU is left out. An hour or two; not in CI.

@@ -13,6 +13,12 @@
 //	rscin       image scores + class tokens -> image scores
 //	report      scores.csv, run.json, maps, overlays
 //
+// A large batch, or one that must survive being stopped, is a plan with tasks; musc score is one of them in
+// a single process:
+//
+//	tasks    plan, tasks and their parts, merging, going on; its Worker drives a Pipeline
+//	cluster  what Slurm and Kubernetes are told of a plan
+//
 // Beside it, evaluation measures what it gives on labelled data:
 //
 //	evaluation/labelled  finds images, labels and masks
