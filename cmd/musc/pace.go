@@ -131,9 +131,11 @@ func (p *pace) advance(n int, now time.Time) {
 func (p *pace) finished() bool { return p.total > 0 && p.done >= p.total }
 
 // due says whether a user should be told again: when some time has passed, or the step is finished
-// that took more than that. Who asks tells.
+// that took more than that. A step that takes no time of its own, as between the turns of others, is
+// not worth a word. Who asks tells.
 func (p *pace) due(now time.Time) bool {
-	if now.Sub(p.told) < lineInterval && !(p.finished() && p.lasted >= lineInterval) {
+	if now.Sub(p.told) < lineInterval && !(p.finished() && p.lasted >= lineInterval) ||
+		p.lasted < markInterval {
 		return false
 	}
 	p.told = now

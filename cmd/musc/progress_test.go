@@ -60,6 +60,25 @@ mutual scoring: 120 of 120, took 48 s
 	}
 }
 
+// Image scores take a moment after each turn of the steps before them.
+func TestStepsOfAMomentAreNotWorthALine(t *testing.T) {
+	var out bytes.Buffer
+	f := newFakeClock()
+	observer := &lineObserver{quietObserver{out: &out}, newSteps(f.now)}
+	observer.Begin(engine.StepImage, 100)
+	for range 50 {
+		f.pass(20 * time.Millisecond)
+		observer.Advance(1)
+		observer.Resume(engine.StepBackbone)
+		f.pass(time.Minute)
+		observer.Resume(engine.StepImage)
+	}
+	if got, want := out.String(), "image scores: 100 to do\n"; !strings.HasPrefix(got, want) ||
+		strings.Count(got, "\n") != 2 { // at the fiftieth the moments are a second
+		t.Errorf("got %q", got)
+	}
+}
+
 func TestRatesAreInAUnitThatCanBeRead(t *testing.T) {
 	for rate, want := range map[float64]string{1234.5: "1234 a second", 99.96: "100 a second",
 		4.12: "4.1 a second", 0.9: "54.0 a minute", 0.02: "1.2 a minute", 0.01: "36.0 an hour"} {
