@@ -43,7 +43,7 @@ func (p *Plan) Merge(ctx context.Context, f Folder, listing *Listing, allowMixed
 	}
 	begun := time.Now()
 	observer.Begin(engine.StepRank, len(g.rows))
-	if err := p.rescore(ctx, f, g, listing); err != nil {
+	if err := p.rescore(ctx, f, g, listing, m); err != nil {
 		return nil, err
 	}
 	m.rank(g, listing)

@@ -170,8 +170,9 @@ func TestMergingSumsUpWhatPartsSay(t *testing.T) {
 	if !slices.Equal(got.Hosts, hosts) {
 		t.Errorf("hosts %v", got.Hosts)
 	}
-	if len(got.Timings) != 3 || got.Timings[0].Seconds != 4 || got.Timings[1].Seconds != 8 ||
-		got.Timings[2].Step != engine.StepRank {
+	if len(got.Timings) != 4 || got.Timings[0].Seconds != 4 || got.Timings[1].Seconds != 8 ||
+		got.Timings[2].Step != engine.StepNearest || !(got.Timings[2].Seconds > 0) ||
+		got.Timings[3].Step != engine.StepRank {
 		t.Errorf("timings %v", got.Timings)
 	}
 	if got.MemoryPlan != "all in memory" || got.Height != 2 || got.Width != 3 ||

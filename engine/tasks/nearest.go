@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"musc/engine"
 	"musc/engine/fault"
@@ -30,6 +31,8 @@ type nearestRecord struct {
 	Last  int    `json:"last"`
 	K     int    `json:"k"`
 	Host  string `json:"host"`
+
+	Seconds float64 `json:"seconds"`
 }
 
 // Nearest runs tasks of the phase nearest: for the rows of each it finds the nearest class tokens
@@ -63,7 +66,7 @@ func (p *Plan) Nearest(ctx context.Context, f Folder, tasks []int, machine engin
 	defer tokens.close()
 	observer.Begin(engine.StepNearest, rows)
 	for k, of := range todo {
-		part := nearestPart{nearestRecord: of}
+		part, begun := nearestPart{nearestRecord: of}, time.Now()
 		if of.Last > of.First {
 			told := 0
 			part.neighbours, err = rscin.Nearest(ctx, tokens, of.First, of.Last, of.K, rscin.Options{
@@ -75,7 +78,7 @@ func (p *Plan) Nearest(ctx context.Context, f Folder, tasks []int, machine engin
 		if err != nil {
 			return p.explainNearest(f, g, err)
 		}
-		part.Host = host()
+		part.Host, part.Seconds = host(), time.Since(begun).Seconds()
 		if err := part.write(f.File(PhaseNearest, numbers[k])); err != nil {
 			return err
 		}
@@ -126,7 +129,7 @@ func (part *nearestPart) write(path string) error {
 }
 
 // readNearest reads what a task has found. That of other rows or other parts is an error.
-func readNearest(f Folder, task int, want nearestRecord) ([]rscin.Neighbour, error) {
+func readNearest(f Folder, task int, want nearestRecord) (*nearestPart, error) {
 	path := f.File(PhaseNearest, task)
 	archive, err := npy.OpenArchive(path)
 	if err != nil {
@@ -141,7 +144,8 @@ func readNearest(f Folder, task int, want nearestRecord) ([]rscin.Neighbour, err
 	if err := json.Unmarshal(text, &found); err != nil {
 		return nil, archive.Damaged(err)
 	}
-	if want.Host = found.Host; found != want {
+	want.Host, want.Seconds = found.Host, found.Seconds
+	if found != want {
 		return nil, fault.New(fault.Input, "%s was found from parts that have been scored again since, "+
 			"or for another plan", path)
 	}
@@ -161,5 +165,5 @@ func readNearest(f Folder, task int, want nearestRecord) ([]rscin.Neighbour, err
 	for i := range rows {
 		neighbours[i] = rscin.Neighbour{Row: int32(rows[i]), Similarity: similarity[i]}
 	}
-	return neighbours, nil
+	return &nearestPart{found, neighbours}, nil
 }

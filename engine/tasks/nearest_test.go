@@ -28,7 +28,7 @@ func neighboursOf(t *testing.T, b batch) (list []rscin.Neighbour) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, part...)
+		list = append(list, part.neighbours...)
 	}
 	return list
 }

@@ -4,13 +4,14 @@ import (
 	"context"
 	"math"
 
+	"musc/engine"
 	"musc/engine/fault"
 	"musc/engine/report"
 	"musc/engine/rscin"
 )
 
-// rescore fills in the scores after RsCIN.
-func (p *Plan) rescore(ctx context.Context, f Folder, g *gathered, listing *Listing) error {
+// rescore fills in the scores after RsCIN, and how long it took to find the nearest images.
+func (p *Plan) rescore(ctx context.Context, f Folder, g *gathered, listing *Listing, m *Merged) error {
 	n := len(g.rows)
 	before := make([]float64, n)
 	for i := range g.rows {
@@ -25,17 +26,18 @@ func (p *Plan) rescore(ctx context.Context, f Folder, g *gathered, listing *List
 		return g.explain(err, listing)
 	}
 	tasks := p.Cuts.Nearest.Task(n-1) + 1 // that have rows
-	failures := make([]error, tasks)
+	failures, seconds := make([]error, tasks), make([]float64, tasks)
 	err = p.each(ctx, f, PhaseNearest, upTo(tasks), "merge", func(task int) error {
 		want, err := p.nearestOf(g, task)
 		if err != nil {
 			return err
 		}
-		neighbours, err := readNearest(f, task, want)
+		found, err := readNearest(f, task, want)
 		if err != nil {
 			return err
 		}
-		scores, err := rscin.CombineRows(scaled, want.First, want.Last, neighbours,
+		seconds[task] = found.Seconds
+		scores, err := rscin.CombineRows(scaled, want.First, want.Last, found.neighbours,
 			p.Scoring.Windows)
 		if err != nil {
 			failures[task] = err
@@ -46,10 +48,11 @@ func (p *Plan) rescore(ctx context.Context, f Folder, g *gathered, listing *List
 		}
 		return nil
 	})
-	for _, failure := range failures {
+	for task, failure := range failures {
 		if err == nil && failure != nil {
 			err = g.explain(failure, listing)
 		}
+		m.Timings = addTiming(m.Timings, engine.Timing{Step: engine.StepNearest, Seconds: seconds[task]})
 	}
 	return err
 }
