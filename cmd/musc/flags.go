@@ -215,9 +215,11 @@ func outputFile(c *cli.Context, example string, inputs ...string) (string, error
 	return output, atomicfile.Check(output, c.Bool("overwrite"), files...)
 }
 
-// withoutFalse keeps the help texts from saying "(default: false)" of every switch.
+// withoutFalse keeps the help texts from saying "(default: false)" of every switch, and "help" and "h"
+// from being commands beneath others: folders may have these names, as in musc score h -o out.
 func withoutFalse(commands []*cli.Command) []*cli.Command {
 	for _, command := range commands {
+		command.HideHelpCommand = true
 		for _, flag := range command.Flags {
 			if option, ok := flag.(*cli.BoolFlag); ok {
 				option.DisableDefaultText = true

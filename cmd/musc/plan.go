@@ -2,17 +2,21 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
-	"text/tabwriter"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
+	"musc/engine/fault"
 	"musc/engine/results"
 	"musc/engine/tasks"
+	"musc/models/resolve"
 )
 
 func planCommand() *cli.Command {
@@ -43,7 +47,7 @@ Then, on a folder that all machines share:
 }
 
 func plan(c *cli.Context) error {
-	request, _, err := requestPlan(c, "plan photos/ -o out --subset-size 200")
+	request, _, err := requestPlan(c, "plan photos/ -o out --subset-size 200", planModel)
 	if err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func plan(c *cli.Context) error {
 	if err := engine.CheckNames(folder, request.Images); err != nil {
 		return err
 	}
-	plan, err := begin(c, tasks.Folder{Output: output}, request)
+	plan, err := planInto(c, tasks.Folder{Output: output}, request)
 	if err != nil {
 		return err
 	}
@@ -69,8 +73,78 @@ func plan(c *cli.Context) error {
 	return err
 }
 
+// planModel finds the model's graph, which it builds if need be. What runs it is each task's own: a
+// machine that only plans needs no ONNX Runtime.
+func planModel(c *cli.Context) (graph, library string, err error) {
+	request := requestOf(c, c.String("model"))
+	if library, err = resolve.Library(c.String("library"), request.Device); err == nil ||
+		c.IsSet("library") {
+		return request.Backbone(c.Context, c.String("library"))
+	}
+	graph, err = request.Graph(c.Context)
+	return graph, "", err
+}
+
+// elsewhere says what of the options is not part of a plan, and what was chosen by this machine.
+func elsewhere(c *cli.Context) (notes []string) {
+	var given []string
+	for _, name := range []string{"threads", "memory", "vram", "library"} {
+		if c.IsSet(name) {
+			given = append(given, "--"+name)
+		}
+	}
+	if len(given) > 0 {
+		notes = append(notes, strings.Join(given, ", ")+": not part of a plan, as machines differ; "+
+			"give that to musc task")
+	}
+	request := requestOf(c, c.String("model"))
+	if library, _ := resolve.Library(c.String("library"), request.Device); request.Precision == "" &&
+		request.Device.CUDA && filepath.Ext(request.Model) != ".onnx" &&
+		!resolve.OnGPU(library, request.Device) {
+		notes = append(notes, "the model computes in float32, as no GPU was found here; give --precision "+
+			"float16 if the tasks run on GPUs, --precision float32 if not")
+	}
+	return notes
+}
+
+// planInto writes a plan, or keeps the same one that is there with what its tasks have left.
+func planInto(c *cli.Context, run tasks.Folder, request tasks.Request) (*tasks.Plan, error) {
+	plan, listing, err := tasks.Make(request)
+	if err != nil {
+		return nil, err
+	}
+	former, err := tasks.Read(c.Context, run)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), c.Bool("overwrite"):
+		if err := tasks.Remove(run); err != nil {
+			return nil, err
+		}
+		return plan, plan.Write(run, listing)
+	case err != nil:
+		return nil, beginAnew(err)
+	case former.ID != plan.ID:
+		return nil, fault.New(fault.Output, "another plan is in %s: %s; choose another folder with -o, or "+
+			"give --overwrite to remove that plan and what its tasks have left", run.Output,
+			strings.Join(tasks.Differences(former, plan), ", "))
+	case former.Cuts != plan.Cuts:
+		return nil, fault.New(fault.Output, "this plan is in %s already, cut into %d tasks of the phase "+
+			"score, not %d; leave --tasks out to go on with it, or give --overwrite to remove what its "+
+			"tasks have left", run.Output, former.Tasks(tasks.PhaseScore), plan.Tasks(tasks.PhaseScore))
+	}
+	former.Notes = append(former.Notes, "this plan was there already: what its tasks have left counts")
+	return former, nil
+}
+
 // tellPlan says what was planned and what comes next.
 func tellPlan(c *cli.Context, plan *tasks.Plan, output string) error {
+	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	for _, note := range slices.Concat(elsewhere(c), plan.Notes) {
+		observer.Note(note)
+	}
+	for _, image := range plan.Skipped {
+		observer.Skipped(image.Path, image.Reason)
+	}
+	finish()
 	if c.Bool("json") {
 		done := map[string]any{"event": "done", "output": output, "plan": plan.ID,
 			"images": plan.Images.Count, "subsets": plan.Subsets, "left_out": len(plan.Skipped)}
@@ -79,15 +153,13 @@ func tellPlan(c *cli.Context, plan *tasks.Plan, output string) error {
 		}
 		return json.NewEncoder(c.App.Writer).Encode(done)
 	}
-	for _, note := range plan.Notes {
-		fmt.Fprintln(c.App.ErrWriter, note)
-	}
-	for _, image := range plan.Skipped {
-		fmt.Fprintln(c.App.ErrWriter, skippedLine(image.Path, image.Reason))
-	}
 	w := c.App.Writer
-	fmt.Fprintf(w, "plan %s: %d photos in %d subsets, %d reference images\ntasks:", plan.ID,
-		plan.Images.Count, plan.Subsets, plan.References.Count)
+	fmt.Fprintf(w, "plan %s: %s in %s", plan.ID, counted(plan.Images.Count, "photo"),
+		counted(plan.Subsets, "subset"))
+	if count := plan.References.Count; count > 0 {
+		fmt.Fprint(w, ", ", counted(count, "reference image"))
+	}
+	fmt.Fprint(w, "\ntasks:")
 	for _, phase := range tasks.Phases {
 		fmt.Fprintf(w, " %s %d", phase, plan.Tasks(phase))
 	}
@@ -98,83 +170,10 @@ func tellPlan(c *cli.Context, plan *tasks.Plan, output string) error {
 	return err
 }
 
-func statusCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "status",
-		Usage:     "how far a plan's tasks are, and why some failed",
-		ArgsUsage: "OUT",
-		Description: `Lists done, failed and missing tasks of each phase; the missing ones as a job array's expression, to be
-submitted again: the same musc cluster command does that.`,
-		Flags: []cli.Flag{&cli.BoolFlag{Name: "json", Category: categoryOutput,
-			Usage: "one JSON object a phase on standard output"}},
-		OnUsageError: usageError,
-		Action:       status,
+// counted is so many of something, as in "1 photo" and "2 photos".
+func counted(count int, noun string) string {
+	if count == 1 {
+		return "1 " + noun
 	}
-}
-
-func status(c *cli.Context) error {
-	output, err := folderArgument(c, "status out")
-	if err != nil {
-		return err
-	}
-	run := tasks.Folder{Output: output}
-	plan, err := tasks.Read(c.Context, run)
-	if err != nil {
-		return err
-	}
-	states, err := plan.Status(run)
-	if err != nil {
-		return err
-	}
-	merged := results.Recognise(output) == results.Scored
-	if c.Bool("json") {
-		return statusJSON(c.App.Writer, plan, states, merged)
-	}
-	table := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "phase\ttasks\tdone\tfailed\tmissing")
-	for _, state := range states {
-		fmt.Fprintf(table, "%s\t%d\t%d\t%d\t%s\n", state.Phase, state.Tasks, len(state.Done),
-			len(state.Failed), tasks.Expression(state.Missing))
-	}
-	if err := table.Flush(); err != nil {
-		return err
-	}
-	for _, state := range states {
-		for _, failure := range state.Failed {
-			fmt.Fprintf(c.App.Writer, "%s %d failed on %s at %s: %s\n", failure.Phase, failure.Task,
-				failure.Host, failure.Time.Format("2006-01-02 15:04:05 MST"), failure.Message)
-		}
-	}
-	return tellNext(c.App.Writer, states, output, merged)
-}
-
-// tellNext says what to do with that status.
-func tellNext(w io.Writer, states []tasks.State, output string, merged bool) (err error) {
-	for _, state := range states {
-		if len(state.Missing) > 0 {
-			_, err = fmt.Fprintf(w, "next: the same musc cluster command submits what is missing; one "+
-				"task here: musc task %s %s %d\n", output, state.Phase, state.Missing[0])
-			return err
-		}
-	}
-	if merged {
-		_, err = fmt.Fprintf(w, "all is done; the results are in %s\n", output)
-		return err
-	}
-	_, err = fmt.Fprintf(w, "next: musc merge %s\n", output)
-	return err
-}
-
-func statusJSON(w io.Writer, plan *tasks.Plan, states []tasks.State, merged bool) error {
-	encoder := json.NewEncoder(w)
-	for _, state := range states {
-		failed := []tasks.Failure{}
-		failed = append(failed, state.Failed...)
-		if err := encoder.Encode(map[string]any{"event": "phase", "phase": state.Phase,
-			"tasks": state.Tasks, "done": len(state.Done), "failed": failed,
-			"missing": tasks.Expression(state.Missing)}); err != nil {
-			return err
-		}
-	}
-	return encoder.Encode(map[string]any{"event": "done", "plan": plan.ID, "results": merged})
+	return fmt.Sprintf("%d %ss", count, noun)
 }

@@ -92,7 +92,7 @@ func planFlags() []cli.Flag {
 }
 
 func score(c *cli.Context) error {
-	request, job, err := requestPlan(c, "score photos/ -o out")
+	request, job, err := requestPlan(c, "score photos/ -o out", backboneOf)
 	if err != nil {
 		return err
 	}
@@ -141,8 +141,11 @@ func score(c *cli.Context) error {
 	return err
 }
 
-// requestPlan reads what a plan is made of, and what of the machine runs it.
-func requestPlan(c *cli.Context, example string) (request tasks.Request, job engine.Config, err error) {
+// requestPlan reads what a plan is made of, and what of the machine runs it: backbone finds the model's
+// graph and the library.
+func requestPlan(c *cli.Context, example string, backbone func(*cli.Context) (_, _ string, _ error)) (
+	request tasks.Request, job engine.Config, err error) {
+
 	if _, err := require(c, "output", example); err != nil {
 		return request, job, err
 	}
@@ -171,7 +174,7 @@ func requestPlan(c *cli.Context, example string) (request tasks.Request, job eng
 	if err := job.Check(); err != nil {
 		return request, job, err
 	}
-	if job.Model, job.Library, err = backboneOf(c); err != nil {
+	if job.Model, job.Library, err = backbone(c); err != nil {
 		return request, job, err
 	}
 	request.Model = job.Model
@@ -199,7 +202,7 @@ func begin(c *cli.Context, run tasks.Folder, request tasks.Request) (*tasks.Plan
 	switch resume := c.Bool("resume"); {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil && !c.Bool("overwrite"):
-		return nil, err
+		return nil, beginAnew(err)
 	case err == nil && resume && former.ID == plan.ID:
 		return former, nil
 	case err == nil && resume:
@@ -220,6 +223,11 @@ func begin(c *cli.Context, run tasks.Folder, request tasks.Request) (*tasks.Plan
 		return nil, err
 	}
 	return plan, plan.Write(run, listing)
+}
+
+// beginAnew is the error about a plan that cannot be read, with the way out.
+func beginAnew(err error) error {
+	return fault.New(fault.Output, "%w; --overwrite removes it, and begins anew", err)
 }
 
 // resumable says how to go on after an error in the middle of a run. What is not worth going on with is
