@@ -1,7 +1,7 @@
 package cluster
 
-// The part of Kubernetes' batch/v1 Job that musc sets. The test in kubernetestest decodes what comes
-// out with the types of k8s.io/api, which this module does not depend on.
+// The part of Kubernetes' batch/v1 Job that musc sets. The test in kubernetestest decodes what
+// comes out with the types of k8s.io/api, which this module does not depend on.
 
 type kubernetesJob struct {
 	APIVersion string         `yaml:"apiVersion"`

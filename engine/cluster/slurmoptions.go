@@ -16,8 +16,8 @@ type sbatchOption struct {
 // ownOptions of sbatch are musc's to set, in their short form, too; or they would keep sbatch from
 // submitting, or from telling the job's number.
 var ownOptions = []string{"array", "a", "dependency", "d", "job-name", "J", "output", "o",
-	"open-mode", "parsable", "requeue", "no-requeue", "kill-on-invalid-dep", "wrap", "test-only", "wait", "W",
-	"help", "h", "usage", "version", "V"}
+	"open-mode", "parsable", "requeue", "no-requeue", "kill-on-invalid-dep", "wrap", "test-only",
+	"wait", "W", "help", "h", "usage", "version", "V"}
 
 // switches of sbatch take no value, or only one behind "=".
 var switches = []string{"contiguous", "exclusive", "get-user-env", "hold", "H", "ignore-pbs",
