@@ -15,8 +15,8 @@ CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
 WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
-.PHONY: build setup demo test test-kubernetes bench bench-peers check fuzz soak mutants generate kernels \
-	check-kernels check-layouts check-gpu-packs gpu-check clean
+.PHONY: build setup demo test test-kubernetes test-slurm bench bench-peers check fuzz soak mutants \
+	generate kernels check-kernels check-layouts check-gpu-packs gpu-check clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -45,6 +45,12 @@ bench: setup
 
 bench-peers:
 	$(WITH_CUDA) $(GO) run ./bench setup-peers
+
+# A Slurm of its own on this machine, in a temporary folder, and what kills of musc, of a node and of the
+# controller do to a run: three minutes. Without Slurm (Debian's slurm-wlm) it says so and is skipped.
+test-slurm: setup
+	MUSC_TEST_SLURM=1 MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
+		$(GO) test -count=1 -timeout 15m -v -run '^TestSlurm' ./engine/cluster
 
 # What musc prints for Kubernetes, decoded with Kubernetes' own types: a module of its own.
 test-kubernetes:

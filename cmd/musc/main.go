@@ -126,7 +126,7 @@ Start with:
 		Before:                 func(*cli.Context) error { return cpu.LevelError() },
 		Action:                 noCommand,
 		Commands: withoutFalse([]*cli.Command{
-			scoreCommand(), planCommand(), taskCommand(), mergeCommand(), statusCommand(),
+			scoreCommand(), planCommand(), clusterCommand(), taskCommand(), mergeCommand(), statusCommand(),
 			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(), selfTestCommand(),

@@ -2,15 +2,13 @@
 # One task of phase {{.Step.Name}} of a musc run, plan {{.Run.ID}}.
 job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 say() { echo "$(date '+%F %T') job $job: $*"; }
-{{if .Step.Last -}}
-run=({{quote .Command}})
-{{else -}}
 # musc sees the node; what this job may take of it is Slurm's to say.
 share=(--threads "$SLURM_CPUS_ON_NODE")
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
 if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
-task={{if .Offset}}$((SLURM_ARRAY_TASK_ID + {{.Offset}})){{else}}$SLURM_ARRAY_TASK_ID{{end}}
-run=({{quote (slice .Command 0 2)}} "${share[@]}" {{quote (slice .Command 2)}} "$task")
+run=({{quote (slice .Command 0 2)}} "${share[@]}" {{quote (slice .Command 2)}})
+{{if not .Step.Last -}}
+run+=({{if .Offset}}"$((SLURM_ARRAY_TASK_ID + {{.Offset}}))"{{else}}"$SLURM_ARRAY_TASK_ID"{{end}})
 {{end -}}
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"

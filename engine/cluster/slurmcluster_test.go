@@ -185,12 +185,40 @@ func (c *testCluster) kill(name string) {
 	}
 }
 
-// killNode ends a node with all that runs on it.
+// killNode ends a node with all that runs on it: slurmd, slurmstepd, scripts and musc. What watches a
+// script ends before it, or it would tell the controller that the script has failed.
 func (c *testCluster) killNode(name string) {
 	c.kill(name)
-	for _, process := range c.processes("SLURMD_NODENAME=" + name) {
-		process.Kill()
+	jobs := c.processes("SLURMD_NODENAME=" + name)
+	for _, job := range jobs {
+		parent := parentOf(job.Pid)
+		if !strings.HasPrefix(filepath.Base(executable(parent)), "slurmstepd") {
+			continue
+		}
+		if watch, err := os.FindProcess(parent); err == nil {
+			watch.Kill()
+		}
 	}
+	for _, job := range jobs {
+		job.Kill()
+	}
+}
+
+// executable is the program of a process, "" once it has ended.
+func executable(process int) string {
+	name, _ := os.Readlink(filepath.Join("/proc", strconv.Itoa(process), "exe"))
+	return name
+}
+
+// parentOf is 0 for a process that has ended.
+func parentOf(process int) int {
+	text, _ := os.ReadFile(filepath.Join("/proc", strconv.Itoa(process), "stat"))
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // state, parent, ...
+	if len(fields) < 2 {
+		return 0
+	}
+	parent, _ := strconv.Atoi(fields[1])
+	return parent
 }
 
 // processes are those of this cluster's jobs whose environment has a word, but for none but ours.
@@ -253,20 +281,24 @@ func (c *testCluster) until(what string, met func() bool) {
 	}
 }
 
-// drain waits until the queue is empty. Jobs that Slurm keeps back for two minutes, as it does with
-// any that was requeued, are told to start.
+// hurry tells jobs to start that Slurm keeps back for two minutes, as it does with any that was
+// requeued. It returns the length of the queue.
+func (c *testCluster) hurry() int {
+	c.t.Helper()
+	lines := c.queue()
+	for _, line := range lines {
+		if id, rest, _ := strings.Cut(line, " "); strings.HasPrefix(rest, "PD BeginTime") {
+			c.say("%s is requeued; it starts now instead of in two minutes", id)
+			c.ask("scontrol", "update", "JobId="+id, "StartTime=now")
+		}
+	}
+	return len(lines)
+}
+
+// drain waits until the queue is empty.
 func (c *testCluster) drain() {
 	c.t.Helper()
-	c.until("the queue to be empty", func() bool {
-		lines := c.queue()
-		for _, line := range lines {
-			if id, rest, _ := strings.Cut(line, " "); strings.HasPrefix(rest, "PD BeginTime") {
-				c.say("%s is requeued; it starts now instead of in two minutes", id)
-				c.ask("scontrol", "update", "JobId="+id, "StartTime=now")
-			}
-		}
-		return len(lines) == 0
-	})
+	c.until("the queue to be empty", func() bool { return c.hurry() == 0 })
 }
 
 func (c *testCluster) say(format string, words ...any) {
@@ -277,6 +309,9 @@ func (c *testCluster) say(format string, words ...any) {
 // stop ends what start has started, and what ran on the nodes.
 func (c *testCluster) stop() {
 	if c.daemons["slurmctld"] != nil {
+		if c.t.Failed() {
+			c.t.Logf("jobs:\n%s", c.ask("squeue", "--array", "--states=all"))
+		}
 		c.ask("scancel", "--user="+strconv.Itoa(os.Getuid()))
 	}
 	c.killNode("n1")
@@ -284,7 +319,7 @@ func (c *testCluster) stop() {
 	c.kill("slurmctld")
 	c.kill("munged")
 	if c.t.Failed() {
-		for _, name := range []string{"munged.out", "slurmctld.out", "n1.out", "n2.out"} {
+		for _, name := range []string{"munged.out", "slurmctld.log", "slurmd-n1.log", "slurmd-n2.log"} {
 			text, _ := os.ReadFile(filepath.Join(c.folder, name))
 			c.t.Logf("end of %s:\n%s", name, text[max(0, len(text)-4000):])
 		}

@@ -108,7 +108,7 @@ func TestLastStepIsOneCommand(t *testing.T) {
 	run := smallRun()
 	run.Phases[0].Missing = nil
 	_, calls := runSlurmScript(t, run, 0)
-	if want := "mu sc|merge|/data/it's 5% $off|"; calls[0] != want {
+	if want := "mu sc|merge|--threads|4|/data/it's 5% $off|"; calls[0] != want {
 		t.Errorf("called %s, want %s", calls[0], want)
 	}
 }

@@ -13,8 +13,8 @@ say() { echo "$(date '+%F %T') job $job: $*"; }
 share=(--threads "$SLURM_CPUS_ON_NODE")
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
 if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
-task=$SLURM_ARRAY_TASK_ID
-run=('/opt/musc 2/musc' task "${share[@]}" --device cuda:0 '/data/it'\''s 5% $off' score "$task")
+run=('/opt/musc 2/musc' task "${share[@]}" --device cuda:0 '/data/it'\''s 5% $off' score)
+run+=("$SLURM_ARRAY_TASK_ID")
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"
 "${run[@]}"
@@ -47,8 +47,8 @@ say() { echo "$(date '+%F %T') job $job: $*"; }
 share=(--threads "$SLURM_CPUS_ON_NODE")
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
 if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
-task=$((SLURM_ARRAY_TASK_ID + 1000))
-run=('/opt/musc 2/musc' task "${share[@]}" --device cuda:0 '/data/it'\''s 5% $off' score "$task")
+run=('/opt/musc 2/musc' task "${share[@]}" --device cuda:0 '/data/it'\''s 5% $off' score)
+run+=("$((SLURM_ARRAY_TASK_ID + 1000))")
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"
 "${run[@]}"
@@ -81,8 +81,8 @@ say() { echo "$(date '+%F %T') job $job: $*"; }
 share=(--threads "$SLURM_CPUS_ON_NODE")
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
 if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
-task=$((SLURM_ARRAY_TASK_ID + 2000))
-run=('/opt/musc 2/musc' task "${share[@]}" --device cuda:0 '/data/it'\''s 5% $off' score "$task")
+run=('/opt/musc 2/musc' task "${share[@]}" --device cuda:0 '/data/it'\''s 5% $off' score)
+run+=("$((SLURM_ARRAY_TASK_ID + 2000))")
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"
 "${run[@]}"
@@ -115,8 +115,8 @@ say() { echo "$(date '+%F %T') job $job: $*"; }
 share=(--threads "$SLURM_CPUS_ON_NODE")
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
 if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
-task=$SLURM_ARRAY_TASK_ID
-run=('/opt/musc 2/musc' task "${share[@]}" '/data/it'\''s 5% $off' nearest "$task")
+run=('/opt/musc 2/musc' task "${share[@]}" '/data/it'\''s 5% $off' nearest)
+run+=("$SLURM_ARRAY_TASK_ID")
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"
 "${run[@]}"
@@ -149,8 +149,8 @@ say() { echo "$(date '+%F %T') job $job: $*"; }
 share=(--threads "$SLURM_CPUS_ON_NODE")
 memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
 if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
-task=$SLURM_ARRAY_TASK_ID
-run=('/opt/musc 2/musc' task "${share[@]}" '/data/it'\''s 5% $off' merge "$task")
+run=('/opt/musc 2/musc' task "${share[@]}" '/data/it'\''s 5% $off' merge)
+run+=("$SLURM_ARRAY_TASK_ID")
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"
 "${run[@]}"
@@ -179,7 +179,11 @@ job6=$(sbatch --parsable -p gpu -c8 --partition=cpu --job-name=musc-finish-3fa94
 # One task of phase finish of a musc run, plan 3fa94c01d2e87b65.
 job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 say() { echo "$(date '+%F %T') job $job: $*"; }
-run=('/opt/musc 2/musc' merge '/data/it'\''s 5% $off')
+# musc sees the node; what this job may take of it is Slurm's to say.
+share=(--threads "$SLURM_CPUS_ON_NODE")
+memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
+if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
+run=('/opt/musc 2/musc' merge "${share[@]}" '/data/it'\''s 5% $off')
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"
 "${run[@]}"

@@ -9,7 +9,11 @@ job1=$(sbatch --parsable --job-name=musc-finish-3fa94c01d2e87b65 --array=0 --req
 # One task of phase finish of a musc run, plan 3fa94c01d2e87b65.
 job=${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID
 say() { echo "$(date '+%F %T') job $job: $*"; }
-run=('/opt/musc 2/musc' merge '/data/it'\''s 5% $off')
+# musc sees the node; what this job may take of it is Slurm's to say.
+share=(--threads "$SLURM_CPUS_ON_NODE")
+memory=${SLURM_MEM_PER_NODE:-$((${SLURM_MEM_PER_CPU:-0} * SLURM_CPUS_ON_NODE))}
+if [ "$memory" -gt 0 ]; then share+=(--memory "$((memory * 3 / 4))M"); fi
+run=('/opt/musc 2/musc' merge "${share[@]}" '/data/it'\''s 5% $off')
 say "on $SLURMD_NODENAME, restarts ${SLURM_RESTART_COUNT:-0}, GPU ${CUDA_VISIBLE_DEVICES:-none}"
 say "${run[@]}"
 "${run[@]}"
