@@ -77,8 +77,7 @@ func plan(c *cli.Context) error {
 // machine that only plans needs no ONNX Runtime.
 func planModel(c *cli.Context) (graph, library string, err error) {
 	request := requestOf(c, c.String("model"))
-	if library, err = resolve.Library(c.String("library"), request.Device); err == nil ||
-		c.IsSet("library") {
+	if _, err = resolve.Library(c.String("library"), request.Device); err == nil || c.IsSet("library") {
 		return request.Backbone(c.Context, c.String("library"))
 	}
 	graph, err = request.Graph(c.Context)

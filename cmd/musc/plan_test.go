@@ -46,7 +46,7 @@ func TestPlanIntoAFolderWithAPlan(t *testing.T) {
 	}{
 		"the same":      {" --subsets 2", nil, exitOK, "was there already", true},
 		"another":       {" --subsets 3", nil, exitOutput, "--subsets was 2 and is 3", true},
-		"another cut":   {" --subsets 2 --tasks 1", nil, exitOutput, "into 2 tasks of the phase score, not 1", true},
+		"another cut":   {" --subsets 2 --tasks 1", nil, exitOutput, "2 tasks of the phase score, not 1", true},
 		"anew":          {" --subsets 3 --overwrite", nil, exitOK, "", false},
 		"the same anew": {" --subsets 2 --overwrite", nil, exitOK, "", false},
 		"damaged":       {" --subsets 2", damage, exitOutput, "--overwrite", true},
@@ -122,7 +122,8 @@ func TestPlanTellsWhatATaskWillNotKnow(t *testing.T) {
 		said := stdout + stderr
 		if code != exitSkipped || !strings.Contains(said, c.want) ||
 			c.not != "" && strings.Contains(said, c.not) {
-			t.Errorf("%q: exit %d, want %d with %q, not %q: %s", c.options, code, exitSkipped, c.want, c.not, said)
+			t.Errorf("%q: exit %d, want %d with %q, not %q: %s", c.options, code, exitSkipped, c.want,
+				c.not, said)
 		}
 	}
 }

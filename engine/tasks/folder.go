@@ -32,6 +32,9 @@ const DefaultWait = time.Minute
 type Folder struct {
 	Output string        // the output folder
 	Wait   time.Duration // for files that are not there yet; 0 in one process
+
+	// Waits, if it is not nil, is told once of a wait that lasts for more than a moment.
+	Waits func(text string)
 }
 
 // Path is that of a file or a folder in it.
@@ -96,6 +99,7 @@ func namesIn(path string) ([]string, error) {
 func (f Folder) await(ctx context.Context, look func() (missing []int, err error)) ([]int, error) {
 	const most = 5 * time.Second
 	deadline, pause := time.Now().Add(f.Wait), 50*time.Millisecond
+	told := f.Waits == nil
 	for {
 		missing, err := look()
 		left := time.Until(deadline)
@@ -107,7 +111,11 @@ func (f Folder) await(ctx context.Context, look func() (missing []int, err error
 			return missing, ctx.Err()
 		case <-time.After(min(pause, left)):
 		}
-		pause = min(2*pause, most)
+		if pause = min(2*pause, most); pause > time.Second && !told {
+			told = true
+			f.Waits(fmt.Sprintf("what is needed of other tasks is not in %s yet: it is looked for until %s "+
+				"have passed (--wait)", f.Path(), f.Wait))
+		}
 	}
 }
 

@@ -78,6 +78,23 @@ func TestFilesAreWaitedFor(t *testing.T) {
 	}
 }
 
+func TestALongWaitIsToldOnce(t *testing.T) {
+	plan, _ := makePlan(t, request(t, 4, 2))
+	for wait, want := range map[time.Duration]int{0: 0, 100 * time.Millisecond: 0, 3500 * time.Millisecond: 1} {
+		t.Run(wait.String(), func(t *testing.T) {
+			t.Parallel()
+			said := 0
+			f := Folder{Output: t.TempDir(), Wait: wait, Waits: func(string) { said++ }}
+			if err := plan.Await(t.Context(), f, PhaseScore, []int{0, 1}, "merge"); err == nil {
+				t.Error("what nobody writes is there")
+			}
+			if said != want {
+				t.Errorf("told %d times, not %d", said, want)
+			}
+		})
+	}
+}
+
 func TestMissingTasksAreNamed(t *testing.T) {
 	r := request(t, 40, 20)
 	r.Tasks = 7 // of three subsets each
