@@ -59,6 +59,11 @@ func merge(c *cli.Context) error {
 	if err == nil && c.Bool("remove-parts") {
 		err = tasks.Remove(worker.Folder)
 	}
+	if err == nil {
+		for _, image := range result.Skipped {
+			worker.Observer.Skipped(image.Path, image.Reason)
+		}
+	}
 	finish()
 	if err != nil {
 		return err

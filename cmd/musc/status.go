@@ -8,7 +8,6 @@ import (
 
 	"github.com/urfave/cli/v2"
 
-	"musc/engine/results"
 	"musc/engine/tasks"
 )
 
@@ -40,7 +39,7 @@ func status(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	merged := results.Recognise(output) == results.Scored
+	merged := plan.InPlace(run)
 	if c.Bool("json") {
 		return statusJSON(c.App.Writer, plan, states, merged)
 	}

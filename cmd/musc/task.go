@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"slices"
 	"strconv"
@@ -75,6 +76,10 @@ func runTask(c *cli.Context) error {
 		err = worker.Run(c.Context, phase, number)
 	}
 	finish()
+	if err == nil && c.Bool("json") {
+		err = json.NewEncoder(c.App.Writer).Encode(map[string]any{"event": "done", "phase": phase,
+			"task": number, "left_out": skips.count})
+	}
 	if err == nil && skips.count > 0 {
 		err = errSkipped
 	}
@@ -84,13 +89,13 @@ func runTask(c *cli.Context) error {
 // taskNumber is the third argument, or what the scheduler says.
 func taskNumber(c *cli.Context, phase tasks.Phase) (int, error) {
 	text, from := c.Args().Get(2), "the command line"
+	if text == "" && phase == tasks.PhaseMerge { // the only one, whatever array this is in
+		return 0, nil
+	}
 	for _, name := range numberVariables {
 		if text == "" {
 			text, from = os.Getenv(name), "$"+name
 		}
-	}
-	if text == "" && phase == tasks.PhaseMerge { // the only one
-		return 0, nil
 	}
 	if text == "" {
 		return 0, fault.New(fault.Usage, "which task? No number is given, and none of $%s is set; as in: "+
@@ -105,17 +110,18 @@ func taskNumber(c *cli.Context, phase tasks.Phase) (int, error) {
 
 // workerOf reads the plan in an output folder, and what of the machine may run it.
 func workerOf(c *cli.Context, output string) (worker *tasks.Worker, finish func(), err error) {
-	run := tasks.Folder{Output: output, Wait: c.Duration("wait")}
-	plan, err := tasks.Read(c.Context, run)
-	if err != nil {
-		return nil, nil, err
-	}
 	machine, err := machineOf(c)
 	if err != nil {
 		return nil, nil, err
 	}
 	machine.Model, machine.SpillInto = c.String("model"), os.TempDir()
 	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	run := tasks.Folder{Output: output, Wait: c.Duration("wait"), Waits: observer.Note}
+	plan, err := tasks.Read(c.Context, run)
+	if err != nil {
+		finish()
+		return nil, nil, err
+	}
 	return &tasks.Worker{Plan: plan, Folder: run, Machine: machine, Version: version(),
 			KeepTokens: c.Bool("keep-tokens"), AllowMixed: c.Bool("allow-mixed"), Observer: observer},
 		finish, nil

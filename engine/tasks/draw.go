@@ -74,27 +74,60 @@ func (w *Worker) drawnFolder(merged *Merged) string {
 	return w.Folder.Path("results-" + merged.Parts[:min(len(merged.Parts), 12)])
 }
 
-// draw writes the maps and overlays of some subsets' images.
+// draw writes the maps and overlays of some subsets' images, unless they are drawn or in place already.
 func (w *Worker) draw(ctx context.Context, task int) error {
 	d, err := w.drawer(ctx)
 	if err != nil {
 		return err
 	}
+	if _, err := d.record(task); err == nil && w.Plan.InPlace(w.Folder) {
+		return nil
+	}
 	if _, err := d.readDrawn(task); err == nil {
 		return nil
 	}
-	return d.task(ctx, task)
+	return d.tasks(ctx, []int{task})
 }
 
-// readDrawn is what a task has drawn, if that still lies where it was drawn: results in place are not
-// there any more.
-func (d *drawer) readDrawn(task int) (found drawn, err error) {
+// tasks draws what some tasks have to draw.
+func (d *drawer) tasks(ctx context.Context, tasks []int) error {
+	total := 0 // images
+	for _, task := range tasks {
+		first, last := d.Plan.Cuts.Draw.Range(task)
+		for _, i := range slices.Concat(d.of[first:last]...) {
+			if d.wanted(&d.merged.Images[i]) {
+				total++
+			}
+		}
+	}
+	whole, worker := *d, *d.Worker
+	worker.Observer = newTurns(d.Observer, map[engine.Step]int{engine.StepReport: total})
+	whole.Worker = &worker
+	for _, task := range tasks {
+		if err := whole.task(ctx, task); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// record is what a task has drawn.
+func (d *drawer) record(task int) (found drawn, err error) {
 	path := d.Folder.File(PhaseDraw, task)
 	if err := loadJSON(path, &found); err != nil {
 		return found, err
 	}
 	if found.Plan != d.Plan.ID || found.Parts != d.merged.Parts {
 		return found, fault.New(fault.Input, "%s is of another plan, or of other parts", path)
+	}
+	return found, nil
+}
+
+// readDrawn is what a task has drawn, if that still lies where it was drawn: results in place are not
+// there any more.
+func (d *drawer) readDrawn(task int) (found drawn, err error) {
+	if found, err = d.record(task); err != nil {
+		return found, err
 	}
 	for name, wanted := range map[string]bool{results.MapsFolder: d.Plan.Maps != "none",
 		results.OverlaysFolder: d.Plan.Overlays && found.Drawn > len(found.Notes)} {
@@ -115,6 +148,9 @@ func (d *drawer) task(ctx context.Context, task int) error {
 		if err != nil {
 			return err
 		}
+		if len(images) == 0 {
+			continue
+		}
 		files := make([]string, len(images))
 		for k, image := range images {
 			files[k] = d.files[image.place]
@@ -127,8 +163,8 @@ func (d *drawer) task(ctx context.Context, task int) error {
 		err = d.draws.Draw(ctx, plain, files, func(k int, note string) {
 			found.Drawn++
 			if note != "" {
-				found.Notes = append(found.Notes, About{Index: d.merged.Images[images[k].place].Index, Path: plain[k].Path,
-					Text: note})
+				index := d.merged.Images[images[k].place].Index
+				found.Notes = append(found.Notes, About{Index: index, Path: plain[k].Path, Text: note})
 				d.Observer.Note(note)
 			}
 			d.Observer.Advance(1)

@@ -36,7 +36,7 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 	if err := d.overview(ctx); err != nil {
 		return nil, err
 	}
-	if err := d.record(result, options); err != nil {
+	if err := d.write(result, options); err != nil {
 		return nil, err
 	}
 	rows := make([]report.Score, len(result.Images))
@@ -54,34 +54,20 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 	return result, os.RemoveAll(fresh) // what an interrupted writing left there
 }
 
-// all draws what is not drawn yet.
+// all draws what is not drawn yet, and tells what the tasks that drew noted.
 func (d *drawer) all(ctx context.Context) error {
 	var todo []int
-	total := 0 // images
 	for task := range d.Plan.Tasks(PhaseDraw) {
-		if _, err := d.readDrawn(task); err == nil {
+		found, err := d.readDrawn(task)
+		if err != nil {
+			todo = append(todo, task)
 			continue
 		}
-		todo = append(todo, task)
-		first, last := d.Plan.Cuts.Draw.Range(task)
-		for _, members := range d.of[first:last] {
-			for _, i := range members {
-				if d.wanted(&d.merged.Images[i]) {
-					total++
-				}
-			}
+		for _, about := range found.Notes {
+			d.Observer.Note(about.Text)
 		}
 	}
-	whole := *d
-	worker := *d.Worker
-	worker.Observer = newTurns(d.Observer, map[engine.Step]int{engine.StepReport: total})
-	whole.Worker = &worker
-	for _, task := range todo {
-		if err := whole.task(ctx, task); err != nil {
-			return err
-		}
-	}
-	return nil
+	return d.tasks(ctx, todo)
 }
 
 // overview draws the most and the least anomalous images, if pictures are asked for.
@@ -154,8 +140,8 @@ func (d *drawer) result(ctx context.Context) (*engine.Result, error) {
 	return result, nil
 }
 
-// record writes run.json.
-func (d *drawer) record(result *engine.Result, options engine.SaveOptions) error {
+// write writes run.json.
+func (d *drawer) write(result *engine.Result, options engine.SaveOptions) error {
 	shortened := report.Shortenings(d.names(), d.files)
 	job := d.job().WithDefaults()
 	run := engine.NewRun(d.merged.Provenance, options)
@@ -182,6 +168,14 @@ func (p *Plan) MayOverwrite(f Folder) bool {
 	}
 	if _, err := os.Stat(filepath.Join(f.Output, results.ScoresFile)); err != nil {
 		return results.Recognise(f.Output) == results.Scored
+	}
+	return p.InPlace(f)
+}
+
+// InPlace says whether the results in the output folder are the plan's, and whole.
+func (p *Plan) InPlace(f Folder) bool {
+	if _, err := os.Stat(filepath.Join(f.Output, results.ScoresFile)); err != nil {
+		return false
 	}
 	var run struct {
 		Plan string `json:"plan_id"`

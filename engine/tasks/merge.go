@@ -36,6 +36,10 @@ func (p *Plan) Merge(ctx context.Context, f Folder, listing *Listing, allowMixed
 		return nil, p.refuse(f, mixture)
 	}
 	m := p.collect(g)
+	if note := engine.OwnNote(g.own(), p.References.Count); note != "" {
+		m.Warnings = slices.Insert(m.Warnings, 0, note)
+		observer.Note(note)
+	}
 	if mixture.text != "" {
 		m.Mixed = true
 		m.Warnings = slices.Insert(m.Warnings, 0, mixture.text)
@@ -102,10 +106,9 @@ func (p *Plan) collect(g *gathered) *Merged {
 	m := &Merged{Plan: p.ID, Parts: g.print, Model: first.Model, Height: first.Model.GridHeight,
 		Width: first.Model.GridWidth, Provenance: first.Provenance, MemoryPlan: first.MemoryPlan}
 	var warnings []About
-	hosts, own := map[string]int{}, 0
+	hosts := map[string]int{}
 	for _, record := range g.records {
 		hosts[record.Host]++
-		own += record.Own
 		for _, timing := range record.Timings {
 			m.Timings = addTiming(m.Timings, timing)
 		}
@@ -118,13 +121,18 @@ func (p *Plan) collect(g *gathered) *Merged {
 		}
 	}
 	m.Skipped = inOrder(m.Skipped)
-	if note := engine.OwnNote(own, p.References.Count); note != "" {
-		m.Warnings = append(m.Warnings, note)
-	}
 	for _, about := range inOrder(warnings) {
 		m.Warnings = append(m.Warnings, about.Text)
 	}
 	return m
+}
+
+// own is how many references are images that were scored.
+func (g *gathered) own() (own int) {
+	for i := range g.records {
+		own += g.records[i].Own
+	}
+	return own
 }
 
 // addTiming adds a step's time to that of the same step.

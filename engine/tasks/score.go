@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/hex"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"time"
@@ -30,10 +32,17 @@ type scoring struct {
 // at a time, and the model stays open over all of them.
 func (w *Worker) score(ctx context.Context, first, last int) error {
 	var todo []int
+	var skipped []About // by subsets that are done
 	for subset := first; subset < last; subset++ {
-		if _, err := w.Plan.ReadPart(w.Folder, subset, Whole); err != nil {
+		part, err := w.Plan.ReadPart(w.Folder, subset, Whole)
+		if err != nil {
 			todo = append(todo, subset)
+		} else {
+			skipped = append(skipped, part.Skipped...)
 		}
+	}
+	if done := last - first - len(todo); done > 0 {
+		w.tellDone(done, last-first, skipped)
 	}
 	if len(todo) == 0 {
 		return nil
@@ -48,12 +57,17 @@ func (w *Worker) score(ctx context.Context, first, last int) error {
 		images += len(members[subset-first])
 		largest = max(largest, len(members[subset-first]))
 	}
-	if done := last - first - len(todo); done > 0 {
-		w.Observer.Note(fmt.Sprintf("%d of %d subsets were scored by an earlier run", done, last-first))
-	}
 	job := w.job()
-	if job.Decode.Depth, _, err = w.Depth(ctx, "score"); err != nil {
+	var notes []string
+	if job.Decode.Depth, notes, err = w.Depth(ctx, "score"); err != nil {
 		return err
+	}
+	for _, note := range notes {
+		w.Observer.Note(note)
+	}
+	if _, err := os.Stat(job.Model); errors.Is(err, fs.ErrNotExist) {
+		return fault.New(fault.Setup, "the plan's model is not on this machine: %w; copy it here, or say "+
+			"where it is with --model", err)
 	}
 	job.References = w.located(listing.References)
 	job.Keep = engine.Keep{Folder: w.Folder.Path("tokens", "references"), Always: w.KeepTokens}

@@ -114,6 +114,21 @@ func (w *Worker) job() engine.Config {
 	return job
 }
 
+// tellDone says what an earlier run has done, and what it left out. References are told once; if any
+// subset is to be scored yet, when they are read again.
+func (w *Worker) tellDone(done, of int, skipped []About) {
+	if of > 1 {
+		w.Observer.Note(fmt.Sprintf("%d of %d subsets were scored by an earlier run", done, of))
+	} else {
+		w.Observer.Note("the images were scored by an earlier run")
+	}
+	for _, about := range inOrder(skipped) {
+		if !about.Reference || done == of {
+			w.Observer.Skipped(about.Path, about.Text)
+		}
+	}
+}
+
 // subsetFolder is where what is kept of a subset lies until it is scored.
 func (w *Worker) subsetFolder(subset int) string {
 	return w.Folder.Path("tokens", fmt.Sprintf("%06d", subset))
@@ -137,6 +152,16 @@ func (w *Worker) Score(ctx context.Context, folder *results.Folder, options engi
 	return result, Remove(w.Folder)
 }
 
+// empty says whether no part has an image.
+func (p *Plan) empty(f Folder) bool {
+	for subset := range p.Subsets {
+		if part, err := p.ReadPart(f, subset, Table); err != nil || len(part.Images) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Progress says in a few words what is finished of a run, "" if nothing is that is worth keeping.
 func (p *Plan) Progress(f Folder) (string, error) {
 	parts, err := f.present(PhaseScore)
@@ -149,6 +174,8 @@ func (p *Plan) Progress(f Folder) (string, error) {
 	}
 	kept = slices.DeleteFunc(kept, func(path string) bool { return filepath.Ext(path) == ".lock" })
 	switch {
+	case len(parts) == p.Subsets && p.empty(f):
+		return "", nil
 	case len(parts) > 0 && p.Subsets == 1:
 		return "all images are scored", nil
 	case len(parts) > 0:
