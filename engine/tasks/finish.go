@@ -3,11 +3,13 @@ package tasks
 import (
 	"cmp"
 	"context"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
 	"musc/engine"
+	"musc/engine/atomicfile"
 	"musc/engine/dataset"
 	"musc/engine/report"
 	"musc/engine/results"
@@ -48,10 +50,23 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 	if err := report.WriteScores(filepath.Join(fresh, results.ScoresFile), rows); err != nil {
 		return nil, err
 	}
+	if err := removeLeftovers(fresh); err != nil {
+		return nil, err
+	}
 	if err := folder.Replace(fresh); err != nil {
 		return nil, err
 	}
 	return result, os.RemoveAll(fresh) // what an interrupted writing left there
+}
+
+// removeLeftovers removes the temporary files of killed tasks from a folder and those in it.
+func removeLeftovers(folder string) error {
+	return filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.IsDir() {
+			atomicfile.RemoveLeftovers(path)
+		}
+		return err
+	})
 }
 
 // all draws what is not drawn yet, and tells what the tasks that drew noted.
