@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
@@ -46,7 +47,7 @@ func Lock(path string, command []string) (*Folder, error) {
 		return nil, fault.New(fault.Output, "cannot make the output folder %s: %w; choose another "+
 			"with -o", path, err)
 	}
-	lock, err := filelock.Lock(path, filelock.Here(command))
+	lock, err := lockSoon(path, command)
 	var held *filelock.HeldError
 	if errors.As(err, &held) {
 		return nil, fault.New(fault.Output, "cannot write into the output folder %s: %w; wait for it "+
@@ -68,6 +69,20 @@ func Lock(path string, command []string) (*Folder, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// lockSoon is filelock.Lock, tried for a while: a run that was killed holds its lock until the system has
+// taken its memory back.
+func lockSoon(path string, command []string) (*filelock.Folder, error) {
+	const tries, pause = 20, 100 * time.Millisecond
+	for try := 1; ; try++ {
+		lock, err := filelock.Lock(path, filelock.Here(command))
+		var held *filelock.HeldError
+		if !errors.As(err, &held) || try == tries {
+			return lock, err
+		}
+		time.Sleep(pause)
+	}
 }
 
 // Prepare is Lock for the results of a scored batch. A folder with the results of an earlier run is
