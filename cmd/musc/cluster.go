@@ -14,7 +14,6 @@ import (
 	"musc/engine/cluster"
 	"musc/engine/device"
 	"musc/engine/fault"
-	"musc/engine/results"
 	"musc/engine/tasks"
 )
 
@@ -36,8 +35,8 @@ func clusterFlags(musc string) []cli.Flag {
 		&cli.StringFlag{Name: "musc", DefaultText: musc, Usage: "`PATH` of musc where tasks run"},
 		&cli.IntFlag{Name: "parallel", DefaultText: "as many as find room",
 			Usage: "at most `N` tasks of a phase at a time"},
-		&cli.StringFlag{Name: "device", DefaultText: "the GPU if there is one",
-			Usage: "as --device of musc task score: cuda:0 lets no task fall back to the CPU"},
+		&cli.StringFlag{Name: "device", DefaultText: "a GPU if there is one",
+			Usage: "`DEVICE` of musc task score: cuda:0 lets no task fall back to the CPU"},
 		&cli.StringFlag{Name: "task-options", Usage: "further `WORDS` for every musc task, in quotes"},
 	}
 }
@@ -85,9 +84,9 @@ func kubernetesCommand() *cli.Command {
 		&cli.StringFlag{Name: "phase", Usage: "print the Job of this `PHASE` only, or that of " +
 			cluster.Finish + ", which comes last"},
 		&cli.StringFlag{Name: "gpu-resource", Value: "nvidia.com/gpu",
-			Usage: "what the phase score asks one of; empty for none"},
-		&cli.IntFlag{Name: "cpus", Usage: "processors a task"},
-		&cli.StringFlag{Name: "ram", Usage: "memory a task, as `32Gi`"},
+			Usage: "the `NAME` of what the phase score asks one of; empty for none"},
+		&cli.IntFlag{Name: "cpus", DefaultText: "not said", Usage: "ask for `N` processors a task"},
+		&cli.StringFlag{Name: "ram", Usage: "ask for so much memory a task, as `32Gi`"},
 	}
 	return &cli.Command{
 		Name:      "kubernetes",
@@ -110,8 +109,8 @@ Examples:
 func clusterSlurm(c *cli.Context) error {
 	rest := c.Args().Slice()
 	if len(rest) == 0 || strings.HasPrefix(rest[0], "-") || len(rest) > 1 && rest[1] != "--" {
-		return fault.New(fault.Usage, "musc cluster slurm needs the output folder of a plan, and then the "+
-			"options of sbatch behind --, as in: musc cluster slurm out -- -p gpu --gres=gpu:1")
+		return fault.New(fault.Usage, "musc cluster slurm needs the output folder of a plan, and then "+
+			"the options of sbatch behind --, as in: musc cluster slurm out -- -p gpu --gres=gpu:1")
 	}
 	slurm := cluster.Slurm{Options: rest[min(2, len(rest)):], Parallel: c.Int("parallel")}
 	var err error
@@ -216,15 +215,13 @@ func clusterRun(c *cli.Context, output string) (run cluster.Run, finished bool, 
 		return run, false, fault.New(fault.Input, "cannot tell where %s is: %w; give its whole path",
 			output, err)
 	}
-	finished = results.Recognise(output) == results.Scored &&
-		!slices.Contains(plan.Command, "--overwrite") // else they may be an earlier run's
+	finished = plan.InPlace(folder)
 	for _, state := range states {
 		phase := cluster.Phase{Name: string(state.Phase), Tasks: state.Tasks, Options: options,
 			Missing: cluster.Ranges(state.Missing), GPU: state.Phase == tasks.PhaseScore}
 		if phase.GPU && c.IsSet("device") {
 			phase.Options = append(slices.Clone(options), "--device", c.String("device"))
 		}
-		finished = finished && len(state.Missing) == 0
 		run.Phases = append(run.Phases, phase)
 	}
 	return run, finished, nil
@@ -277,8 +274,8 @@ func tellJobs(c *cli.Context, output string, run cluster.Run, jobs []cluster.Slu
 func wordsOf(c *cli.Context, name string) ([]string, error) {
 	text := c.String(name)
 	if strings.ContainsAny(text, `'"\`) {
-		return nil, fault.New(fault.Usage, "--%s %q is split at blanks and knows no quotes; leave them out",
-			name, text)
+		return nil, fault.New(fault.Usage, "--%s %q is split at blanks and knows no quotes; leave them "+
+			"out", name, text)
 	}
 	return strings.Fields(text), nil
 }

@@ -40,9 +40,9 @@ const mostTasks = 100000
 var podScript string
 
 // Write prints a Job for each phase of which tasks are missing and one for Finish, or only that of
-// one phase. Jobs do not wait for each other: each is to be created when the one before is complete.
-// n is how many were printed: none if nothing is missing of the phase. Errors are of kind
-// fault.Usage, but for those of w.
+// one phase. Jobs do not wait for each other: each is to be created when the one before is done. n
+// is how many were printed: none if nothing is missing of the phase. Errors are of kind fault.Usage,
+// but for those of w.
 func (k *Kubernetes) Write(w io.Writer, run Run, phase string) (n int, err error) {
 	if err := errors.Join(run.knows(phase), k.check(&run)); err != nil {
 		return 0, err

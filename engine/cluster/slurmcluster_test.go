@@ -19,8 +19,8 @@ import (
 // patience bounds every wait for Slurm.
 const patience = 3 * time.Minute
 
-// testCluster is a Slurm of this machine alone, in a temporary folder: a controller and the nodes n1
-// and n2 of one processor and one GPU each, which is none.
+// testCluster is a Slurm of this machine alone, in a temporary folder: a controller and the nodes
+// n1 and n2 of one processor and one GPU each, which is none.
 type testCluster struct {
 	t       *testing.T
 	folder  string
@@ -86,8 +86,8 @@ func startCluster(t *testing.T) *testCluster {
 	c := &testCluster{t: t, folder: folder, daemons: map[string]*daemon{}, started: time.Now()}
 	t.Cleanup(c.stop)
 	c.configure()
-	c.start("munged", "--foreground", "--key-file="+folder+"/munge.key", "--socket="+folder+"/munge.sock",
-		"--pid-file="+folder+"/munged.pid", "--log-file="+folder+"/munged.log",
+	c.start("munged", "--foreground", "--key-file="+folder+"/munge.key",
+		"--socket="+folder+"/munge.sock", "--pid-file="+folder+"/munged.pid", "--log-file="+folder+"/munged.log",
 		"--seed-file="+folder+"/munge.seed")
 	c.until("munged to listen", func() bool {
 		_, err := os.Stat(folder + "/munge.sock")
@@ -112,8 +112,8 @@ func (c *testCluster) configure() {
 	}
 	host, _, _ = strings.Cut(host, ".")
 	var conf bytes.Buffer
-	err = slurmConf.Execute(&conf, map[string]any{"Host": host, "User": me.Username, "Folder": c.folder,
-		"Ports": freePorts(c.t, 3)})
+	err = slurmConf.Execute(&conf, map[string]any{"Host": host, "User": me.Username,
+		"Folder": c.folder, "Ports": freePorts(c.t, 3)})
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -185,8 +185,8 @@ func (c *testCluster) kill(name string) {
 	}
 }
 
-// killNode ends a node with all that runs on it: slurmd, slurmstepd, scripts and musc. What watches a
-// script ends before it, or it would tell the controller that the script has failed.
+// killNode ends a node with all that runs on it: slurmd, slurmstepd, scripts and musc. What watches
+// a script ends before it, or it would tell the controller that the script has failed.
 func (c *testCluster) killNode(name string) {
 	c.kill(name)
 	jobs := c.processes("SLURMD_NODENAME=" + name)

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// submitTo submits what is missing of phases whose tasks a shell script does in the place of musc. It
-// finds its task as $1: PHASE-K.
+// submitTo submits what is missing of phases whose tasks a shell script does in the place of musc.
+// It finds its task as $1: PHASE-K.
 func submitTo(t *testing.T, c *testCluster, id, script string, phases ...Phase) (run Run) {
 	t.Helper()
 	run = Run{Folder: filepath.Join(c.folder, "o'ut 5% "+id), ID: id, Phases: phases}

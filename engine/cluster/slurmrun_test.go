@@ -14,8 +14,8 @@ import (
 	"time"
 )
 
-// muscProgram is musc as it is here, built for the test. The library and the default model are those
-// of musc setup.
+// muscProgram is musc as it is here, built for the test. The library and the default model are
+// those of musc setup.
 type muscProgram struct {
 	t    *testing.T
 	path string
@@ -24,7 +24,8 @@ type muscProgram struct {
 func buildMusc(t *testing.T) muscProgram {
 	t.Helper()
 	m := muscProgram{t, filepath.Join(t.TempDir(), "musc")}
-	if text, err := exec.Command("go", "build", "-o", m.path, "musc/cmd/musc").CombinedOutput(); err != nil {
+	text, err := exec.Command("go", "build", "-o", m.path, "musc/cmd/musc").CombinedOutput()
+	if err != nil {
 		t.Fatalf("building musc: %v: %s", err, text)
 	}
 	return m
