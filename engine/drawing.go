@@ -84,16 +84,26 @@ func (d *Drawing) Draw(ctx context.Context, images []*Image, files []string,
 	return stop.Err()
 }
 
+// Paths are those of an image's map and overlay; "" of what is not asked for.
+func (d *Drawing) Paths(file string) (ofMap, overlay string) {
+	if d.Maps != "none" {
+		ofMap = filepath.Join(d.Folder, results.MapsFolder, file+"."+d.Maps)
+	}
+	if d.Overlays {
+		overlay = filepath.Join(d.Folder, results.OverlaysFolder, file+".png")
+	}
+	return ofMap, overlay
+}
+
 // one writes the map and the overlay of an image.
 func (d *Drawing) one(image *Image, file string) (note string, err error) {
-	mapPath := filepath.Join(d.Folder, results.MapsFolder, file+"."+d.Maps)
-	if d.Maps != "none" && !d.drawn(mapPath) {
+	mapPath, path := d.Paths(file)
+	if mapPath != "" && !d.drawn(mapPath) {
 		if err := d.writeMap(image, mapPath); err != nil {
 			return "", err
 		}
 	}
-	path := filepath.Join(d.Folder, results.OverlaysFolder, file+".png")
-	if !d.Overlays || d.drawn(path) {
+	if path == "" || d.drawn(path) {
 		return "", nil
 	}
 	picture, err := d.picture(image)

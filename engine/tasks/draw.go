@@ -3,15 +3,12 @@ package tasks
 import (
 	"context"
 	"encoding/hex"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"musc/engine"
 	"musc/engine/fault"
 	"musc/engine/report"
-	"musc/engine/results"
 )
 
 // drawn is what a task of the phase draw leaves: maps and overlays lie in results/ by then.
@@ -31,6 +28,7 @@ type drawer struct {
 	files  []string // of merged.Images, the names of their maps without extensions
 	of     [][]int  // by subset, which of merged.Images are its
 	draws  engine.Drawing
+	there  map[string][]string // names in folders of pictures, sorted, as far as they were looked into
 }
 
 // drawer makes ready to draw.
@@ -39,7 +37,7 @@ func (w *Worker) drawer(ctx context.Context) (*drawer, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &drawer{Worker: w, merged: merged}
+	d := &drawer{Worker: w, merged: merged, there: map[string][]string{}}
 	if d.photos, err = w.listed(); err != nil {
 		return nil, err
 	}
@@ -109,35 +107,6 @@ func (d *drawer) tasks(ctx context.Context, tasks []int) error {
 		}
 	}
 	return nil
-}
-
-// record is what a task has drawn.
-func (d *drawer) record(task int) (found drawn, err error) {
-	path := d.Folder.File(PhaseDraw, task)
-	if err := loadJSON(path, &found); err != nil {
-		return found, err
-	}
-	if found.Plan != d.Plan.ID || found.Parts != d.merged.Parts {
-		return found, fault.New(fault.Input, "%s is of another plan, or of other parts", path)
-	}
-	return found, nil
-}
-
-// readDrawn is what a task has drawn, if that still lies where it was drawn: results in place are not
-// there any more.
-func (d *drawer) readDrawn(task int) (found drawn, err error) {
-	if found, err = d.record(task); err != nil {
-		return found, err
-	}
-	for name, wanted := range map[string]bool{results.MapsFolder: d.Plan.Maps != "none",
-		results.OverlaysFolder: d.Plan.Overlays && found.Drawn > len(found.Notes)} {
-		if wanted && found.Drawn > 0 {
-			if _, err := os.Stat(filepath.Join(d.draws.Folder, name)); err != nil {
-				return found, unreadable(filepath.Join(d.draws.Folder, name), err)
-			}
-		}
-	}
-	return found, nil
 }
 
 func (d *drawer) task(ctx context.Context, task int) error {

@@ -134,7 +134,7 @@ func (d *drawer) result(ctx context.Context) (*engine.Result, error) {
 	var notes []About
 	drawing := engine.Timing{Step: engine.StepReport}
 	for task := range d.Plan.Tasks(PhaseDraw) {
-		found, err := d.readDrawn(task)
+		found, err := d.record(task)
 		if err != nil {
 			return nil, err
 		}

@@ -115,6 +115,9 @@ func (s *scoring) subset(ctx context.Context, subset int, members []int) error {
 	}
 	items = s.located(items)
 	kept := s.subsetFolder(subset)
+	if names, err := namesIn(kept); err == nil && len(names) > 0 {
+		s.Observer.Note("what an earlier run kept of the backbone and of mutual scoring is used")
+	}
 	batch, err := s.pipeline.Extract(ctx, items, engine.Keep{Folder: kept, Always: s.KeepTokens})
 	if err != nil {
 		return err

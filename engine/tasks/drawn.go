@@ -1,0 +1,63 @@
+package tasks
+
+import (
+	"path/filepath"
+	"slices"
+
+	"musc/engine/fault"
+)
+
+// record is what a task has drawn.
+func (d *drawer) record(task int) (found drawn, err error) {
+	path := d.Folder.File(PhaseDraw, task)
+	if err := loadJSON(path, &found); err != nil {
+		return found, err
+	}
+	if found.Plan != d.Plan.ID || found.Parts != d.merged.Parts {
+		return found, fault.New(fault.Input, "%s is of another plan, or of other parts", path)
+	}
+	return found, nil
+}
+
+// readDrawn is what a task has drawn, if all of it still lies where it was drawn: results that took
+// their place do not, and not all of them left if that was interrupted.
+func (d *drawer) readDrawn(task int) (found drawn, err error) {
+	if found, err = d.record(task); err != nil {
+		return found, err
+	}
+	noted := map[int]bool{} // photos without an overlay
+	for _, about := range found.Notes {
+		noted[about.Index] = true
+	}
+	first, last := d.Plan.Cuts.Draw.Range(task)
+	for _, place := range slices.Concat(d.of[first:last]...) {
+		image := &d.merged.Images[place]
+		if !d.wanted(image) {
+			continue
+		}
+		ofMap, overlay := d.draws.Paths(d.files[place])
+		if noted[image.Index] {
+			overlay = ""
+		}
+		for _, path := range []string{ofMap, overlay} {
+			if path != "" && !d.isThere(path) {
+				return found, fault.New(fault.Input, "%s is not there any more", path)
+			}
+		}
+	}
+	return found, nil
+}
+
+// isThere tells whether a picture was there when its folder was first looked into: of a million, on a
+// network, each takes long to ask for.
+func (d *drawer) isThere(path string) bool {
+	folder, name := filepath.Split(path)
+	names, known := d.there[folder]
+	if !known {
+		names, _ = namesIn(folder) // what cannot be listed is drawn again
+		slices.Sort(names)
+		d.there[folder] = names
+	}
+	_, found := slices.BinarySearch(names, name)
+	return found
+}
