@@ -111,7 +111,7 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 		return nil, err
 	}
 	if scoring.ReferencesOnly {
-		if err := checkOwn(result.Images, set.own, references); err != nil {
+		if err := checkOwn(b.extracted.items(), set.own, references); err != nil {
 			return nil, err
 		}
 	}

@@ -107,6 +107,12 @@ func (p *Pipeline) readReferences(ctx context.Context) (err error) {
 // that cannot are in the results of the batch. Close the batch before the next.
 func (p *Pipeline) Extract(ctx context.Context, images []dataset.Item, keep Keep) (*Batch, error) {
 	b := &Batch{pipeline: p, items: images, keep: keep, photos: photosOf(images, p.job.References)}
+	if p.job.Scoring.ReferencesOnly { // before the backbone has worked for nothing
+		own := ownReferences(images, p.job.References, b.photos)
+		if err := checkOwn(images, own, len(p.job.References)); err != nil {
+			return nil, err
+		}
+	}
 	var err error
 	if b.extracted, err = p.extract(ctx, images, keep); err != nil {
 		return nil, err

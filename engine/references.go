@@ -120,7 +120,7 @@ func digestOf(path string, ends int64) (string, error) {
 }
 
 // checkOwn refuses to score images by references only that have none but themselves.
-func checkOwn(images []Image, own [][]int, references int) error {
+func checkOwn(images []dataset.Item, own [][]int, references int) error {
 	for i, list := range own {
 		if len(list) == references {
 			return fault.New(fault.Input, "%s cannot be scored by references only: the only reference "+

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -240,8 +241,12 @@ func resumable(err error, plan *tasks.Plan, run tasks.Folder) error {
 	case done == "":
 		return errors.Join(err, tasks.Remove(run))
 	}
-	return &resumableError{err, fmt.Sprintf("what is finished is kept (%s): the same command with "+
-		"--resume goes on from there", done)}
+	mended := ""
+	if !errors.Is(err, context.Canceled) {
+		mended = "once that is mended, "
+	}
+	return &resumableError{err, fmt.Sprintf("what is finished is kept (%s): %sthe same command with "+
+		"--resume goes on from there", done, mended)}
 }
 
 // resumableError is an error after which a run can go on.
