@@ -24,7 +24,10 @@ case $code in
   ;;
 (*) # another node may do better; a job that is requeued is killed here
   if [ "${SLURM_RESTART_COUNT:-0}" -lt {{.Retries}} ]; then
-    scontrol requeue "$job" && sleep 60
+    for pause in 5 10 30 60 60; do # the controller may be restarting
+      scontrol requeue "$job" && sleep 60 && break
+      sleep "$pause"
+    done
   fi ;;
 esac
 exit "$code"

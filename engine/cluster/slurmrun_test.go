@@ -81,15 +81,19 @@ func washers(t *testing.T) (folder string, count int) {
 	return folder, count
 }
 
-// killTask waits until a musc runs a task of a phase on a node, and kills it.
-func (c *testCluster) killTask(node, phase, id string) {
+// killTask waits until a musc runs a task of a phase on a node, and kills it; before that it does
+// what is to be done while the task runs.
+func (c *testCluster) killTask(node, phase, id string, meanwhile func()) {
 	c.t.Helper()
 	c.until("a task of the phase "+phase+" to kill", func() bool {
 		for range 100 { // tasks may last a tenth of a second
 			for _, process := range c.processes("SLURMD_NODENAME=" + node) {
 				of, number := c.variable(process, "SLURM_JOB_NAME"), c.variable(process, taskVariable)
-				if filepath.Base(executable(process.Pid)) == "musc" && of == "musc-"+phase+"-"+id &&
-					process.Kill() == nil {
+				if filepath.Base(executable(process.Pid)) != "musc" || of != "musc-"+phase+"-"+id {
+					continue
+				}
+				meanwhile()
+				if process.Kill() == nil {
 					c.say("kill -9 of process %d on %s, musc, task %s of the phase %s", process.Pid, node,
 						number, phase)
 					return true
@@ -143,16 +147,18 @@ func TestSlurmWithKillsGivesTheBytesOfOneProcess(t *testing.T) {
 	afterwards := time.Now()
 	id := regexp.MustCompile(`(?m)^plan ([0-9a-f]+)`).FindStringSubmatch(submitted)[1]
 
-	c.killTask("n1", "score", id)
+	c.killTask("n1", "score", id, func() {})
 	c.killBusyNode("n2")
 	c.until("Slurm to write down what was submitted", func() bool { // it takes its time
 		state, err := os.Stat(filepath.Join(c.folder, "state", "job_state"))
 		return err == nil && state.ModTime().After(afterwards)
 	})
-	c.say("kill -9 of the controller, slurmctld, process %d",
-		c.daemons["slurmctld"].command.Process.Pid)
-	c.kill("slurmctld")
-	time.Sleep(2 * time.Second) // tasks end meanwhile
+	c.killTask("n1", "score", id, func() {
+		c.say("kill -9 of the controller, slurmctld, process %d",
+			c.daemons["slurmctld"].command.Process.Pid)
+		c.kill("slurmctld")
+	})
+	time.Sleep(2 * time.Second)
 	c.startController()
 	c.say("the controller is back")
 	c.until("Slurm to miss the node n2", func() bool {
@@ -160,19 +166,12 @@ func TestSlurmWithKillsGivesTheBytesOfOneProcess(t *testing.T) {
 	})
 	c.say("Slurm has found out that n2 is down; queue:\n%s", c.ask("squeue"))
 	c.startNode("n2")
-	c.killTask("n1", "draw", id)
+	c.killTask("n1", "draw", id, func() {})
 	c.drain()
 	c.say("%s", musc.run("status", many))
 
-	restarts := 0
-	for _, line := range c.logLines(many, "restarts [1-9]|exit code [^0]") {
-		c.say("%s", line)
-		if strings.Contains(line, "restarts") {
-			restarts++
-		}
-	}
-	if restarts < 3 {
-		t.Errorf("%d tasks began again, want one for each that was killed", restarts)
+	if again := c.tellRestarts(many); again < 4 {
+		t.Errorf("tasks began again %d times, want once for each of 4 that were killed", again)
 	}
 	for _, name := range []string{"scores.csv", "overview.png", "maps", "overlays"} {
 		command := exec.Command("diff", "-r", filepath.Join(one, name), filepath.Join(many, name))
@@ -186,19 +185,24 @@ func TestSlurmWithKillsGivesTheBytesOfOneProcess(t *testing.T) {
 	}
 }
 
-// logLines are those lines of the tasks' logs that have a pattern.
-func (c *testCluster) logLines(output, pattern string) (lines []string) {
+// tellRestarts shows when the tasks began that began more than once, and how they ended; it counts
+// how often they began again.
+func (c *testCluster) tellRestarts(output string) (again int) {
 	c.t.Helper()
-	wanted := regexp.MustCompile(pattern)
+	telling := regexp.MustCompile(`(?m)^.* (on n[12], restarts|exit code) .*$`)
 	names, _ := filepath.Glob(filepath.Join(output, ".musc-run", "log", "*.txt"))
 	for _, name := range names {
-		for line := range strings.Lines(read(c.t, name)) {
-			if wanted.MatchString(line) {
-				lines = append(lines, filepath.Base(name)+": "+strings.TrimSpace(line))
-			}
+		text := read(c.t, name)
+		begun := strings.Count(text, ", restarts ")
+		if begun < 2 {
+			continue
+		}
+		again += begun - 1
+		for _, line := range telling.FindAllString(text, -1) {
+			c.say("%s: %s", filepath.Base(name), line)
 		}
 	}
-	return lines
+	return again
 }
 
 func files(folder string) (n int) {

@@ -18,9 +18,10 @@ func runSlurmScript(t *testing.T, run Run, code int, env ...string) (exit int, c
 	log := filepath.Join(folder, "calls")
 	note := `{ printf '%s|' "${0##*/}" "$@"; echo; } >> ` + quote([]string{log})
 	run.Musc = program(t, folder, "mu sc", note+fmt.Sprintf("\nexit %d", code))
-	for _, name := range []string{"scontrol", "scancel", "sleep"} {
+	for _, name := range []string{"scancel", "sleep"} {
 		program(t, folder, name, note)
 	}
+	program(t, folder, "scontrol", note+"\nexit ${SCONTROL:-0}")
 	jobs, err := (&Slurm{}).Jobs(run)
 	if err != nil {
 		t.Fatal(err)
@@ -79,6 +80,18 @@ func TestExitCodesTellSlurmWhatToDo(t *testing.T) {
 			t.Errorf("exit code %d of musc after %d restarts: %d and calls\n%s\nwant %d and\n%s", c.code,
 				c.restarts, exit, got, c.exit, want)
 		}
+	}
+}
+
+// A task that failed while the controller restarts is tried again all the same.
+func TestRequeueWaitsForTheController(t *testing.T) {
+	exit, calls := runSlurmScript(t, smallRun(), 5, "SCONTROL=1")
+	want := ""
+	for _, pause := range []string{"5", "10", "30", "60", "60"} {
+		want += "scontrol|requeue|77_5|\nsleep|" + pause + "|\n"
+	}
+	if got := strings.Join(calls[1:], "\n") + "\n"; got != want || exit != 5 {
+		t.Errorf("exit code %d, calls\n%swant 5 and\n%s", exit, got, want)
 	}
 }
 

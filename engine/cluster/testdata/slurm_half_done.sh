@@ -29,7 +29,10 @@ case $code in
   ;;
 (*) # another node may do better; a job that is requeued is killed here
   if [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
-    scontrol requeue "$job" && sleep 60
+    for pause in 5 10 30 60 60; do # the controller may be restarting
+      scontrol requeue "$job" && sleep 60 && break
+      sleep "$pause"
+    done
   fi ;;
 esac
 exit "$code"
@@ -63,7 +66,10 @@ case $code in
   ;;
 (*) # another node may do better; a job that is requeued is killed here
   if [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
-    scontrol requeue "$job" && sleep 60
+    for pause in 5 10 30 60 60; do # the controller may be restarting
+      scontrol requeue "$job" && sleep 60 && break
+      sleep "$pause"
+    done
   fi ;;
 esac
 exit "$code"
@@ -97,7 +103,10 @@ case $code in
   ;;
 (*) # another node may do better; a job that is requeued is killed here
   if [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
-    scontrol requeue "$job" && sleep 60
+    for pause in 5 10 30 60 60; do # the controller may be restarting
+      scontrol requeue "$job" && sleep 60 && break
+      sleep "$pause"
+    done
   fi ;;
 esac
 exit "$code"
@@ -131,7 +140,10 @@ case $code in
   ;;
 (*) # another node may do better; a job that is requeued is killed here
   if [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
-    scontrol requeue "$job" && sleep 60
+    for pause in 5 10 30 60 60; do # the controller may be restarting
+      scontrol requeue "$job" && sleep 60 && break
+      sleep "$pause"
+    done
   fi ;;
 esac
 exit "$code"
@@ -165,7 +177,10 @@ case $code in
   ;;
 (*) # another node may do better; a job that is requeued is killed here
   if [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
-    scontrol requeue "$job" && sleep 60
+    for pause in 5 10 30 60 60; do # the controller may be restarting
+      scontrol requeue "$job" && sleep 60 && break
+      sleep "$pause"
+    done
   fi ;;
 esac
 exit "$code"
@@ -198,7 +213,10 @@ case $code in
   ;;
 (*) # another node may do better; a job that is requeued is killed here
   if [ "${SLURM_RESTART_COUNT:-0}" -lt 3 ]; then
-    scontrol requeue "$job" && sleep 60
+    for pause in 5 10 30 60 60; do # the controller may be restarting
+      scontrol requeue "$job" && sleep 60 && break
+      sleep "$pause"
+    done
   fi ;;
 esac
 exit "$code"
