@@ -24,7 +24,8 @@ func TestTasksOfTwoWorkersWithKills(t *testing.T) {
 	const options = " --subset-size 5 --reference PHOTOS" + small
 	r := &machines{t: t, random: rand.New(rand.NewPCG(16, 2)), out: filepath.Join(t.TempDir(), "out")}
 	whole := filepath.Join(t.TempDir(), "whole")
-	for _, args := range []string{"plan PHOTOS -o " + r.out + options, "score PHOTOS -o " + whole + options} {
+	for _, args := range []string{"plan PHOTOS -o " + r.out + options,
+		"score PHOTOS -o " + whole + options} {
 		if code, _, stderr := musc(t, line(args, photos, "")...); code != exitOK {
 			t.Fatalf("%s: exit %d: %s", args, code, stderr)
 		}

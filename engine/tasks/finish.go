@@ -178,7 +178,7 @@ func (d *drawer) write(result *engine.Result, options engine.SaveOptions) error 
 // MayOverwrite says that a run that goes on may replace the results in the output folder: so it was told
 // when it began, or they are its own, or not whole, since it was stopped while they took their place.
 func (p *Plan) MayOverwrite(f Folder) bool {
-	if slices.Contains(p.Command, "--overwrite") {
+	if slices.Contains(p.Command, "--overwrite") || slices.Contains(p.Command, "-overwrite") {
 		return true
 	}
 	if _, err := os.Stat(filepath.Join(f.Output, results.ScoresFile)); err != nil {
