@@ -19,7 +19,7 @@ type depthPart struct {
 // depth sums up the samples of a block of photos; the first task has the references, too.
 func (w *Worker) depth(ctx context.Context, task int) error {
 	path := w.Folder.File(PhaseDepth, task)
-	if _, err := w.readDepth(task); err == nil {
+	if _, err := w.Plan.readDepth(w.Folder, task); err == nil {
 		return nil
 	}
 	listing, err := w.listed()
@@ -38,15 +38,14 @@ func (w *Worker) depth(ctx context.Context, task int) error {
 	return saveJSON(path, depthPart{w.Plan.ID, samples})
 }
 
-func (w *Worker) readDepth(task int) (samples imageio.Samples, err error) {
+func (p *Plan) readDepth(f Folder, task int) (samples imageio.Samples, err error) {
 	var part depthPart
-	path := w.Folder.File(PhaseDepth, task)
+	path := f.File(PhaseDepth, task)
 	if err := loadJSON(path, &part); err != nil {
 		return samples, err
 	}
-	if part.Plan != w.Plan.ID {
-		return samples, fault.New(fault.Input, "%s is of the plan %s, not of %s", path, part.Plan,
-			w.Plan.ID)
+	if part.Plan != p.ID {
+		return samples, fault.New(fault.Input, "%s is of the plan %s, not of %s", path, part.Plan, p.ID)
 	}
 	return part.Samples, nil
 }
@@ -54,16 +53,13 @@ func (w *Worker) readDepth(task int) (samples imageio.Samples, err error) {
 // Depth is how samples of more than 8 bits are scaled in the whole batch, and what to tell of it.
 // It waits for the tasks of the phase depth.
 func (w *Worker) Depth(ctx context.Context, needs string) (imageio.Depth, []string, error) {
-	tasks := make([]int, w.Plan.Tasks(PhaseDepth))
-	for k := range tasks {
-		tasks[k] = k
-	}
+	tasks := upTo(w.Plan.Tasks(PhaseDepth))
 	if err := w.Plan.Await(ctx, w.Folder, PhaseDepth, tasks, needs); err != nil {
 		return imageio.Depth{}, nil, err
 	}
 	var all imageio.Samples
 	for _, task := range tasks {
-		samples, err := w.readDepth(task)
+		samples, err := w.Plan.readDepth(w.Folder, task)
 		if err != nil {
 			return imageio.Depth{}, nil, err
 		}

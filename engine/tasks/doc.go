@@ -17,9 +17,12 @@
 //	references.csv           the reference images: path, name
 //	depth/000003.json        what a task of the phase depth found
 //	score/000017.npz         the part of a subset: the number is the subset's
+//	tokens/000017/           what a subset's backbone and mutual scoring have given, until its part is there
+//	tokens/references/       the same of the reference images
 //	nearest/000003.npz       the neighbours of a block of rows
 //	merged.npz, merged.json  what merging found
 //	draw/000017.json         what a task drew, and what it could not
+//	results-0123456789ab/    maps and overlays until all results take their place, of one merging
 //	failed/score-000017.json why a task failed; it goes when the task succeeds
 //
 // Every file is written whole or not at all and carries the plan's ID. One that is there, can be

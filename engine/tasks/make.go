@@ -21,10 +21,11 @@ import (
 const DefaultTasks = 1000
 
 const (
-	depthPhotos  = 20_000 // of a task: their heads take a minute, and seconds a photo of deep samples
-	nearestTasks = 64     // at most, and
-	nearestRows  = 4096   // at least of a task: each reads the class tokens of the whole batch
-	rowsTogether = 256    // rows of a task are a multiple of it
+	depthTasks   = 1000 // at most, and
+	depthPhotos  = 2000 // at least of a task: of deep samples one takes up to a second
+	nearestTasks = 64   // at most, and
+	nearestRows  = 4096 // at least of a task: each reads the class tokens of the whole batch
+	rowsTogether = 256  // rows of a task are a multiple of it
 )
 
 // Request is what a plan is made of.
@@ -98,7 +99,7 @@ func (r *Request) check() error {
 // cut deals the work to the tasks, at most so many of the phases score and draw.
 func (p *Plan) cut(most int) {
 	images := p.Images.Count
-	p.Cuts.Depth = Cut{images, depthPhotos}
+	p.Cuts.Depth = Cut{images, max(depthPhotos, shares(images, depthTasks))}
 	p.Cuts.Score = Cut{p.Subsets, shares(p.Subsets, most)}
 	if slices.Max(append([]int{1}, p.Scoring.Windows...)) > 1 {
 		rows := max(nearestRows, shares(images, nearestTasks))

@@ -67,8 +67,8 @@ func (p *Plan) refuse(f Folder, m mixture) error {
 		tasks = append(tasks, p.Cuts.Score.Task(subset))
 	}
 	return fault.New(fault.Input, "cannot merge: %s; remove the parts %s from %s and run the score "+
-		"tasks %s again on machines like the others', or accept it with --allow-mixed", m.text,
-		Expression(m.odd), f.Path(string(PhaseScore)), Expression(slices.Compact(tasks)))
+		"tasks %s again on machines like the others', or accept it with: musc merge %s --allow-mixed",
+		m.text, Expression(m.odd), f.Path(string(PhaseScore)), Expression(slices.Compact(tasks)), f.Output)
 }
 
 // enough checks that there is something to merge.

@@ -39,6 +39,7 @@ func (w *Worker) score(ctx context.Context, first, last int) error {
 			todo = append(todo, subset)
 		} else {
 			skipped = append(skipped, part.Skipped...)
+			w.forgetKept(subset) // by who was killed before
 		}
 	}
 	if done := last - first - len(todo); done > 0 {
@@ -142,10 +143,15 @@ func (s *scoring) subset(ctx context.Context, subset int, members []int) error {
 	if err := s.Folder.WritePart(part); err != nil {
 		return err
 	}
-	if err := os.RemoveAll(kept); err != nil { // the part is safe
-		s.Observer.Note(fmt.Sprintf("cannot remove what was kept of subset %d: %v", subset, err))
-	}
+	s.forgetKept(subset)
 	return nil
+}
+
+// forgetKept removes what was kept of a subset whose part is safe.
+func (w *Worker) forgetKept(subset int) {
+	if err := os.RemoveAll(w.subsetFolder(subset)); err != nil {
+		w.Observer.Note(fmt.Sprintf("cannot remove what was kept of subset %d: %v", subset, err))
+	}
 }
 
 // fill scores a batch and fills in the part. Where no image can be read, or one alone, it is empty.

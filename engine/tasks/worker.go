@@ -149,7 +149,10 @@ func (w *Worker) Score(ctx context.Context, folder *results.Folder, options engi
 	if err != nil {
 		return nil, err
 	}
-	return result, Remove(w.Folder)
+	if err := Remove(w.Folder); err != nil { // the results are whole
+		w.Observer.Note(fmt.Sprintf("%v; the results are in place, and nothing there is needed", err))
+	}
+	return result, nil
 }
 
 // empty says whether no part has an image.
@@ -182,6 +185,22 @@ func (p *Plan) Progress(f Folder) (string, error) {
 		return fmt.Sprintf("%d of %d subsets are scored", len(parts), p.Subsets), nil
 	case len(kept) > 0:
 		return "part of what the backbone and mutual scoring give is kept", nil
+	}
+	return p.depthProgress(f)
+}
+
+// depthProgress is Progress before any scoring: the samples of deep photos take long to read, and the
+// heads of others do not.
+func (p *Plan) depthProgress(f Folder) (string, error) {
+	done, err := f.present(PhaseDepth)
+	if err != nil || len(done) < 2 {
+		return "", err
+	}
+	for _, task := range done {
+		if all, err := p.readDepth(f, task); err == nil && all.Integers.Photos+all.Floats.Photos > 0 {
+			return fmt.Sprintf("the samples of %d of %d blocks of photos are read", len(done),
+				p.Tasks(PhaseDepth)), nil
+		}
 	}
 	return "", nil
 }
