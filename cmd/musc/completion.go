@@ -8,11 +8,14 @@ import (
 	"musc/engine/fault"
 )
 
-// The cli package answers "--generate-bash-completion" with the words that may come next; these
-// scripts hand its answer to the shell.
+// The cli package answers completionFlag with the words that may come next; these scripts hand its
+// answer to the shell. What follows an option is a file.
+const completionFlag = "--generate-bash-completion"
+
 const bashCompletion = `_musc() {
   local words=("${COMP_WORDS[@]:0:$COMP_CWORD}") current="${COMP_WORDS[$COMP_CWORD]}"
-  if [[ "$current" == -* ]]; then words+=("$current"); fi
+  if [[ "$current" == -* ]]; then words+=("$current")
+  elif [[ "${COMP_WORDS[COMP_CWORD-1]}" == -* ]]; then COMPREPLY=($(compgen -f -- "$current")); return; fi
   COMPREPLY=($(compgen -W "$("${words[@]}" --generate-bash-completion 2>/dev/null)" -- "$current"))
   if [[ ${#COMPREPLY[@]} -eq 0 ]]; then COMPREPLY=($(compgen -f -- "$current")); fi
 }
@@ -24,7 +27,8 @@ _musc() {
   local -a options
   local current="${words[$CURRENT]}"
   local -a before=("${words[@]:0:$((CURRENT-1))}")
-  if [[ "$current" == -* ]]; then before+=("$current"); fi
+  if [[ "$current" == -* ]]; then before+=("$current")
+  elif [[ "${before[-1]}" == -* ]]; then _files; return; fi
   options=("${(@f)$(_CLI_ZSH_AUTOCOMPLETE_HACK=1 ${before[@]} --generate-bash-completion 2>/dev/null)}")
   if [[ -n "${options[1]}" ]]; then _describe 'musc' options; else _files; fi
 }
