@@ -171,3 +171,16 @@ func (b *Batch) Close() {
 		b.pipeline.Close()
 	}
 }
+
+// enough checks that what could be read can be scored.
+func enough(read []Image, listed, skipped, references int) error {
+	switch {
+	case len(read) == 0:
+		return fault.New(fault.Input, "none of the %d images can be read", listed)
+	case len(read) == 1 && references == 0:
+		return fault.New(fault.Input, "only %s is left to score (%d left out): mutual scoring "+
+			"compares the images with each other and needs two or more, or reference images",
+			read[0].Path, skipped)
+	}
+	return nil
+}

@@ -11,7 +11,6 @@ import (
 
 	"musc/engine/backbone"
 	"musc/engine/dataset"
-	"musc/engine/fault"
 	"musc/engine/features"
 )
 
@@ -158,19 +157,6 @@ func (x *extractor) send(ctx context.Context) error {
 	return nil
 }
 
-// decodeKept brings the pixels of the waiting images that were left out because their tokens were
-// kept: not in this batch, as it turned out.
-func (x *extractor) decodeKept() error {
-	for k, image := range x.waiting {
-		if image.pixels == nil {
-			if x.waiting[k] = x.decodePixels(image.index, image.digest); x.waiting[k].err != nil {
-				return x.waiting[k].err // it was read when it was kept
-			}
-		}
-	}
-	return nil
-}
-
 // drain collects all that is under way.
 func (x *extractor) drain() error {
 	for range x.lanes {
@@ -255,18 +241,5 @@ func (x *extractor) skip(index int, err error) error {
 	x.left[index] = dataset.Skipped{Path: path, Reason: err.Error()}
 	x.clock.observer.Skipped(path, err.Error())
 	x.clock.observer.Advance(1)
-	return nil
-}
-
-// enough checks that what could be read can be scored.
-func enough(read []Image, listed, skipped, references int) error {
-	switch {
-	case len(read) == 0:
-		return fault.New(fault.Input, "none of the %d images can be read", listed)
-	case len(read) == 1 && references == 0:
-		return fault.New(fault.Input, "only %s is left to score (%d left out): mutual scoring "+
-			"compares the images with each other and needs two or more, or reference images",
-			read[0].Path, skipped)
-	}
 	return nil
 }

@@ -27,6 +27,7 @@ type Pipeline struct {
 	references *extracted  // nil without
 	plan       string      // as told last
 	planned    mutual.Plan // the same for a CPU, whatever memory was left
+	from       *Provenance // nil until it is needed
 	base       string      // digest of what decides the tokens besides the photos; "" until it is needed
 }
 
@@ -170,7 +171,14 @@ func (p *Pipeline) shape(images int) features.Shape {
 
 // Provenance says what computes: the same for everything that one pipeline gives.
 func (p *Pipeline) Provenance() (Provenance, error) {
-	return p.job.provenance(p.info, p.job.scorer.Name())
+	if p.from == nil { // model and library are read for their checksums
+		from, err := p.job.provenance(p.info, p.job.scorer.Name())
+		if err != nil {
+			return from, err
+		}
+		p.from = &from
+	}
+	return *p.from, nil
 }
 
 // tokenBase names what decides the tokens of a photo, besides its bytes.

@@ -80,3 +80,16 @@ func (x *extractor) decodePixels(index int, digest string) prepared {
 		width: image.Width, height: image.Height, warnings: warnings,
 	}
 }
+
+// decodeKept brings the pixels of the waiting images that were left out because their tokens were
+// kept: not in this batch, as it turned out.
+func (x *extractor) decodeKept() error {
+	for k, image := range x.waiting {
+		if image.pixels == nil {
+			if x.waiting[k] = x.decodePixels(image.index, image.digest); x.waiting[k].err != nil {
+				return x.waiting[k].err // it was read when it was kept
+			}
+		}
+	}
+	return nil
+}

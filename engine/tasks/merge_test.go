@@ -2,16 +2,13 @@ package tasks
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"musc/engine"
-	"musc/engine/fault"
 	"musc/engine/report"
 	"musc/engine/rscin"
 )
@@ -195,163 +192,5 @@ func TestMergingSumsUpWhatPartsSay(t *testing.T) {
 	}
 	if !slices.IsSorted(images) {
 		t.Errorf("warnings of images %v", images)
-	}
-}
-
-func TestMergingTheSamePartsAgainChangesNothing(t *testing.T) {
-	b := scored(t, request(t, 30, 3), nil)
-	first := b.mustMerge(t)
-	written := func() (list []string) {
-		for _, path := range []string{b.folder.mergedTable(), b.folder.File(PhaseMerge, 0),
-			b.folder.File(PhaseNearest, 0)} {
-			text, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			list = append(list, string(text))
-		}
-		return list
-	}
-	before := written()
-	if again := b.mustMerge(t); !reflect.DeepEqual(again, first) || !slices.Equal(written(), before) {
-		t.Errorf("%+v, not %+v", again, first)
-	}
-	part := partOf(b.Plan, 1, b.listing.Members(1, 2)[0]...) // scored again, with another result
-	part.Images[0].Before = 77
-	if err := b.folder.WritePart(part); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := b.merge(false); fault.KindOf(err) != fault.Input ||
-		!strings.Contains(err.Error(), "phase nearest are not done: 0-5 (") ||
-		!strings.Contains(err.Error(), "scored again since") {
-		t.Errorf("neighbours of other parts: %v", err)
-	}
-	if again := b.mustMerge(t); again.Image(part.Images[0].Index).Before != 77 {
-		t.Errorf("the new score is not in %+v", again.Images)
-	}
-}
-
-func TestWhatKeepsFromMergingIsNamed(t *testing.T) {
-	remove := func(phase Phase, number int) func(*testing.T, batch) {
-		return func(t *testing.T, b batch) {
-			if err := os.Remove(b.folder.File(phase, number)); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	cut := func(phase Phase, number int) func(*testing.T, batch) {
-		return func(t *testing.T, b batch) {
-			if err := os.Truncate(b.folder.File(phase, number), 700); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	rewrite := func(change func(*Part)) func(*testing.T, batch) {
-		return func(t *testing.T, b batch) {
-			for subset, members := range b.listing.Members(0, b.Subsets) {
-				part := partOf(b.Plan, subset, members...)
-				change(part)
-				if err := b.folder.WritePart(part); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-	}
-	for name, c := range map[string]struct {
-		spoil func(*testing.T, batch)
-		want  []string
-	}{
-		"a part missing": {remove(PhaseScore, 2), []string{"1 of 3 tasks of the phase score", "done: 2;"}},
-		"a part cut short": {cut(PhaseScore, 1), []string{"1 of 3 tasks of the phase score", "done: 1 (",
-			"000001.npz", "cut short"}},
-		"neighbours missing": {remove(PhaseNearest, 4), []string{"1 of 6 tasks of the phase nearest",
-			"done: 4;", "musc task "}},
-		"neighbours cut short": {cut(PhaseNearest, 5), []string{"phase nearest", "done: 5 (", "cut short"}},
-		"no image": {rewrite(func(p *Part) { *p = *partOf(&Plan{ID: p.Plan}, p.Subset) }),
-			[]string{"none of the 30 images can be read"}},
-		"one alone": {rewrite(func(p *Part) {
-			*p = *partOf(&Plan{ID: p.Plan}, p.Subset)
-			p.Skipped = []About{{Index: 7, Path: "7.png", Text: "it is empty"}}
-			if p.Subset == 1 {
-				p.Skipped = append(p.Skipped, About{Index: 8, Path: "8.png", Text: engine.AloneReason})
-			}
-		}), []string{"only 8.png is left to score (3 left out)"}},
-		"each alone": {rewrite(func(p *Part) {
-			*p = *partOf(&Plan{ID: p.Plan}, p.Subset)
-			p.Skipped = []About{{Index: 8, Path: "8.png", Text: engine.AloneReason}}
-		}), []string{"each of the 3 images", "fewer --subsets"}},
-		"an image twice": {rewrite(func(p *Part) { p.Images[0].Index = 0 }), []string{"both have image 0"}},
-	} {
-		b := scored(t, request(t, 30, 3), nil)
-		b.mustMerge(t)
-		if err := os.Remove(b.folder.File(PhaseMerge, 0)); err != nil {
-			t.Fatal(err)
-		}
-		c.spoil(t, b)
-		_, err := b.merge(false)
-		if fault.KindOf(err) != fault.Input {
-			t.Errorf("%s: %v of kind %v", name, err, fault.KindOf(err))
-			continue
-		}
-		for _, part := range c.want {
-			if !strings.Contains(err.Error(), part) {
-				t.Errorf("%s: %q is not in %q", name, part, err)
-			}
-		}
-	}
-}
-
-func TestPhotosThatRsCINCannotRescoreAreNamed(t *testing.T) {
-	for name, spoil := range map[string]func(*Part, int){
-		"no weights": func(p *Part, k int) { clear(p.Class[k*p.Model.ClassDim:][:p.Model.ClassDim]) },
-		"not finite": func(p *Part, k int) { p.Class[k*p.Model.ClassDim] /= 0 * p.Class[0] },
-	} {
-		b := scored(t, request(t, 12, 2), func(p *Part) {
-			for k := range p.Images {
-				if p.Images[k].Index == 7 {
-					spoil(p, k)
-				}
-			}
-		})
-		err := b.nearest(0, 1, 2)
-		if err == nil {
-			_, err = b.merge(false)
-		}
-		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), b.listing.Images[7].Path) ||
-			!strings.Contains(err.Error(), "--windows 1") {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-}
-
-func TestDamagedMergingIsDoneAgain(t *testing.T) {
-	b := scored(t, request(t, 30, 3), nil)
-	want := b.mustMerge(t)
-	record, table := b.folder.File(PhaseMerge, 0), b.folder.mergedTable()
-	for name, spoil := range map[string]func(other Folder) error{
-		"record cut short": func(Folder) error { return os.Truncate(record, 100) },
-		"table cut short":  func(Folder) error { return os.Truncate(table, 100) },
-		"another's table":  func(other Folder) error { return os.Rename(other.mergedTable(), table) },
-		"another's record": func(other Folder) error {
-			return os.Rename(other.File(PhaseMerge, 0), record)
-		},
-		"another's": func(other Folder) error {
-			return errors.Join(os.Rename(other.mergedTable(), table),
-				os.Rename(other.File(PhaseMerge, 0), record))
-		},
-	} {
-		other := scored(t, request(t, 31, 3), nil)
-		other.mustMerge(t)
-		if err := spoil(other.folder); err != nil {
-			t.Fatal(err)
-		}
-		_, err := b.ReadMerged(context.Background(), b.folder, "draw")
-		if fault.KindOf(err) != fault.Input ||
-			!strings.Contains(err.Error(), "cannot draw: 1 of 1 tasks of the phase merge") {
-			t.Errorf("%s: %v", name, err)
-		}
-		if got := b.mustMerge(t); !slices.Equal(got.Images, want.Images) {
-			t.Errorf("%s: merged again to %+v", name, got.Images)
-		}
 	}
 }

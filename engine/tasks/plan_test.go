@@ -1,21 +1,15 @@
 package tasks
 
 import (
-	"context"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
-	"strings"
 	"testing"
 
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/engine/fault"
-	"musc/engine/mutual"
 )
 
 // photos are count items, sorted by name; none of them is a file.
@@ -143,113 +137,6 @@ func TestPlansThatCannotBe(t *testing.T) {
 	}
 }
 
-func TestDifferencesAreSaidInOptions(t *testing.T) {
-	base := request(t, 100, 2)
-	base.References = photos(3)
-	copied := filepath.Join(t.TempDir(), "tiny.onnx")
-	model, err := os.ReadFile(base.Model)
-	if err == nil { // one more producer_name
-		err = os.WriteFile(copied, append(slices.Clone(model), "\x12\x01x"...), 0o600)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	old, _ := makePlan(t, base)
-	for want, change := range map[string]func(*Request){
-		"":                                         func(*Request) {},
-		"--degrees was 1,3,5 and is 1":             func(r *Request) { r.Scoring.Degrees = []int{1} },
-		"--windows was 2,3 and is 8,9":             func(r *Request) { r.Scoring.Windows = []int{8, 9} },
-		"--interval was 0,0.3 and is 0,0.5":        func(r *Request) { r.Scoring.Interval.High = 0.5 },
-		"--average was mean and is max":            func(r *Request) { r.Scoring.Average = mutual.Max },
-		"--subsets was 2 and is 3":                 func(r *Request) { r.Scoring.Subsets = 3 },
-		"--seed was 0 and is -1":                   func(r *Request) { r.Scoring.Seed = -1 },
-		"--strict was not given and is given":      func(r *Request) { r.Strict = true },
-		"--bits was not given and is 12":           func(r *Request) { r.Bits = 12 },
-		"--batch was not given and is 3":           func(r *Request) { r.Batch = 3 },
-		"--map-size was not given and is 64":       func(r *Request) { r.Scoring.MapSize = 64 },
-		"--max-pixels was 100000000 and is 5":      func(r *Request) { r.MaxPixels = 5 },
-		"--maps was tiff and is none":              func(r *Request) { r.Maps = "none" },
-		"--no-overlays was not given and is given": func(r *Request) { r.Overlays = false },
-		"--rotate was not given and is given":      func(r *Request) { r.Rotate = true },
-		"12 photos more":                           func(r *Request) { r.Images = photos(112) },
-		"1 photo fewer":                            func(r *Request) { r.Images = photos(99) },
-		"1 reference image more":                   func(r *Request) { r.References = photos(4) },
-		"the photos are others, lie elsewhere or have other labels": func(r *Request) {
-			r.Images = slices.Clone(r.Images)
-			r.Images[50].Label = "good"
-		},
-		"the model was " + old.Model.Path + " and is " + copied: func(r *Request) { r.Model = copied },
-		"--stages was 1,2,3,4 and is 2; 1 photo fewer": func(r *Request) {
-			r.Scoring.Stages, r.Images = []int{2}, photos(99)
-		},
-	} {
-		r := base
-		change(&r)
-		plan, _ := makePlan(t, r)
-		if got := strings.Join(Differences(old, plan), "; "); got != want {
-			t.Errorf("%q, not %q", got, want)
-		}
-		if same := plan.ID == old.ID; same != (want == "") {
-			t.Errorf("%q: the IDs are %s and %s", want, old.ID, plan.ID)
-		}
-	}
-}
-
-func TestWhatDecidesNothingLeavesTheID(t *testing.T) {
-	base := request(t, 100, 2)
-	old, _ := makePlan(t, base)
-	absolute, err := filepath.Abs(base.Model)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := base
-	r.Tasks, r.Version, r.Model = 1, "v2", absolute
-	r.Images = slices.Clone(r.Images)
-	for i := range r.Images { // typed in another way
-		if r.Images[i].Path, err = filepath.Abs(r.Images[i].Path); err != nil {
-			t.Fatal(err)
-		}
-	}
-	plan, _ := makePlan(t, r)
-	if plan.ID != old.ID || len(plan.ID) != 16 {
-		t.Errorf("the IDs are %s and %s", old.ID, plan.ID)
-	}
-}
-
-func TestPlanIsReadAsItWasWritten(t *testing.T) {
-	r := request(t, 30, 2)
-	r.Images[3].Path, r.Images[3].Label = `photos/a "b", `+"\n c\r.png", " x"
-	r.References = []dataset.Item{{Path: "/good/\xff.png", Name: "\xff.png"}}
-	r.Skipped, r.Notes = []dataset.Skipped{{Path: "x", Reason: "y"}}, []string{"a note"}
-	plan, listing := makePlan(t, r)
-	f := Folder{Output: t.TempDir()}
-	if err := plan.Write(f, listing); err != nil {
-		t.Fatal(err)
-	}
-	got, err := Read(context.Background(), f)
-	if err != nil || !reflect.DeepEqual(got, plan) {
-		t.Fatalf("%+v, not %+v, %v", got, plan, err)
-	}
-	again, err := got.ReadListing(f)
-	if err != nil || !reflect.DeepEqual(again, listing) {
-		t.Fatalf("%+v, not %+v, %v", again, listing, err)
-	}
-	if err := plan.Write(f, listing); err != nil {
-		t.Errorf("the same plan once more: %v", err)
-	}
-}
-
-// A line break that would come back as another one is refused: photos have to be found again.
-func TestNamesThatListsCannotHoldAreRefused(t *testing.T) {
-	r := request(t, 30, 2)
-	r.Images[3].Path = "photos/a\r\nb.png"
-	plan, listing := makePlan(t, r)
-	if err := plan.Write(Folder{Output: t.TempDir()}, listing); fault.KindOf(err) != fault.Input ||
-		!strings.Contains(err.Error(), `a\r\nb.png`) {
-		t.Errorf("%v", err)
-	}
-}
-
 func TestPathsAreFoundFromElsewhere(t *testing.T) {
 	plan, _ := makePlan(t, request(t, 10, 1))
 	if got := plan.Locate("photos/a.png"); got != "photos/a.png" {
@@ -262,90 +149,6 @@ func TestPathsAreFoundFromElsewhere(t *testing.T) {
 	}
 	if got := plan.Locate("/photos/a.png"); got != "/photos/a.png" {
 		t.Errorf("an absolute path: %s", got)
-	}
-}
-
-func TestWorkOfAnotherPlanIsNotTouched(t *testing.T) {
-	f := Folder{Output: t.TempDir()}
-	plan, listing := makePlan(t, request(t, 30, 2))
-	if err := plan.Write(f, listing); err != nil {
-		t.Fatal(err)
-	}
-	part := f.File(PhaseScore, 1)
-	if err := saveJSON(part, "work"); err != nil {
-		t.Fatal(err)
-	}
-	if err := plan.Write(f, listing); err != nil {
-		t.Fatal(err)
-	}
-	other, otherListing := makePlan(t, request(t, 31, 2))
-	if err := other.Write(f, otherListing); fault.KindOf(err) != fault.Output {
-		t.Errorf("another plan's: %v", err)
-	}
-	if _, err := os.Stat(part); err != nil {
-		t.Errorf("the work is gone: %v", err)
-	}
-	if err := Remove(f); err != nil {
-		t.Fatal(err)
-	}
-	if err := other.Write(f, otherListing); err != nil {
-		t.Errorf("after Remove: %v", err)
-	}
-	if _, err := os.Stat(part); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the work of the former plan is still there: %v", err)
-	}
-}
-
-func TestDamagedPlansAreTold(t *testing.T) {
-	absent := Folder{Output: t.TempDir()}
-	if _, err := Read(context.Background(), absent); fault.KindOf(err) != fault.Input ||
-		!errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("no plan: %v", err)
-	}
-	for name, c := range map[string]struct {
-		file   func(Folder) string
-		change func(string) string
-	}{
-		"plan cut short": {Folder.planFile, func(s string) string { return s[:len(s)/2] }},
-		"plan edited": {Folder.planFile, func(s string) string {
-			return strings.Replace(s, "tiff", "npy", 1)
-		}},
-		"another format": {Folder.planFile, func(s string) string {
-			return strings.Replace(s, `"format": 1`, `"format": 2`, 1)
-		}},
-		"photos cut short": {Folder.Images, func(s string) string { return s[:len(s)-20] }},
-		"a photo removed": {Folder.Images, func(s string) string {
-			return s[:strings.LastIndex(s[:len(s)-1], "\n")+1]
-		}},
-		"photos dealt otherwise": {Folder.Images, func(s string) string {
-			return strings.NewReplacer("\n0,0,", "\n0,1,", "\n0,1,", "\n0,0,").Replace(s)
-		}},
-		"no photos":        {Folder.Images, func(string) string { return "" }},
-		"references added": {Folder.References, func(s string) string { return s + "a,b\n" }},
-	} {
-		f := Folder{Output: t.TempDir()}
-		plan, listing := makePlan(t, request(t, 30, 2))
-		if err := plan.Write(f, listing); err != nil {
-			t.Fatal(err)
-		}
-		text, err := os.ReadFile(c.file(f))
-		if err != nil {
-			t.Fatal(err)
-		}
-		changed := c.change(string(text))
-		if changed == string(text) {
-			t.Fatalf("%s: nothing was changed", name)
-		}
-		if err := os.WriteFile(c.file(f), []byte(changed), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		plan, err = Read(context.Background(), f)
-		if err == nil {
-			_, err = plan.ReadListing(f)
-		}
-		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), f.Output) {
-			t.Errorf("%s: %v", name, err)
-		}
 	}
 }
 
