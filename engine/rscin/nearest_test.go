@@ -67,6 +67,9 @@ func TestNeighboursAreThoseOfGemmToTheBit(t *testing.T) {
 			if size.n == 1000 && name != "near duplicates" && name != "of every size" {
 				continue // the others take their time
 			}
+			if raceEnabled && size.n > 150 {
+				continue // threads meet in the smaller ones as well
+			}
 			tokens := batch(random, size.n, size.d)
 			all := nearestByGemm(tokens, size.n, size.d, size.n)
 			for _, k := range []int{1, 9, size.n, size.n + 3} {
@@ -95,6 +98,9 @@ func TestBlocksChangeNoBit(t *testing.T) {
 	const n, d, k = 2*blockColumns + 77, 24, 5
 	random := rand.New(rand.NewPCG(1, 3))
 	for _, name := range []string{"near duplicates", "a few are huge"} {
+		if raceEnabled && name != "near duplicates" {
+			continue
+		}
 		tokens := batches[name](random, n, d)
 		want := nearestByGemm(tokens, n, d, k)
 		for _, rows := range [][2]int{{0, n}, {1, 98}, {2047, 2049}, {n - 1, n}, {5, 5}, {90, 4090}} {

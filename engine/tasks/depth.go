@@ -31,6 +31,9 @@ func (w *Worker) depth(ctx context.Context, task int) error {
 	if task == 0 {
 		items = slices.Concat(w.located(listing.References), items)
 	}
+	if err := checkThere(items); err != nil {
+		return err
+	}
 	samples, err := engine.ReadSamples(ctx, items, w.job(), w.Observer)
 	if err != nil {
 		return err

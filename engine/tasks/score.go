@@ -115,6 +115,9 @@ func (s *scoring) subset(ctx context.Context, subset int, members []int) error {
 		items[k] = s.photos.Images[index]
 	}
 	items = s.located(items)
+	if err := checkThere(items); err != nil {
+		return err
+	}
 	kept := s.subsetFolder(subset)
 	if names, err := namesIn(kept); err == nil && len(names) > 0 {
 		s.Observer.Note("what an earlier run kept of the backbone and of mutual scoring is used")
@@ -145,6 +148,18 @@ func (s *scoring) subset(ctx context.Context, subset int, members []int) error {
 	}
 	s.forgetKept(subset)
 	return nil
+}
+
+// checkThere refuses photos none of which is there: this machine does not see their folder, or sees an
+// empty one, and another may. It looks no further than the first that is there.
+func checkThere(items []dataset.Item) error {
+	for _, item := range items {
+		if _, err := os.Stat(item.Path); !errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+	}
+	return fault.New(fault.Setup, "none of %d photos is there, as %s: does this machine have the folder of "+
+		"the photos? Mount it where the plan says, and run the task again", len(items), items[0].Path)
 }
 
 // forgetKept removes what was kept of a subset whose part is safe.

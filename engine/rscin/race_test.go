@@ -1,0 +1,5 @@
+//go:build race
+
+package rscin
+
+const raceEnabled = true
