@@ -164,7 +164,7 @@ func TestScoreWritesEverything(t *testing.T) {
 		t.Fatalf("run.json: %v: %s", err, text)
 	}
 	decoders, _ := imageio.Decoders()
-	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 5 ||
+	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 7 ||
 		record.Decoders.Names != decoders {
 		t.Errorf("run.json holds %+v", record)
 	}

@@ -9,10 +9,9 @@ for range in $MUSC_TASKS; do
   fi
   index=$((index - last + first - 1))
 done
+trap '[ -z "$!" ] || { kill "$!"; wait "$!"; }; exit 143' TERM # before there is anything to end
 "$@" &
-child=$!
-trap 'kill "$child"; wait "$child"; exit 143' TERM
-wait "$child"
+wait "$!"
 code=$?
 [ "$code" -ne 3 ] || code=0 # 3: done, some photos are left out
 exit "$code"
