@@ -172,16 +172,20 @@ func (k *keeper) bytesOfImage() int64 {
 
 // Digest is the SHA-256 of a file's bytes, in hexadecimal digits.
 func Digest(path string) (string, error) {
+	sum, _, err := hashFile(path)
+	return sum, err
+}
+
+// hashFile is Digest, and how many bytes there are.
+func hashFile(path string) (sum string, bytes int64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
-		return "", err
+		return "", 0, err
 	}
 	defer file.Close()
 	hash := sha256.New()
-	if _, err := io.Copy(hash, file); err != nil {
-		return "", err
-	}
-	return hex.EncodeToString(hash.Sum(nil)), nil
+	bytes, err = io.Copy(hash, file)
+	return hex.EncodeToString(hash.Sum(nil)), bytes, err
 }
 
 // digestOfStrings is the SHA-256 of texts, in order.

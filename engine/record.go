@@ -1,10 +1,6 @@
 package engine
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"io"
-	"os"
 	"runtime"
 	"runtime/debug"
 	"strconv"
@@ -74,7 +70,7 @@ func (job *Config) provenance(info backbone.Info, scorer string) (from Provenanc
 // Tokens is the part that decides the patch tokens, and class tokens, of a photo.
 func (from Provenance) Tokens() []string {
 	parts := []string{"image size " + strconv.Itoa(from.Model.ImageSize),
-		"model of " + strings.Join(sums(from.Model.Files), " "),
+		"model of " + strings.Join(report.Sums(from.Model.Files), " "),
 		"library of " + from.Runtime.Library.SHA256, from.Provider(), from.Decoders.Names}
 	if from.Runtime.Devices == nil {
 		parts = append(parts, from.Processor)
@@ -103,14 +99,6 @@ func buildOf() string {
 		}
 	}
 	return text
-}
-
-// sums are the checksums of files.
-func sums(files []report.File) (list []string) {
-	for _, file := range files {
-		list = append(list, file.SHA256)
-	}
-	return list
 }
 
 // devicesOf are the names of GPUs, which need not be there.
@@ -216,15 +204,9 @@ func modelFiles(model string) ([]string, error) {
 
 // identify reads a file for its checksum.
 func identify(path string) (report.File, error) {
-	file, err := os.Open(path)
+	sum, bytes, err := hashFile(path)
 	if err != nil {
 		return report.File{}, fault.New(fault.Setup, "cannot read what the run used: %w", err)
 	}
-	defer file.Close()
-	hash := sha256.New()
-	bytes, err := io.Copy(hash, file)
-	if err != nil {
-		return report.File{}, fault.New(fault.Setup, "cannot read what the run used: %w", err)
-	}
-	return report.File{Path: path, Bytes: bytes, SHA256: hex.EncodeToString(hash.Sum(nil))}, nil
+	return report.File{Path: path, Bytes: bytes, SHA256: sum}, nil
 }

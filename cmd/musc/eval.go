@@ -15,6 +15,7 @@ import (
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/table"
 	"musc/engine/fault"
+	"musc/engine/report"
 	"musc/engine/results"
 )
 
@@ -178,7 +179,7 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 		return nil, err
 	}
 	folder.Settings = map[string]any{"scoring": job.Scoring, "shots": c.Int("shots"),
-		"model": evaluation.Sums(model), "pictures": c.Bool("pictures"), "bits": job.Bits}
+		"model": report.Sums(model), "pictures": c.Bool("pictures"), "bits": job.Bits}
 	folder.Inputs = func(class *labelled.Class) ([]string, error) {
 		return evaluation.ReferenceFiles(class, c.Int("shots"), job.Scoring.Seed)
 	}

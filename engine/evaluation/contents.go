@@ -11,7 +11,6 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"musc/engine/fault"
-	"musc/engine/report"
 	"musc/models"
 )
 
@@ -70,12 +69,4 @@ func (c *Contents) of(path string) (string, error) {
 	}
 	c.known[path] = now
 	return now.sha256, nil
-}
-
-// Sums are the checksums of a model's files, for Folder.Settings: where they lie does not matter.
-func Sums(files []report.File) (sums []string) {
-	for _, file := range files {
-		sums = append(sums, file.SHA256)
-	}
-	return sums
 }

@@ -59,6 +59,14 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
+// Sums are the checksums of files: where they lie does not matter.
+func Sums(files []File) (sums []string) {
+	for _, file := range files {
+		sums = append(sums, file.SHA256)
+	}
+	return sums
+}
+
 // Model is the backbone.
 type Model struct {
 	Name       string     `json:"name"`

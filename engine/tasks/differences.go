@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"musc/engine/report"
 )
 
 // Differences says for people what decides the results and is not the same in two plans. There is
@@ -83,7 +85,7 @@ func orNone(value int) string {
 }
 
 func modelDifference(old, new Model) []string {
-	olds, news := old.checksums(), new.checksums()
+	olds, news := report.Sums(old.Files), report.Sums(new.Files)
 	switch {
 	case slices.Equal(olds, news):
 		return nil
@@ -101,14 +103,6 @@ func modelDifference(old, new Model) []string {
 	}
 	return []string{fmt.Sprintf("the model in %s has changed (%s)", filepath.Dir(new.Path),
 		strings.Join(changed, ", "))}
-}
-
-// checksums are those of the model's files.
-func (m Model) checksums() (sums []string) {
-	for _, file := range m.Files {
-		sums = append(sums, file.SHA256)
-	}
-	return sums
 }
 
 func listDifference(one, several string, old, new Listed) []string {

@@ -14,6 +14,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/imageio"
+	"musc/engine/report"
 )
 
 // DefaultTasks is how many tasks a phase has at most unless told otherwise: what Slurm takes as one
@@ -125,7 +126,7 @@ func (p *Plan) identity() (string, error) {
 		Settings           Settings
 		Model              []string
 		Images, References string
-	}{p.Format, p.Settings, p.Model.checksums(), p.Images.Identity, p.References.Identity}
+	}{p.Format, p.Settings, report.Sums(p.Model.Files), p.Images.Identity, p.References.Identity}
 	text, err := json.Marshal(decides)
 	if err != nil {
 		return "", fault.New(fault.Usage, "cannot make a plan of these settings: %w", err)

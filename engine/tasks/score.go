@@ -95,11 +95,7 @@ func (w *Worker) score(ctx context.Context, first, last int) error {
 
 // checkModel refuses a model of other bytes than the plan's.
 func (p *Plan) checkModel(from engine.Provenance) error {
-	var here []string
-	for _, file := range from.Model.Files {
-		here = append(here, file.SHA256)
-	}
-	if !slices.Equal(here, p.Model.checksums()) {
+	if !slices.Equal(report.Sums(from.Model.Files), report.Sums(p.Model.Files)) {
 		return fault.New(fault.Setup, "the model here, %s, has other bytes than the one that the plan was "+
 			"made with; copy that one here", from.Model.Files[0].Path)
 	}

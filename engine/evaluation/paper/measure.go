@@ -10,6 +10,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/evaluation"
 	"musc/engine/evaluation/labelled"
+	"musc/engine/report"
 )
 
 // unit is one setting that is to be measured on one class.
@@ -40,7 +41,7 @@ func (job *Job) measure(ctx context.Context, e *Experiment, layout labelled.Layo
 		u.folder = &evaluation.Folder{
 			Path: filepath.Join(job.Folder, slug(string(layout)), slug(group.model), slug(s.row)),
 			Settings: map[string]any{"scoring": u.scoring, "references": s.references,
-				"model": evaluation.Sums(identity), "seed": job.Seed},
+				"model": report.Sums(identity), "seed": job.Seed},
 			Inputs: func(class *labelled.Class) ([]string, error) {
 				return evaluation.ReferenceFiles(class, min(s.references, len(class.Normal)), job.Seed)
 			},
