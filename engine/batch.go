@@ -49,7 +49,8 @@ func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
 	}
 	job.Decode.Depth = samples.Depth(job.Bits)
 	lines := samples.Explain(job.Decode.Depth)
-	if note := ownNote(job.Images, job.References, photosOf(job.Images, job.References)); note != "" {
+	photos := photosOf(job.Images, job.References)
+	if note := ownNote(job.Images, job.References, photos); note != "" {
 		lines = append(lines, note)
 	}
 	for _, line := range lines {
@@ -58,7 +59,7 @@ func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
 	if err := p.readReferences(ctx); err != nil {
 		return nil, err
 	}
-	b, err := p.Extract(ctx, job.Images, Keep{})
+	b, err := p.extractBatch(ctx, job.Images, photos, Keep{})
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,14 @@ func (p *Pipeline) readReferences(ctx context.Context) (err error) {
 // Extract runs the backbone over images, which may be any number, also none that can be read: those
 // that cannot are in the results of the batch. Close the batch before the next.
 func (p *Pipeline) Extract(ctx context.Context, images []dataset.Item, keep Keep) (*Batch, error) {
-	b := &Batch{pipeline: p, items: images, keep: keep, photos: photosOf(images, p.job.References)}
+	return p.extractBatch(ctx, images, photosOf(images, p.job.References), keep)
+}
+
+// extractBatch is Extract where it is known which photo each path is.
+func (p *Pipeline) extractBatch(ctx context.Context, images []dataset.Item, photos map[string]int,
+	keep Keep) (*Batch, error) {
+
+	b := &Batch{pipeline: p, items: images, keep: keep, photos: photos}
 	if p.job.Scoring.ReferencesOnly { // before the backbone has worked for nothing
 		own := ownReferences(images, p.job.References, b.photos)
 		if err := checkOwn(images, own, len(p.job.References)); err != nil {

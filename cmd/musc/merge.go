@@ -20,9 +20,7 @@ func mergeCommand() *cli.Command {
 			Usage: "replace the results of an earlier run in the output folder"},
 		&cli.BoolFlag{Name: "remove-parts", Category: categoryOutput,
 			Usage: "remove the plan and all parts when the results are in place"},
-		&cli.IntFlag{Name: "top", Category: categoryOutput, Value: 10,
-			Usage: "how many of the most anomalous images to list at the end"},
-		waitFlag(), allowMixedFlag(),
+		topFlag(), waitFlag(), allowMixedFlag(),
 	}
 	return &cli.Command{
 		Name:      "merge",
@@ -68,10 +66,8 @@ func merge(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if c.Bool("json") {
-		err = tellJSON(c.App.Writer, result, output)
-	} else if err = tell(c.App.Writer, result, output, c.Int("top")); err == nil &&
-		!c.Bool("remove-parts") {
+	err = tellResult(c, result, output)
+	if err == nil && !c.Bool("json") && !c.Bool("remove-parts") {
 		_, err = fmt.Fprintf(c.App.Writer, "the parts stay in %s: --remove-parts, or remove it\n",
 			worker.Folder.Path())
 	}

@@ -22,8 +22,7 @@ func scoreCommand() *cli.Command {
 		&cli.BoolFlag{Name: "keep-tokens", Category: categoryOutput,
 			Usage: "keep what the backbone gives until it is scored, also in a run that is expected to " +
 				"be short"},
-		&cli.IntFlag{Name: "top", Category: categoryOutput, Value: 10,
-			Usage: "how many of the most anomalous images to list at the end"},
+		topFlag(),
 	}
 	return &cli.Command{
 		Name:      "score",
@@ -126,11 +125,7 @@ func score(c *cli.Context) error {
 	if err != nil {
 		return resumable(err, plan, run)
 	}
-	if c.Bool("json") {
-		err = tellJSON(c.App.Writer, result, output)
-	} else {
-		err = tell(c.App.Writer, result, output, c.Int("top"))
-	}
+	err = tellResult(c, result, output)
 	if err == nil && len(result.Skipped) > 0 {
 		err = errSkipped
 	}

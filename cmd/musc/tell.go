@@ -9,10 +9,26 @@ import (
 	"slices"
 	"text/tabwriter"
 
+	"github.com/urfave/cli/v2"
+
 	"musc/engine"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/metrics"
 )
+
+// topFlag is for commands that tell what a batch's scores are.
+func topFlag() cli.Flag {
+	return &cli.IntFlag{Name: "top", Category: categoryOutput, Value: 10,
+		Usage: "how many of the most anomalous images to list at the end"}
+}
+
+// tellResult tells it as the options say.
+func tellResult(c *cli.Context, result *engine.Result, output string) error {
+	if c.Bool("json") {
+		return tellJSON(c.App.Writer, result, output)
+	}
+	return tell(c.App.Writer, result, output, c.Int("top"))
+}
 
 // tell prints the most anomalous images, the AUROC if the manifest had labels, the time of each
 // step and where the results are.

@@ -28,16 +28,13 @@ type drawer struct {
 	files  []string // of merged.Images, the names of their maps without extensions
 	of     [][]int  // by subset, which of merged.Images are its
 	draws  engine.Drawing
+	scaled []string            // how samples of more than 8 bits were, for people
 	there  map[string][]string // names in folders of pictures, sorted, as far as they were looked into
 }
 
-// drawer makes ready to draw.
-func (w *Worker) drawer(ctx context.Context) (*drawer, error) {
-	merged, err := w.Plan.ReadMerged(ctx, w.Folder, "draw")
-	if err != nil {
-		return nil, err
-	}
-	d := &drawer{Worker: w, merged: merged, there: map[string][]string{}}
+// drawer makes ready to draw what was merged.
+func (w *Worker) drawer(ctx context.Context, merged *Merged) (d *drawer, err error) {
+	d = &drawer{Worker: w, merged: merged, there: map[string][]string{}}
 	if d.photos, err = w.listed(); err != nil {
 		return nil, err
 	}
@@ -53,7 +50,7 @@ func (w *Worker) drawer(ctx context.Context) (*drawer, error) {
 		Overlays: w.Plan.Overlays, Scale: merged.Scale, Images: len(merged.Images),
 		Height: merged.Height, Width: merged.Width, Decode: job.Decode, Threads: job.Threads,
 		Memory: job.Memory}
-	d.draws.Decode.Depth, _, err = w.Depth(ctx, "draw")
+	d.draws.Decode.Depth, d.scaled, err = w.Depth(ctx, "draw")
 	return d, err
 }
 
@@ -74,7 +71,11 @@ func (w *Worker) drawnFolder(merged *Merged) string {
 
 // draw writes the maps and overlays of some subsets' images, unless they are drawn or in place already.
 func (w *Worker) draw(ctx context.Context, task int) error {
-	d, err := w.drawer(ctx)
+	merged, err := w.Plan.ReadMerged(ctx, w.Folder, "draw")
+	if err != nil {
+		return err
+	}
+	d, err := w.drawer(ctx, merged)
 	if err != nil {
 		return err
 	}
@@ -98,18 +99,16 @@ func (d *drawer) tasks(ctx context.Context, tasks []int) error {
 			}
 		}
 	}
-	whole, worker := *d, *d.Worker
-	worker.Observer = newTurns(d.Observer, map[engine.Step]int{engine.StepReport: total})
-	whole.Worker = &worker
+	observer := newTurns(d.Observer, map[engine.Step]int{engine.StepReport: total})
 	for _, task := range tasks {
-		if err := whole.task(ctx, task); err != nil {
+		if err := d.task(ctx, task, observer); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (d *drawer) task(ctx context.Context, task int) error {
+func (d *drawer) task(ctx context.Context, task int, observer engine.Observer) error {
 	found, begun := drawn{Plan: d.Plan.ID, Parts: d.merged.Parts}, time.Now()
 	first, last := d.Plan.Cuts.Draw.Range(task)
 	for subset := first; subset < last; subset++ {
@@ -128,15 +127,15 @@ func (d *drawer) task(ctx context.Context, task int) error {
 		for k := range images {
 			plain[k] = &images[k].Image
 		}
-		d.Observer.Begin(engine.StepReport, len(images))
+		observer.Begin(engine.StepReport, len(images))
 		err = d.draws.Draw(ctx, plain, files, func(k int, note string) {
 			found.Drawn++
 			if note != "" {
 				index := d.merged.Images[images[k].place].Index
 				found.Notes = append(found.Notes, About{Index: index, Path: plain[k].Path, Text: note})
-				d.Observer.Note(note)
+				observer.Note(note)
 			}
-			d.Observer.Advance(1)
+			observer.Advance(1)
 		})
 		if err != nil {
 			return err

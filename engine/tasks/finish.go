@@ -21,17 +21,18 @@ import (
 func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options engine.SaveOptions) (
 	*engine.Result, error) {
 
-	if _, err := w.Merge(ctx); err != nil {
+	merged, err := w.Merge(ctx)
+	if err != nil {
 		return nil, err
 	}
-	d, err := w.drawer(ctx)
+	d, err := w.drawer(ctx, merged)
 	if err != nil {
 		return nil, err
 	}
 	if err := d.all(ctx); err != nil {
 		return nil, err
 	}
-	result, err := d.result(ctx)
+	result, err := d.result()
 	if err != nil {
 		return nil, err
 	}
@@ -41,13 +42,8 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 	if err := d.write(result, options); err != nil {
 		return nil, err
 	}
-	rows := make([]report.Score, len(result.Images))
-	for i, image := range result.Images {
-		rows[i] = report.Score{Image: image.Name, Score: image.Score, ScoreBefore: image.ScoreBefore,
-			Subset: image.Subset}
-	}
 	fresh := d.draws.Folder
-	if err := report.WriteScores(filepath.Join(fresh, results.ScoresFile), rows); err != nil {
+	if err := writeScores(filepath.Join(fresh, results.ScoresFile), result.Images); err != nil {
 		return nil, err
 	}
 	if err := removeLeftovers(fresh); err != nil {
@@ -57,6 +53,20 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 		return nil, err
 	}
 	return result, os.RemoveAll(fresh) // what an interrupted writing left there
+}
+
+// writeScores writes images that are ranked already.
+func writeScores(path string, images []engine.Image) error {
+	return report.StreamScores(path, func(write func(row report.Score, rank int) error) error {
+		for _, image := range images {
+			row := report.Score{Image: image.Name, Score: image.Score, ScoreBefore: image.ScoreBefore,
+				Subset: image.Subset}
+			if err := write(row, image.Rank); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // removeLeftovers removes the temporary files of killed tasks from a folder and those in it.
@@ -118,16 +128,12 @@ func (d *drawer) overview(ctx context.Context) error {
 }
 
 // result gathers what all tasks found out, without patch scores and class tokens.
-func (d *drawer) result(ctx context.Context) (*engine.Result, error) {
+func (d *drawer) result() (*engine.Result, error) {
 	merged := d.merged
 	result := &engine.Result{Skipped: slices.Clone(d.Plan.Skipped), Height: merged.Height,
 		Width: merged.Width, Scorer: merged.Provenance.Scorer, Plan: merged.MemoryPlan,
 		Depth: d.draws.Decode.Depth, Model: merged.Model, Timings: merged.Timings}
-	_, lines, err := d.Depth(ctx, "merge")
-	if err != nil {
-		return nil, err
-	}
-	result.Warnings = slices.Concat(d.Plan.Notes, lines, merged.Warnings)
+	result.Warnings = slices.Concat(d.Plan.Notes, d.scaled, merged.Warnings)
 	for _, about := range merged.Skipped {
 		result.Skipped = append(result.Skipped, dataset.Skipped{Path: about.Path, Reason: about.Text})
 	}
@@ -158,13 +164,12 @@ func (d *drawer) result(ctx context.Context) (*engine.Result, error) {
 // write writes run.json.
 func (d *drawer) write(result *engine.Result, options engine.SaveOptions) error {
 	shortened := report.Shortenings(d.names(), d.files)
-	job := d.job().WithDefaults()
 	run := engine.NewRun(d.merged.Provenance, options)
 	run.Plan = d.Plan.ID
 	run.Scoring, run.Scale, run.Depth = d.Plan.Scoring, d.merged.Scale, result.Depth
 	run.Counts = report.Counts{Listed: d.Plan.Images.Count, Scored: len(result.Images),
 		Skipped: len(result.Skipped), References: d.Plan.References.Count}
-	run.Machine.Threads, run.Machine.MemoryBound = job.Threads, job.Memory
+	run.Machine.Threads, run.Machine.MemoryBound = d.draws.Threads, d.draws.Memory
 	run.Machine.Plan = result.Plan
 	run.Warnings, run.Shortened = result.Warnings, shortened
 	run.Timings, run.Skipped = engine.Timed(result.Timings), engine.Left(result.Skipped)

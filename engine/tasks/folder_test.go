@@ -68,7 +68,7 @@ func TestFilesAreWaitedFor(t *testing.T) {
 		time.Sleep(20 * time.Millisecond)
 		saveJSON(f.File(PhaseScore, 1), 1)
 	}()
-	if err := plan.AwaitParts(context.Background(), f, 0, 3, "merge"); err != nil {
+	if err := plan.Await(context.Background(), f, PhaseScore, run(0, 2), "merge"); err != nil {
 		t.Error(err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -101,7 +101,7 @@ func TestMissingTasksAreNamed(t *testing.T) {
 	plan, _ := makePlan(t, r)
 	f := Folder{Output: t.TempDir()}
 	leave(t, f, PhaseScore, slices.Concat(run(0, 2), run(6, 10), run(12, 17), []int{19})...)
-	err := plan.AwaitParts(context.Background(), f, 0, 20, "merge")
+	err := plan.Await(context.Background(), f, PhaseScore, run(0, 19), "merge")
 	if fault.KindOf(err) != fault.Input {
 		t.Fatalf("%v of kind %v", err, fault.KindOf(err))
 	}
@@ -111,7 +111,7 @@ func TestMissingTasksAreNamed(t *testing.T) {
 			t.Errorf("%q is not in %q", part, err)
 		}
 	}
-	if err := plan.AwaitParts(context.Background(), f, 6, 9, "draw"); err != nil {
+	if err := plan.Await(context.Background(), f, PhaseScore, run(6, 8), "draw"); err != nil {
 		t.Errorf("those that are there: %v", err)
 	}
 }

@@ -1,11 +1,9 @@
 package tasks
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"io"
-	"slices"
 
 	"musc/engine"
 	"musc/engine/backbone"
@@ -43,17 +41,6 @@ type MergedImage struct {
 	Width, Height int     // of the original, in pixels
 	Before, Score float64 // before RsCIN and after it
 	Rank          int     // 1 is the most anomalous
-}
-
-// Image is that of an index in the listing, nil if it was not scored.
-func (m *Merged) Image(index int) *MergedImage {
-	k, found := slices.BinarySearchFunc(m.Images, index, func(image MergedImage, index int) int {
-		return cmp.Compare(image.Index, index)
-	})
-	if !found {
-		return nil
-	}
-	return &m.Images[k]
 }
 
 func (f Folder) mergedTable() string { return f.Path("merged.npz") }

@@ -1,6 +1,7 @@
 package tasks
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"os"
@@ -75,4 +76,15 @@ func TestDamagedMergingIsDoneAgain(t *testing.T) {
 			t.Errorf("%s: merged again to %+v", name, got.Images)
 		}
 	}
+}
+
+// Image is that of an index in the listing, nil if it was not scored.
+func (m *Merged) Image(index int) *MergedImage {
+	k, found := slices.BinarySearchFunc(m.Images, index, func(image MergedImage, index int) int {
+		return cmp.Compare(image.Index, index)
+	})
+	if !found {
+		return nil
+	}
+	return &m.Images[k]
 }

@@ -2,7 +2,6 @@ package tasks
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -226,14 +225,4 @@ func (part *Part) check(p *Plan, content Content) error {
 			len(part.Scores))
 	}
 	return nil
-}
-
-// AwaitParts waits for the parts of the subsets [first,last). needs says what cannot be done
-// without them, as in "merge".
-func (p *Plan) AwaitParts(ctx context.Context, f Folder, first, last int, needs string) error {
-	subsets := make([]int, 0, last-first)
-	for subset := first; subset < last; subset++ {
-		subsets = append(subsets, subset)
-	}
-	return p.Await(ctx, f, PhaseScore, subsets, needs)
 }
