@@ -1,0 +1,100 @@
+// Package page writes the report: one HTML page to go through a scored batch with, which opens without
+// a server or a network.
+package page
+
+import (
+	"time"
+
+	"musc/engine/health"
+	"musc/engine/report"
+	"musc/engine/verdict"
+)
+
+// Data is what the page shows. It is in the page as JSON, and the scripts read it from there.
+type Data struct {
+	Tool    string    `json:"tool"` // name and version
+	Started time.Time `json:"started"`
+	Command []string  `json:"command"`
+
+	Images  int       `json:"images"`  // that were scored; Photos may be the most anomalous of them
+	Befores []float64 `json:"befores"` // of all images, ascending, for the histogram; nil if Photos are all
+	Photos  []Photo   `json:"photos"`  // by rank
+
+	GridHeight int     `json:"grid_height"` // of the patches
+	GridWidth  int     `json:"grid_width"`
+	Low        float64 `json:"low"` // byte b of Photo.Scores stands for Low + b/255 (High-Low)
+	High       float64 `json:"high"`
+	MapSize    int     `json:"map_size"` // side of the square map whose maximum is Photo.Before
+
+	Thresholds verdict.Thresholds `json:"thresholds"`
+	Scale      report.Scale       `json:"scale"`   // of colours, anchored at the threshold
+	Colours    [256][4]uint8      `json:"colours"` // red, green, blue and opacity of each level of the scale
+
+	Findings []Finding   `json:"findings"` // whether the batch is fit to be scored
+	Warnings []string    `json:"warnings"` // what else a user was told
+	Skipped  []Skipped   `json:"skipped"`
+	Run      []Parameter `json:"run"` // how it all came about, for people
+}
+
+// Photo is one scored image.
+type Photo struct {
+	Name    string  `json:"name"`
+	Path    string  `json:"path"` // on the machine that scored it
+	Width   int     `json:"width"`
+	Height  int     `json:"height"`
+	Before  float64 `json:"before"` // score before RsCIN, which the thresholds are about
+	Score   float64 `json:"score"`
+	Rank    int     `json:"rank"`
+	Label   string  `json:"label,omitempty"` // the manifest's
+	Scores  []byte  `json:"scores"`          // of the patches, row-major; base64 in JSON
+	Picture string  `json:"picture"`         // a data: URI, or a path relative to the page; "" if there is none
+	// Nearest is the index in Photos of the good photo that looks most like this one; -1: none.
+	Nearest  int        `json:"nearest"`
+	Evidence []Evidence `json:"evidence,omitempty"` // for its peaks, the highest first
+}
+
+// Evidence says why a patch has its score: evidence.Evidence with what it names as pictures.
+type Evidence struct {
+	Patch    int     `json:"patch"`    // row-major on the grid
+	Score    float64 `json:"score"`    // of the patch
+	Normal   float64 `json:"normal"`   // what a patch scores there in a typical photo
+	Stages   []Stage `json:"stages"`   // those of the backbone that scored
+	Mattered int     `json:"mattered"` // index in Stages
+	Crop     string  `json:"crop"`     // of the patch and its surroundings, as Photo.Picture
+	Typical  Crop    `json:"typical"`  // the same place of the typical photo
+	Nearest  []Crop  `json:"nearest"`  // the closest patches at the stage that mattered
+}
+
+// Stage is the part of one stage of the backbone.
+type Stage struct {
+	Stage  int     `json:"stage"` // from 1
+	Score  float64 `json:"score"`
+	Normal float64 `json:"normal"`
+}
+
+// Crop is a piece of a photo.
+type Crop struct {
+	Name     string  `json:"name"`    // of the photo
+	Photo    int     `json:"photo"`   // index in Photos; -1 if it is not among them
+	Picture  string  `json:"picture"` // as Photo.Picture
+	Distance float64 `json:"distance"`
+}
+
+// Finding is health.Finding with the names of the photos.
+type Finding struct {
+	Kind   health.Kind `json:"kind"`
+	Text   string      `json:"text"`
+	Groups [][]string  `json:"groups,omitempty"`
+}
+
+// Skipped is an image that was left out.
+type Skipped struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+// Parameter is a line of the run's description.
+type Parameter struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
