@@ -97,6 +97,8 @@ type Image struct {
 	Subset        int       // which subset it was scored in, from 0
 	ClassToken    []float32 // [D]
 	Digest        string    // of the photo's bytes, as the function Digest gives it; empty unless Keep asks
+	Brightness    float64   // imageio.Exposure of the photo at the size that the model takes
+	Sharpness     float64
 }
 
 // Score runs the whole method on a batch: preprocess, backbone, LNAMD and MSM per subset, anomaly

@@ -227,6 +227,7 @@ func (x *extractor) keep(i int, image prepared, tokens *backbone.Tokens) error {
 	x.found.listed = append(x.found.listed, image.index)
 	x.found.images = append(x.found.images, Image{
 		Item: x.items[image.index], Width: image.width, Height: image.height, Digest: image.digest,
+		Brightness: image.exposure.Brightness, Sharpness: image.exposure.Sharpness,
 		ClassToken: slices.Clone(tokens.Class[i*width : (i+1)*width]),
 	})
 	return nil

@@ -14,6 +14,7 @@ import (
 	"musc/engine/backbone"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/engine/imageio"
 )
 
 // Keep says what is kept on disk while a set of images is worked on, for a run that goes on after it
@@ -53,6 +54,13 @@ type keptPhoto struct {
 	Width    int      `json:"width"`
 	Height   int      `json:"height"`
 	Warnings []string `json:"warnings,omitempty"`
+
+	Brightness float64 `json:"brightness"`
+	Sharpness  float64 `json:"sharpness"`
+}
+
+func (p *keptPhoto) exposure() imageio.Exposure {
+	return imageio.Exposure{Brightness: p.Brightness, Sharpness: p.Sharpness}
 }
 
 // newKeeper reads what an earlier run kept in the folder. Errors are of kind fault.Output.
@@ -135,7 +143,7 @@ func (k *keeper) save(images []prepared, tokens *backbone.Tokens, items int) {
 	header := keptHeader{Base: k.base}
 	for _, image := range images {
 		header.Photos = append(header.Photos, keptPhoto{image.digest, image.width, image.height,
-			image.warnings})
+			image.warnings, image.exposure.Brightness, image.exposure.Sharpness})
 	}
 	if err := writeKept(k.path(k.key(images)), header, k.parts(tokens, len(images))); err != nil {
 		k.failed = true

@@ -84,7 +84,8 @@ func TestWhatIsKeptIsNotComputedAgain(t *testing.T) {
 		}
 		for i, image := range found.images {
 			if w := want.images[i]; image.Name != w.Name || image.Digest != w.Digest ||
-				image.Width != 256 || image.Height != 256 {
+				image.Width != 256 || image.Height != 256 || image.Brightness != w.Brightness ||
+				image.Sharpness != w.Sharpness || image.Brightness < 1 || image.Sharpness == 0 {
 				t.Errorf("%s: image %d is %+v", what, i, image)
 			}
 		}

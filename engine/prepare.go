@@ -12,8 +12,9 @@ type prepared struct {
 	digest        string       // of the file's bytes; "" if nothing is kept
 	pixels        *imageio.RGB // [side,side,3]; nil if the tokens were kept
 	width, height int          // of the original
-	warnings      []string     // what a user should know about the file
-	err           error        // the file cannot be read
+	exposure      imageio.Exposure
+	warnings      []string // what a user should know about the file
+	err           error    // the file cannot be read
 }
 
 // prepare calls one for each of count items on as many goroutines as workers says, up to ahead items
@@ -63,7 +64,7 @@ func (x *extractor) decode(index int) prepared {
 	if err == nil {
 		if kept, known := x.keeper.known[digest]; known {
 			return prepared{index: index, digest: digest, width: kept.Width, height: kept.Height,
-				warnings: kept.Warnings}
+				exposure: kept.exposure(), warnings: kept.Warnings}
 		}
 	}
 	return x.decodePixels(index, digest) // a file that cannot be read says why there
@@ -75,9 +76,10 @@ func (x *extractor) decodePixels(index int, digest string) prepared {
 		return prepared{index: index, err: err}
 	}
 	side := x.info.ImageSize
+	pixels := image.Resize(side, side, imageio.Bicubic)
 	return prepared{
-		index: index, digest: digest, pixels: image.Resize(side, side, imageio.Bicubic),
-		width: image.Width, height: image.Height, warnings: warnings,
+		index: index, digest: digest, pixels: pixels, width: image.Width, height: image.Height,
+		exposure: pixels.Exposure(), warnings: warnings,
 	}
 }
 
