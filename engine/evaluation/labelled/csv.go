@@ -40,7 +40,7 @@ func (d *Dataset) findVisA(root string) error {
 }
 
 func (d *Dataset) addLines(l *csvfile.Table, root, classColumn, only string) error {
-	key, err := imageColumn(l)
+	key, err := ImageColumn(l)
 	if err != nil {
 		return err
 	}

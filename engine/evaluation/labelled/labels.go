@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -88,8 +87,8 @@ func column(l *csvfile.Table, names []string) string {
 	return ""
 }
 
-// imageColumn is the column that names the images.
-func imageColumn(l *csvfile.Table) (string, error) {
+// ImageColumn is the column that names the images: the first of "image", "file" and the like.
+func ImageColumn(l *csvfile.Table) (string, error) {
 	if name := column(l, imageColumns); name != "" {
 		return name, nil
 	}
@@ -102,9 +101,7 @@ func imageColumn(l *csvfile.Table) (string, error) {
 type labels struct {
 	path    string
 	entries []labelEntry
-	byName  map[string]int // index of the entry, by its file as written
-	byLower map[string]int // by its file in lower case
-	byTail  map[string]int // by the last parts of it in lower case; or ambiguous
+	index   *Index // of their files
 }
 
 type labelEntry struct {
@@ -122,90 +119,32 @@ func readLabels(path string) (*labels, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := imageColumn(l)
+	key, err := ImageColumn(l)
 	if err != nil {
 		return nil, err
 	}
-	found := &labels{path: path, byName: map[string]int{}, byLower: map[string]int{},
-		byTail: map[string]int{}}
+	found := &labels{path: path, index: NewIndex()}
 	for _, row := range l.Rows {
-		entry := labelEntry{file: slashed(l.Text(row, key)), line: row.Line}
+		entry := labelEntry{file: Slashed(l.Text(row, key)), line: row.Line}
 		if entry.label, err = labelIn(l, row); err != nil {
 			return nil, err
 		}
-		if k, twice := found.byName[entry.file]; twice {
+		if k, added := found.index.Add(entry.file); !added {
 			if before := found.entries[k]; before.label != entry.label {
 				return nil, fault.New(fault.Input, "the list %s says %s of %s in line %d, and %s in line "+
 					"%d; correct one of them", path, before.label, entry.file, before.line, entry.label, row.Line)
 			}
 			continue
 		}
-		found.byName[entry.file] = len(found.entries)
 		found.entries = append(found.entries, entry)
 	}
-	for k, entry := range found.entries {
-		lower := strings.ToLower(entry.file)
-		add(found.byLower, lower, k)
-		for _, tail := range tails(lower) {
-			add(found.byTail, tail, k)
-		}
-	}
 	return found, nil
-}
-
-// add notes the entry k under a name; if there are two of that name it is none's.
-func add(index map[string]int, name string, k int) {
-	if _, twice := index[name]; twice {
-		k = ambiguous
-	}
-	index[name] = k
-}
-
-// ambiguous is the index of an entry where there are several.
-const ambiguous = -1
-
-// slashed is a path with slashes, without "./" and the like.
-func slashed(name string) string {
-	return strings.TrimPrefix(path.Clean(strings.ReplaceAll(name, `\`, "/")), "/")
-}
-
-// tails are the last parts of a path, one folder less each time.
-func tails(file string) (list []string) {
-	for _, rest, more := strings.Cut(file, "/"); more; _, rest, more = strings.Cut(rest, "/") {
-		list = append(list, rest)
-	}
-	return list
-}
-
-// find is the entry of an image, given by its path in the folder: that of the path itself, in other
-// letter case, that whose path ends in it, or that of the path's last parts; each with the image's
-// extension or without.
-func (l *labels) find(file string) (entry int, found bool) {
-	lower := strings.ToLower(file)
-	try := func(index map[string]int, name string) bool {
-		for _, spelling := range []string{name, strings.TrimSuffix(name, path.Ext(name))} {
-			if k, ok := index[spelling]; ok && k != ambiguous {
-				entry = k
-				return true
-			}
-		}
-		return false
-	}
-	if try(l.byName, file) || try(l.byLower, lower) || try(l.byTail, lower) {
-		return entry, true
-	}
-	for _, tail := range tails(lower) {
-		if try(l.byLower, tail) {
-			return entry, true
-		}
-	}
-	return 0, false
 }
 
 // of is the label of an image, given by its path in the folder, and whether it is listed. A line that
 // would be of two images is an error.
 func (l *labels) of(file string) (label string, listed bool, err error) {
-	k, listed := l.find(file)
+	k, listed := l.index.Find(file)
 	if !listed {
 		return "", false, nil
 	}
