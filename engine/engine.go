@@ -51,6 +51,10 @@ type Scoring struct {
 	Subsets        int             `json:"subsets"`
 	Seed           int64           `json:"seed"`
 
+	// NormaliseClass gives class tokens the length 1 before RsCIN. The published evaluation takes them
+	// as the model gives them.
+	NormaliseClass bool `json:"normalise_class_tokens,omitempty"`
+
 	// DealByLabel deals each label evenly over the subsets: for measuring on labelled data as the
 	// published evaluation does, never for scoring.
 	DealByLabel bool `json:"subsets_dealt_by_label,omitempty"`

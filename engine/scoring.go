@@ -192,6 +192,9 @@ func scoreImages(job *Config, clock *clock, result *Result) error {
 		tokens = append(tokens, result.Images[i].ClassToken...)
 		clock.observer.Advance(1)
 	}
+	if job.Scoring.NormaliseClass {
+		rscin.Normalise(tokens, result.Model.ClassDim)
+	}
 	after := before
 	if slices.Max(append([]int{1}, job.Scoring.Windows...)) > 1 {
 		after, err = rscin.Rescore(before, tokens, len(before), result.Model.ClassDim,

@@ -17,6 +17,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/report"
 	"musc/engine/results"
+	"musc/models"
 )
 
 func evalCommand() *cli.Command {
@@ -64,8 +65,8 @@ Examples:
    musc eval visa/ -o out --classes candle,pcb1 --model vit_large_patch14_clip_336.openai
    musc eval mine.csv -o out --shots 4                  # four normal training images help
    musc eval btad/ -o out --maps patchcore/maps         # another tool's maps`,
-		Flags: slices.Concat(own, batchFlags(), scoringFlags(), modelFlags(), machineFlags(),
-			outputFlags()),
+		Flags: slices.Concat(own, batchFlags(categoryMethod), scoringFlags(categoryMethod),
+			modelFlags(), machineFlags(), outputFlags()),
 		OnUsageError: usageError,
 		Action:       eval,
 	}
@@ -190,7 +191,7 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 
 // evalConfig is the job without its images.
 func evalConfig(c *cli.Context, layout labelled.Layout) (job engine.Config, err error) {
-	if job, err = configOf(c); err != nil {
+	if job, err = configOf(c, models.PaperPreset()); err != nil {
 		return job, err
 	}
 	if job.Scoring.Windows = c.IntSlice("windows"); len(job.Scoring.Windows) == 0 {

@@ -13,6 +13,7 @@ import (
 	"musc/engine/device"
 	"musc/engine/fault"
 	"musc/engine/mutual"
+	"musc/models"
 )
 
 // Categories under which --help groups the options.
@@ -24,16 +25,17 @@ const (
 	categoryMachine = "MACHINE"
 )
 
-// scoringFlags are the parameters of mutual scoring that every command with patch tokens takes.
-func scoringFlags() []cli.Flag {
+// scoringFlags are the parameters of mutual scoring that every command with patch tokens takes, the
+// paper's unless they are given. They have the heading of that category.
+func scoringFlags(category string) []cli.Flag {
 	return []cli.Flag{
-		&cli.IntSliceFlag{Name: "degrees", Category: categoryMethod,
+		&cli.IntSliceFlag{Name: "degrees", Category: category,
 			Usage: "LNAMD: odd window sizes `R,R,...` in patches", Value: cli.NewIntSlice(1, 3, 5)},
-		&cli.StringFlag{Name: "interval", Category: categoryMethod, Value: "0,0.3",
+		&cli.StringFlag{Name: "interval", Category: category, Value: "0,0.3",
 			Usage: "MSM: the part `LOW,HIGH` of the sorted distances that counts"},
-		&cli.StringFlag{Name: "average", Category: categoryMethod, Value: "mean",
+		&cli.StringFlag{Name: "average", Category: category, Value: "mean",
 			Usage: "MSM: `mean`, min or max over the interval"},
-		&cli.BoolFlag{Name: "references-only", Category: categoryMethod,
+		&cli.BoolFlag{Name: "references-only", Category: category,
 			Usage: "MuSc+: only the reference images score, the nearest one counts"},
 	}
 }
@@ -52,14 +54,14 @@ func machineFlags() []cli.Flag {
 	}
 }
 
-// batchFlags say how a batch of images is scored; score and eval share them.
-func batchFlags() []cli.Flag {
+// batchFlags say how a batch of images is scored; score and eval share them. Category is as above.
+func batchFlags(category string) []cli.Flag {
 	return []cli.Flag{
-		&cli.IntSliceFlag{Name: "stages", Category: categoryMethod,
+		&cli.IntSliceFlag{Name: "stages", Category: category,
 			Usage: "stages of the backbone to use, from 1 to 4", Value: cli.NewIntSlice(1, 2, 3, 4)},
-		&cli.IntFlag{Name: "subsets", Aliases: []string{"s"}, Category: categoryMethod, Value: 1,
+		&cli.IntFlag{Name: "subsets", Aliases: []string{"s"}, Category: category, Value: 1,
 			Usage: "score in this many subsets, separately: less time and memory"},
-		&cli.IntFlag{Name: "map-size", Category: categoryMethod, DefaultText: "the model's input",
+		&cli.IntFlag{Name: "map-size", Category: category, DefaultText: "the model's input",
 			Usage: "side of the anomaly map whose maximum is the image's score"},
 		&cli.IntFlag{Name: "bits", Category: categoryInput, DefaultText: "the fewest that hold them all",
 			Usage: "photos of more than 8 bits a sample: how many `BITS` they use, 8, 10, 12, 14 or 16"},
@@ -82,15 +84,18 @@ func outputFlags() []cli.Flag {
 	}
 }
 
-// configOf reads scoringFlags, batchFlags and the machine's part into a job without images.
-func configOf(c *cli.Context) (job engine.Config, err error) {
+// configOf reads scoringFlags, batchFlags and the machine's part into a job without images. What is
+// not given is the preset's.
+func configOf(c *cli.Context, preset models.Preset) (job engine.Config, err error) {
 	if job, err = machineOf(c); err != nil {
 		return job, err
 	}
-	if job.Scoring, err = scoringOf(c); err != nil {
+	if job.Scoring, err = scoringOf(c, preset); err != nil {
 		return job, err
 	}
-	job.Scoring.Stages = c.IntSlice("stages")
+	if c.IsSet("stages") {
+		job.Scoring.Stages = c.IntSlice("stages")
+	}
 	job.Scoring.Subsets, job.Scoring.Seed = c.Int("subsets"), c.Int64("seed")
 	job.Scoring.MapSize, job.Bits = c.Int("map-size"), c.Int("bits")
 	if c.IsSet("bits") && job.Bits == 0 {
@@ -113,14 +118,20 @@ func machineOf(c *cli.Context) (job engine.Config, err error) {
 	return job, err
 }
 
-// scoringOf reads scoringFlags into the engine's parameters.
-func scoringOf(c *cli.Context) (engine.Scoring, error) {
+// scoringOf reads scoringFlags into the engine's parameters. What is not given is the preset's.
+func scoringOf(c *cli.Context, preset models.Preset) (engine.Scoring, error) {
 	scoring := engine.Defaults()
-	scoring.Degrees = c.IntSlice("degrees")
+	scoring.Stages, scoring.Degrees, scoring.Windows = preset.Stages, preset.Degrees, preset.Windows
+	scoring.Interval = mutual.Interval{Low: preset.Interval[0], High: preset.Interval[1]}
 	scoring.ReferencesOnly = c.Bool("references-only")
+	if c.IsSet("degrees") {
+		scoring.Degrees = c.IntSlice("degrees")
+	}
 	var err error
-	if scoring.Interval, err = parseInterval(c.String("interval")); err != nil {
-		return scoring, err
+	if c.IsSet("interval") {
+		if scoring.Interval, err = parseInterval(c.String("interval")); err != nil {
+			return scoring, err
+		}
 	}
 	scoring.Average, err = parseAverage(c.String("average"))
 	return scoring, err

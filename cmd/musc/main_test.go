@@ -7,11 +7,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"musc/engine"
 	"musc/engine/imageio"
 	"musc/engine/tasks"
 )
@@ -158,15 +160,21 @@ func TestScoreWritesEverything(t *testing.T) {
 		Decoders struct{ Names string }
 		Skipped  []struct{ Image string }
 		Timings  []struct{ Step string }
+		Preset   string
+		Scoring  engine.Scoring
 	}
 	text, err := os.ReadFile(filepath.Join(out, "run.json"))
 	if err != nil || json.Unmarshal(text, &record) != nil {
 		t.Fatalf("run.json: %v: %s", err, text)
 	}
 	decoders, _ := imageio.Decoders()
-	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 7 ||
+	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 6 ||
 		record.Decoders.Names != decoders {
 		t.Errorf("run.json holds %+v", record)
+	}
+	if record.Preset != "model" || !slices.Equal(record.Scoring.Stages, []int{2, 3}) ||
+		!slices.Equal(record.Scoring.Windows, []int{1}) || !record.Scoring.NormaliseClass {
+		t.Errorf("run.json holds the preset %q: %+v", record.Preset, record.Scoring)
 	}
 	if code, _, stderr := musc(t, "score", fewWashers(t, 4), "-o", out); code != exitOutput ||
 		!strings.Contains(stderr, "--overwrite") {

@@ -13,6 +13,7 @@ import (
 	"musc/engine/mutual"
 	"musc/engine/mutual/trust"
 	"musc/engine/npy"
+	"musc/models"
 )
 
 func mutualCommand() *cli.Command {
@@ -39,7 +40,7 @@ Examples:
    musc mutual --stage s0.npy --stage s1.npy --grid 37x37 -o scores.npy
    musc mutual --stage s0.npy --reference r0.npy --references-only --grid 16x16 -o scores.npy
    musc mutual --stage tokens.npy --grid 1x1 --degrees 1 -o scores.npy   # one token an image`,
-		Flags:        slices.Concat(own, scoringFlags(), machineFlags(), outputFlags()),
+		Flags:        slices.Concat(own, scoringFlags(categoryMethod), machineFlags(), outputFlags()),
 		OnUsageError: usageError,
 		Action:       scoreTokens,
 	}
@@ -67,7 +68,7 @@ func scoreTokens(c *cli.Context) error {
 	if folder, ok := atomicfile.InPlace(output); ok {
 		job.SpillInto = folder
 	}
-	if job.Scoring, err = scoringOf(c); err != nil {
+	if job.Scoring, err = scoringOf(c, models.PaperPreset()); err != nil {
 		return err
 	}
 	if job.Memory, err = parseBytes(c.String("memory")); err != nil {

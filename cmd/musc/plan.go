@@ -39,8 +39,8 @@ Examples:
 Then, on a folder that all machines share:
    musc cluster slurm out -- -p gpu --gres=gpu:1     # or: musc cluster kubernetes out --image IMAGE
    musc status out`,
-		Flags: slices.Concat(own, planFlags(), batchFlags(), scoringFlags(), modelFlags(),
-			machineFlags(), outputFlags()),
+		Flags: ofPreset(slices.Concat(own, planFlags(), batchFlags(categoryPreset),
+			scoringFlags(categoryPreset), modelFlags(), machineFlags(), outputFlags())),
 		OnUsageError: usageError,
 		Action:       plan,
 	}
@@ -137,7 +137,7 @@ func planInto(c *cli.Context, run tasks.Folder, request tasks.Request) (*tasks.P
 // tellPlan says what was planned and what comes next.
 func tellPlan(c *cli.Context, plan *tasks.Plan, output string) error {
 	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
-	for _, note := range slices.Concat(elsewhere(c), plan.Notes) {
+	for _, note := range slices.Concat([]string{settingsNote(c, plan)}, elsewhere(c), plan.Notes) {
 		observer.Note(note)
 	}
 	for _, image := range plan.Skipped {

@@ -40,13 +40,13 @@ func stoppedRun(t *testing.T, options, word string) *planRun {
 
 // A run that was stopped goes on if it is told to and is the same; else it is left as it is.
 func TestRunThatWasStopped(t *testing.T) {
-	const options = " --keep-tokens --image-size 224 --batch 2 --threads 1"
+	const options = " --keep-tokens --preset paper --image-size 224 --batch 2 --threads 1"
 	r := stoppedRun(t, options, "mutual scoring:")
 	r.refused("score PHOTOS -o OUT"+options, exitOutput, "part of what the backbone and mutual scoring give",
 		"--resume", "--overwrite")
 	r.refused("score PHOTOS -o OUT --resume --seed 3"+options, exitInput, "--seed was 0 and is 3")
 	r.refused("score PHOTOS "+washers+" -o OUT --resume"+options, exitInput, "16 photos more")
-	r.refused("plan PHOTOS -o OUT --seed 3 --image-size 224 --batch 2", exitOutput, "--seed was 0 and is 3")
+	r.refused("plan PHOTOS -o OUT --seed 3 --preset paper --image-size 224 --batch 2", exitOutput, "--seed was 0 and is 3")
 	r.refused("score PHOTOS -o OUT --resume"+options, exitOK, "what an earlier run kept of the backbone",
 		"14 images scored")
 	r.same()
@@ -55,10 +55,10 @@ func TestRunThatWasStopped(t *testing.T) {
 
 // Without anything to go on with a run simply begins, and --overwrite begins anew.
 func TestResumeWithNothingToGoOnWith(t *testing.T) {
-	r := stoppedRun(t, " --keep-tokens --image-size 112 --batch 1 --threads 1", "mutual scoring:")
-	r.must("score PHOTOS -q -o OUT --overwrite --image-size 112 --batch 1 --threads 1")
+	r := stoppedRun(t, " --keep-tokens --preset paper --image-size 112 --batch 1 --threads 1", "mutual scoring:")
+	r.must("score PHOTOS -q -o OUT --overwrite --preset paper --image-size 112 --batch 1 --threads 1")
 	r.same()
 	r.out = filepath.Join(t.TempDir(), "new")
-	r.must("score PHOTOS -q -o OUT --resume --image-size 112 --batch 1 --threads 1")
+	r.must("score PHOTOS -q -o OUT --resume --preset paper --image-size 112 --batch 1 --threads 1")
 	r.same()
 }

@@ -13,6 +13,7 @@ import (
 	"musc/engine/imageio"
 	"musc/engine/results"
 	"musc/engine/tasks"
+	"musc/models"
 )
 
 func scoreCommand() *cli.Command {
@@ -32,7 +33,8 @@ func scoreCommand() *cli.Command {
 a .csv with a column "image", or a .txt with one path a line. All photos must show the same product.
 
 Examples:
-   musc score photos/ -o out                          # the paper's settings, the default model
+   musc score photos/ -o out                          # the default model with the settings best for it
+   musc score photos/ -o out --preset paper           # the paper's settings
    musc score photos/ -o out --image-size 518         # finer maps, five times the time
    musc score photos/ -o out --reference good/        # some photos are known to be good
    musc score photos/ -o out --subset-size 200        # large batches: time grows with their size only
@@ -44,8 +46,8 @@ OUT/scores.csv lists image, score, score_before_rscin, rank and subset; rank 1 i
 While it works, OUT/.musc-run holds the plan and what is finished of it: the scores of each subset, and,
 where the backbone or mutual scoring of one is expected to take more than five minutes, what they have
 given so far.`,
-		Flags: slices.Concat(own, planFlags(), batchFlags(), scoringFlags(), modelFlags(),
-			machineFlags(), outputFlags()),
+		Flags: ofPreset(slices.Concat(own, planFlags(), batchFlags(categoryPreset),
+			scoringFlags(categoryPreset), modelFlags(), machineFlags(), outputFlags())),
 		OnUsageError: usageError,
 		Action:       score,
 	}
@@ -76,12 +78,12 @@ func planFlags() []cli.Flag {
 		&cli.IntFlag{Name: "max-pixels", Category: categoryInput, Value: imageio.DefaultMaxPixels,
 			Usage: "refuse images of more pixels"},
 
-		&cli.IntSliceFlag{Name: "windows", Category: categoryMethod,
-			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 8,9 on VisA, 1 switches it off",
+		&cli.IntSliceFlag{Name: "windows", Category: categoryPreset,
+			Usage: "RsCIN: neighbourhood sizes `K,K,...`; 1 switches it off",
 			Value: cli.NewIntSlice(2, 3)},
-		&cli.Int64Flag{Name: "seed", Category: categoryMethod,
+		&cli.Int64Flag{Name: "seed", Category: categoryPreset,
 			Usage: "seed of the shuffle that deals the subsets"},
-		&cli.IntFlag{Name: "subset-size", Category: categoryMethod,
+		&cli.IntFlag{Name: "subset-size", Category: categoryPreset,
 			Usage: "instead of --subsets: as many as it takes so that none has more than `N` images"},
 	}
 }
@@ -110,6 +112,7 @@ func score(c *cli.Context) error {
 		return err
 	}
 	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer.Note(settingsNote(c, plan))
 	for _, note := range plan.Notes {
 		observer.Note(note)
 	}
@@ -140,11 +143,15 @@ func requestPlan(c *cli.Context, example string, backbone func(*cli.Context) (_,
 	if _, err := require(c, "output", example); err != nil {
 		return request, job, err
 	}
-	request = tasks.Request{Version: version(), Command: os.Args, Started: time.Now().UTC()}
-	if job, request.Skipped, request.Notes, err = scoreConfig(c); err != nil {
+	preset, origin, err := presetOf(c)
+	if err != nil {
 		return request, job, err
 	}
-	request.Settings = tasks.Settings{Scoring: job.Scoring, Bits: job.Bits, Strict: job.Strict,
+	request = tasks.Request{Version: version(), Command: os.Args, Started: time.Now().UTC()}
+	if job, request.Skipped, request.Notes, err = scoreConfig(c, preset); err != nil {
+		return request, job, err
+	}
+	request.Settings = tasks.Settings{Scoring: job.Scoring, Preset: origin, Bits: job.Bits, Strict: job.Strict,
 		MaxPixels: job.Decode.MaxPixels, Rotate: job.Decode.ApplyOrientation, Batch: job.Batch,
 		Maps: c.String("maps"), Overlays: !c.Bool("no-overlays"), DrawTop: c.Int("draw-top")}
 	request.Images, request.References = job.Images, job.References
@@ -182,17 +189,21 @@ func inputsOf(c *cli.Context, request tasks.Request) []string {
 	return inputs
 }
 
-// scoreConfig is the job; skipped and notes are what finding its photos gave.
-func scoreConfig(c *cli.Context) (job engine.Config, skipped []dataset.Skipped, notes []string,
-	err error) {
+// scoreConfig is the job; skipped and notes are what finding its photos gave. Whatever the preset,
+// class tokens are normalised: only a published evaluation takes them raw.
+func scoreConfig(c *cli.Context, preset models.Preset) (job engine.Config, skipped []dataset.Skipped,
+	notes []string, err error) {
 	if c.NArg() == 0 {
 		return job, nil, nil, fault.New(fault.Usage,
 			"no photos given; as in: musc score photos/ -o out")
 	}
-	if job, err = configOf(c); err != nil {
+	if job, err = configOf(c, preset); err != nil {
 		return job, nil, nil, err
 	}
-	job.Scoring.Windows = c.IntSlice("windows")
+	job.Scoring.NormaliseClass = true
+	if c.IsSet("windows") {
+		job.Scoring.Windows = c.IntSlice("windows")
+	}
 	job.Strict = c.Bool("strict")
 	job.Decode = imageio.Options{MaxPixels: c.Int("max-pixels"), ApplyOrientation: c.Bool("rotate")}
 	options := dataset.Options{Root: c.String("root"), Note: func(note string) {

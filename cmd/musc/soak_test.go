@@ -48,7 +48,7 @@ func TestSoak(t *testing.T) {
 	} {
 		t.Run(setting.name, func(t *testing.T) {
 			s := &soak{t: t, random: rand.New(rand.NewPCG(16, 1)), args: append([]string{"score", photos,
-				"--keep-tokens", "--image-size", "112", "--batch", "2", "--threads", "1"},
+				"--keep-tokens", "--preset", "paper", "--image-size", "112", "--batch", "2", "--threads", "1"},
 				setting.options...)}
 			s.whole = filepath.Join(t.TempDir(), "whole")
 			begun := time.Now()

@@ -18,7 +18,8 @@ type Run struct {
 	Model    Model     `json:"model"`
 	Runtime  Runtime   `json:"runtime"`
 	Decoders Decoders  `json:"decoders"`
-	Scoring  any       `json:"scoring"` // the method's parameters: a struct, or nil
+	Preset   string    `json:"preset,omitempty"` // where they come from: "model", "paper", and options
+	Scoring  any       `json:"scoring"`          // the method's parameters: a struct, or nil
 	Counts   Counts    `json:"counts"`
 	Scale    Scale     `json:"colour_scale"` // of the overlays
 	// Depth is how samples of more than 8 bits were scaled, absent without such photos.

@@ -70,7 +70,7 @@ func TestWhatDecidesNothingLeavesTheID(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := base
-	r.Tasks, r.Version, r.Model = 1, "v2", absolute
+	r.Tasks, r.Version, r.Model, r.Preset = 1, "v2", absolute, "paper"
 	r.Images = slices.Clone(r.Images)
 	for i := range r.Images { // typed in another way
 		if r.Images[i].Path, err = filepath.Abs(r.Images[i].Path); err != nil {

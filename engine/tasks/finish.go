@@ -166,6 +166,7 @@ func (d *drawer) write(result *engine.Result, options engine.SaveOptions) error 
 	shortened := report.Shortenings(d.names(), d.files)
 	run := engine.NewRun(d.merged.Provenance, options)
 	run.Plan = d.Plan.ID
+	run.Preset = d.Plan.Preset
 	run.Scoring, run.Scale, run.Depth = d.Plan.Scoring, d.merged.Scale, result.Depth
 	run.Counts = report.Counts{Listed: d.Plan.Images.Count, Scored: len(result.Images),
 		Skipped: len(result.Skipped), References: d.Plan.References.Count}

@@ -121,12 +121,14 @@ func shares(of, among int) int { return (of + among - 1) / among }
 
 // identity is the plan's ID: a hash of what decides the results. Where the model lies does not.
 func (p *Plan) identity() (string, error) {
+	settings := p.Settings
+	settings.Preset = ""
 	decides := struct {
 		Format             int
 		Settings           Settings
 		Model              []string
 		Images, References string
-	}{p.Format, p.Settings, report.Sums(p.Model.Files), p.Images.Identity, p.References.Identity}
+	}{p.Format, settings, report.Sums(p.Model.Files), p.Images.Identity, p.References.Identity}
 	text, err := json.Marshal(decides)
 	if err != nil {
 		return "", fault.New(fault.Usage, "cannot make a plan of these settings: %w", err)

@@ -39,7 +39,8 @@ func ParsePhase(text string) (Phase, error) {
 // Settings are what decides the results, besides the photos and the model.
 type Settings struct {
 	Scoring   engine.Scoring `json:"scoring"`
-	Bits      int            `json:"bits"` // as in engine.Config
+	Preset    string         `json:"preset,omitempty"` // where the scoring comes from, for people; decides nothing
+	Bits      int            `json:"bits"`             // as in engine.Config
 	Strict    bool           `json:"strict"`
 	MaxPixels int            `json:"max_pixels"`
 	Rotate    bool           `json:"rotate"`

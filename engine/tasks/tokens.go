@@ -10,6 +10,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/features"
 	"musc/engine/memory"
+	"musc/engine/rscin"
 )
 
 // classTokens are the class tokens [N,D] of the images that were scored, in the order of the listing.
@@ -67,6 +68,9 @@ func (t *classTokens) fill(ctx context.Context, p *Plan, f Folder, g *gathered) 
 					f.File(PhaseScore, subset))
 			}
 			copy(t.row(at, 1), part.Class[k*t.d:(k+1)*t.d])
+			if p.Scoring.NormaliseClass {
+				rscin.Normalise(t.row(at, 1), t.d)
+			}
 		}
 		if written += 4 * len(part.Class); written > bytesBetween {
 			t.values.Release(0, t.values.Len())
