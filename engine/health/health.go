@@ -1,5 +1,9 @@
 // Package health says whether a batch is fit to be scored: mutual scoring takes for granted that most
 // photos show the same product, well, and that no two are the same photo.
+//
+// Each kind of warning is a file. Class tokens are compared by their cosine distance 1 - cos; what is
+// usual is told by medians and median absolute deviations, which the photos that are not usual hardly
+// move. docs/health.md has how often each warning comes, rightly and wrongly.
 package health
 
 // Kind is what is wrong with a batch.
@@ -23,4 +27,32 @@ type Finding struct {
 	// Groups are the photos that it is about, as numbers in the batch: each group belongs together, as
 	// copies of each other do. Drift has none.
 	Groups [][]int `json:"groups,omitempty"`
+}
+
+// Batch is what is known of the photos of a batch, in the order of their names.
+type Batch struct {
+	Photos   []Photo
+	Class    []float32 // [N,D] class tokens, of any length; nil where they are not compared
+	ClassDim int       // D
+}
+
+// Photo is one photo of a batch.
+type Photo struct {
+	Name       string  // as the results name it
+	Path       string  // where the file is
+	Digest     string  // equal for equal files; "" where it is not known
+	Brightness float64 // as imageio.Exposure has it
+	Sharpness  float64
+}
+
+// Check looks for all that Partners does not find; see SharedFinding for that. The findings come in
+// the order of the kinds, at most one of each; none is the usual answer. Batches of three photos or
+// fewer are only searched for copies.
+func Check(batch *Batch) (findings []Finding) {
+	for _, look := range []func(*Batch) *Finding{duplicates} {
+		if found := look(batch); found != nil {
+			findings = append(findings, *found)
+		}
+	}
+	return findings
 }
