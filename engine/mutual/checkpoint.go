@@ -18,8 +18,8 @@ import (
 // What is kept is whole by its checksums or not used at all, and nothing is claimed that is not
 // there: after a power loss less may be kept, never something wrong.
 //
-//   - After each step (a stage and a group of windows) the sums of scores [N,P] are written, unless
-//     less than a 60th of Every has passed since the last time.
+//   - After each step (a stage and a group of windows) the sums of scores [N,P], and of Pairs where
+//     there are any, are written, unless less than a 60th of Every has passed since the last time.
 //   - Within a step on a CPU the distances that are new are written every Every. A step that
 //     takes less writes none. They take as much disk as spilled distances do, and are removed when
 //     the step is done. Images of one patch are left out: comparing two is as fast as writing what
@@ -70,6 +70,9 @@ type keeper struct {
 	lock   *os.File          // nil where the file system has none
 	noting sync.Mutex
 
+	members int       // N
+	pairs   []float32 // sums of pairs [N,P,N], kept with the others; nil: they are not wanted
+
 	saving sync.Mutex
 	saved  time.Time // when the sums were last written; at first, when scoring began
 	unsaid func()    // writes sums that were not worth it; nil: those on disk are the latest
@@ -82,7 +85,7 @@ func (b *batch) keep(scorer string) *keeper {
 		return nil
 	}
 	k := &keeper{Checkpoint: b.Checkpoint, every: b.Checkpoint.Every, id: b.identity(scorer),
-		saved: time.Now()}
+		saved: time.Now(), members: len(b.members), pairs: b.Pairs}
 	if k.every <= 0 {
 		k.every = defaultEvery
 	}
@@ -95,10 +98,14 @@ func (b *batch) keep(scorer string) *keeper {
 
 // identity is what must be the same for sums and distances to be of use: all that they depend on.
 func (b *batch) identity(scorer string) [sha256.Size]byte {
-	return sha256.Sum256(fmt.Appendf(nil, "%q by %q: %d stages, %d x %d patches, %d channels,"+
+	text := fmt.Appendf(nil, "%q by %q: %d stages, %d x %d patches, %d channels,"+
 		" images %v, %d references, only they %v, degrees %v, interval %v, average %v",
 		b.Checkpoint.Key, scorer, b.shape.Stages, b.shape.Height, b.shape.Width, b.shape.Channels,
-		b.members, b.references, b.ReferencesOnly, b.Degrees, b.Interval, b.Average))
+		b.members, b.references, b.ReferencesOnly, b.Degrees, b.Interval, b.Average)
+	if b.excluded != nil {
+		text = fmt.Appendf(text, ", scored %v, excluded %x", b.Scored, b.excluded.bits)
+	}
+	return sha256.Sum256(text)
 }
 
 // open makes the folder and takes it for this PatchScores: two that score the same would write over

@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ import (
 const always = time.Nanosecond
 
 // breaks are problems that a run is killed in: with references, only by them, images of one patch,
-// a subset, two groups of windows.
+// a subset, two groups of windows, with the distances of pairs, without some scorers.
 func breaks(t *testing.T) map[string]*Problem {
 	shape := features.Shape{Stages: 3, Images: 7, Height: 3, Width: 4, Channels: 8}
 	images := look(t, shape, 1)
@@ -30,6 +31,11 @@ func breaks(t *testing.T) map[string]*Problem {
 	wide := look(t, features.Shape{Stages: 2, Images: 4, Height: 2, Width: 9, Channels: 5}, 4)
 	degrees, interval := []int{1, 3}, Interval{0.1, 0.7}
 	return map[string]*Problem{
+		"pairs": withRoom(&Problem{Images: images, References: references, Degrees: degrees,
+			Interval: interval}),
+		"excluded": {Images: images, Degrees: degrees, Interval: interval,
+			Exclude: [][]int{{1, 2}, {0, 2}, {0, 1}, nil, {5}, nil, nil},
+			Scored:  []bool{true, true, true, false, true, true, false}},
 		"images": {Images: images, Degrees: degrees, Interval: interval},
 		"references": {Images: images, References: references, Degrees: degrees,
 			Interval: interval},
@@ -64,7 +70,10 @@ func TestScoringGoesOnAfterBreaks(t *testing.T) {
 
 func breakAndGoOn(t *testing.T, problem Problem, want []float64, loss string, random *rand.Rand) {
 	t.Helper()
-	folder := t.TempDir()
+	folder, wantPairs := t.TempDir(), problem.Pairs
+	if wantPairs != nil {
+		withRoom(&problem)
+	}
 	problem.Checkpoint = &Checkpoint{Folder: folder, Key: "key", Every: always}
 	former := map[string][]byte{}
 	b, err := problem.check()
@@ -109,6 +118,9 @@ func breakAndGoOn(t *testing.T, problem Problem, want []float64, loss string, ra
 		t.Fatal(err)
 	}
 	within(t, "in the end", got, want, 0, 0)
+	if !slices.Equal(problem.Pairs, wantPairs) {
+		t.Error("other distances of pairs in the end")
+	}
 	if _, err := os.Stat(filepath.Join(folder, journalFile)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the distances are still there: %v", err)
 	}
@@ -157,15 +169,15 @@ func TestSumsOfShortSteps(t *testing.T) {
 	defer k.close()
 	sums := make([]float64, 4)
 	k.save(1, []float64{1, 2, 3, 4})
-	if done := k.read(sums, 3); done != 0 || k.sumsAreSaved() {
+	if done := k.read(sums, nil, 3); done != 0 || k.sumsAreSaved() {
 		t.Errorf("%d steps are kept at once", done)
 	}
-	if !k.saveUnsaid() || k.read(sums, 3) != 1 || sums[3] != 4 || !k.sumsAreSaved() {
+	if !k.saveUnsaid() || k.read(sums, nil, 3) != 1 || sums[3] != 4 || !k.sumsAreSaved() {
 		t.Errorf("then they are not kept: %v", sums)
 	}
 	k.saved = time.Now().Add(-20 * time.Hour) // a 50th
 	k.save(2, []float64{5, 6, 7, 8})
-	if done := k.read(sums, 3); done != 2 || sums[3] != 8 {
+	if done := k.read(sums, nil, 3); done != 2 || sums[3] != 8 {
 		t.Errorf("after so long: %d steps, %v", done, sums)
 	}
 }
@@ -217,6 +229,9 @@ func TestFilesOfAnotherProblem(t *testing.T) {
 		"degrees":         func(p *Problem) { p.Degrees = []int{1, 5} },
 		"interval":        func(p *Problem) { p.Interval.High = 0.9 },
 		"average":         func(p *Problem) { p.Average = Max },
+		"excluded":        func(p *Problem) { p.Exclude = [][]int{{1}, {0}, nil, nil, nil, nil, nil} },
+		"others excluded": func(p *Problem) { p.Exclude = [][]int{{2}, {0}, nil, nil, nil, nil, nil} },
+		"some":            func(p *Problem) { p.Scored = []bool{true, false, true, true, true, true, true} },
 		"no references":   func(p *Problem) { p.References = nil },
 		"references only": func(p *Problem) { p.ReferencesOnly = true },
 	} {
@@ -260,6 +275,12 @@ func TestDamagedSums(t *testing.T) {
 	k := b.keep("scorer")
 	defer k.close()
 	sums := []float64{1, 2, 3, 4}
+	t.Run("alone", func(t *testing.T) { damageSums(t, k, sums) })
+	k.pairs = []float32{0, 1, 0, 2, 3, 0, 4, 0}
+	t.Run("with pairs", func(t *testing.T) { damageSums(t, k, sums) })
+}
+
+func damageSums(t *testing.T, k *keeper, sums []float64) {
 	k.write(3, sums)
 	path := filepath.Join(k.Folder, sumsFile)
 	whole, err := os.ReadFile(path)
@@ -270,7 +291,7 @@ func TestDamagedSums(t *testing.T) {
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		return k.read(make([]float64, len(sums)), steps)
+		return k.read(make([]float64, len(sums)), slices.Clone(k.pairs), steps)
 	}
 	if done := read(whole, 3); done != 3 {
 		t.Errorf("undamaged: %d steps", done)

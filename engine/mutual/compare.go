@@ -32,11 +32,14 @@ func (r *run) compare(rows, columns []slot) error {
 	return parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
 		i, j := pairOf(task, len(rows), len(columns), group)
 		row, column := &rows[i], &columns[j]
-		if row.entry < column.entry && !r.journal.has(row.entry, column.entry) {
+		if row.entry >= column.entry || r.journal.has(row.entry, column.entry) {
+			return
+		}
+		if r.needs(row.entry, column.entry) {
 			r.comparePair(r.workers[worker].search, row, column)
 			r.journal.mark(row.entry, column.entry)
-			r.progress.add(r.degrees)
 		}
+		r.progress.add(r.degrees)
 	})
 }
 

@@ -41,6 +41,7 @@ func (c CPU) PatchScores(ctx context.Context, problem *Problem) ([]float64, erro
 		}
 	}
 	b.finish(sums)
+	b.finishPairs()
 	return sums, nil
 }
 
@@ -205,12 +206,19 @@ func (r *run) fillDistances(stage int) error {
 	return nil
 }
 
-// addAverages is Eq. 2 for one stage, added to the scores window after window.
+// addAverages is Eq. 2 for one stage, added to the scores window after window, and the distances to
+// those of pairs where these are wanted.
 func (r *run) addAverages(scores []float64) error {
-	start, stop, average := r.selection()
 	return parallel(r.ctx, r.threads, len(r.members), func(worker, i int) {
+		if !r.scored(i) {
+			return
+		}
+		if r.Pairs != nil {
+			r.addPairs(i)
+		}
 		averages := make([]float64, len(r.group)*r.patches)
-		intervalAverages(averages, r.distances.of(i), r.workers[worker].keys, start, stop, average)
+		start, stop, average := r.selection(r.scorersLeft(i))
+		intervalAverages(averages, r.left(i), r.workers[worker].keys, start, stop, average)
 		of := scores[i*r.patches:][:r.patches]
 		for k, w := range r.group {
 			for p := range of {

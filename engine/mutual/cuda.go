@@ -108,6 +108,9 @@ func (c CUDA) PatchScores(ctx context.Context, problem *Problem) (scores []float
 	if err != nil {
 		return nil, err
 	}
+	if err := b.onlyOnCPU(); err != nil {
+		return nil, err
+	}
 	if c.Choose != nil {
 		if c.Kernels, err = c.choose(ctx, b); err != nil {
 			return nil, err

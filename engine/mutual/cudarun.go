@@ -56,7 +56,7 @@ func (r *deviceRun) score(stage int, windows []window) error {
 func (r *deviceRun) scoreRows(first, rows int, weights []float64) error {
 	var interval kernels.Interval
 	var average Average
-	interval.Start, interval.Stop, average = r.selection()
+	interval.Start, interval.Stop, average = r.selection(r.scorers())
 	interval.Average = int(average)
 
 	if err := r.device.Clear(); err != nil {

@@ -3,6 +3,7 @@ package mutual
 import (
 	"context"
 	"math"
+	"slices"
 
 	"musc/engine/features"
 	"musc/engine/lnamd"
@@ -21,24 +22,35 @@ func (Definition) PatchScores(ctx context.Context, problem *Problem) ([]float64,
 	if err != nil {
 		return nil, err
 	}
-	start, stop, average := b.selection()
 	progress := newProgress(b)
-	scores := make([]float64, len(b.members)*b.patches)
-	distances := make([]float64, b.scorers())
+	n := len(b.members)
+	scores, pairs := make([]float64, n*b.patches), make([]float64, len(b.Pairs))
 	for stage := range b.shape.Stages {
 		for _, degree := range b.Degrees {
 			images := aggregateAll(b.Images, stage, b.members, degree)
 			references := aggregateAll(b.References, stage, upTo(b.references), degree)
+			scorers := slices.Concat(images, references)
 			for i, image := range images {
 				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
-				scorers := b.scorersOf(i, images, references)
+				if b.Scored != nil && !b.Scored[i] {
+					continue
+				}
 				for p := range b.patches {
 					token := image[p*b.shape.Channels:][:b.shape.Channels]
-					for k, scorer := range scorers {
-						distances[k] = nearestDistance(token, scorer)
+					var distances []float64
+					for j, scorer := range scorers {
+						if !b.isScoredBy(i, j) {
+							continue
+						}
+						distance := nearestDistance(token, scorer)
+						distances = append(distances, distance)
+						if b.Pairs != nil && j < n {
+							pairs[(i*b.patches+p)*n+j] += distance
+						}
 					}
+					start, stop, average := b.selection(len(distances))
 					scores[i*b.patches+p] += intervalAverage(distances, start, stop, average)
 				}
 			}
@@ -46,18 +58,22 @@ func (Definition) PatchScores(ctx context.Context, problem *Problem) ([]float64,
 		}
 	}
 	b.finish(scores)
+	for k, sum := range pairs {
+		b.Pairs[k] = float32(sum / float64(b.shape.Stages*len(b.Degrees)))
+	}
 	return scores, nil
 }
 
-// scorersOf lists the images whose patches score image i: the others, then the references.
-func (b *batch) scorersOf(i int, images, references [][]float64) [][]float64 {
-	if b.ReferencesOnly {
-		return references
+// isScoredBy tells whether member i is scored by entry j: all references score, and the other
+// members that are not excluded.
+func (b *batch) isScoredBy(i, j int) bool {
+	switch {
+	case j >= len(b.members):
+		return true
+	case b.ReferencesOnly || i == j:
+		return false
 	}
-	var scorers [][]float64
-	scorers = append(scorers, images[:i]...)
-	scorers = append(scorers, images[i+1:]...)
-	return append(scorers, references...)
+	return b.Exclude == nil || !slices.Contains(b.Exclude[i], j)
 }
 
 // nearestDistance is Eq. 1: the Euclidean distance from a token [C] to the nearest one of image

@@ -39,14 +39,19 @@ func newDistances(b *batch, windows int) (*distances, error) {
 
 // by is the view [R,P] of image i scored by entry j: image j, or reference j-N.
 func (d *distances) by(i, j int) []float32 {
-	position := j
-	if j >= d.entryImage {
-		position = d.images + j - d.entryImage
-	} else if j > i {
-		position = j - 1
-	}
-	at := (int64(i)*int64(d.scorers) + int64(position)) * int64(d.values)
+	at := (int64(i)*int64(d.scorers) + int64(d.position(i, j))) * int64(d.values)
 	return d.array.Slice(at, at+int64(d.values))
+}
+
+// position is that of entry j among the scorers of image i.
+func (d *distances) position(i, j int) int {
+	switch {
+	case j >= d.entryImage:
+		return d.images + j - d.entryImage
+	case j > i:
+		return j - 1
+	}
+	return j
 }
 
 // span is where the values of image i lie.

@@ -112,7 +112,7 @@ func (b *batch) measurePatches(ctx context.Context, group []window, threads int)
 	some.Problem = &Problem{Images: b.Images, References: b.References, Degrees: b.Degrees,
 		Interval: b.Interval, Average: b.Average, ReferencesOnly: b.ReferencesOnly}
 	some.members = b.members[:min(len(b.members), measuredPatches)]
-	some.references = min(b.references, measuredPatches)
+	some.references, some.excluded = min(b.references, measuredPatches), nil
 	r, err := newRun(ctx, &some, group, threads, newProgress(&some))
 	if err != nil {
 		return 0, err
@@ -137,7 +137,7 @@ func (r *run) measureAverages() float64 {
 	for k := range distances {
 		distances[k] = random.Float32()
 	}
-	start, stop, average := r.selection()
+	start, stop, average := r.selection(r.scorers())
 	averages := make([][]float64, r.threads)
 	for worker := range averages {
 		averages[worker] = make([]float64, patches)

@@ -157,7 +157,7 @@ func TestCPUGivesTheOraclesScoresUnderEveryPlan(t *testing.T) {
 }
 
 // everyPlan scores under every plan and several thread counts, and fails unless all give the same
-// bytes, which it returns.
+// bytes, which it returns; those of Pairs, too.
 func everyPlan(t *testing.T, problem *Problem) []float64 {
 	t.Helper()
 	memory, memoryReferences := problem.Images, problem.References
@@ -173,6 +173,7 @@ func everyPlan(t *testing.T, problem *Problem) []float64 {
 		all = slices.DeleteFunc(all, func(plan Plan) bool { return plan.Spill != plan.SpillDistances })
 	}
 	var first []float64
+	var firstPairs []float32
 	for _, plan := range all {
 		problem.Plan = plan
 		problem.Images, problem.References = memory, memoryReferences
@@ -185,7 +186,10 @@ func everyPlan(t *testing.T, problem *Problem) []float64 {
 				t.Fatal(err)
 			}
 			if first == nil {
-				first = got
+				first, firstPairs = got, slices.Clone(problem.Pairs)
+			}
+			if !slices.Equal(problem.Pairs, firstPairs) {
+				t.Fatalf("%+v, %d threads: other distances of pairs", plan, threads)
 			}
 			for k := range first {
 				if got[k] != first[k] {

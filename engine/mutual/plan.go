@@ -33,6 +33,7 @@ type Sizes struct {
 	Degrees        []int // at least one
 	Threads        int   // as for CPU
 	OnGPU          bool  // distances and aggregated tokens are in a GPU's memory
+	Pairs          bool  // Problem.Pairs is wanted, which stays in memory
 }
 
 // Stored says where the raw patch tokens are when a plan is made.
@@ -170,6 +171,9 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 		8*windows*patches)
 	scores := 8 * patches * (n + int64(z.Shape.Images))
 	plan.EstimatedBytes = tokens + distances + slots + scratch + scores + overheadBytes
+	if z.Pairs {
+		plan.EstimatedBytes += bytesOfFloat * n * patches * n
+	}
 	return plan
 }
 
@@ -186,6 +190,13 @@ func alignFloats(n int) int { return (n + 15) / 16 * 16 }
 
 // Fits tells whether the plan is within the bytes it was made for.
 func (p Plan) Fits() bool { return p.EstimatedBytes <= p.AvailableBytes }
+
+// AsFastAs tells whether the plan loses no time that matters against another one for the same images:
+// it spills no more, and its tiles are as large or as large as pays.
+func (p Plan) AsFastAs(other Plan) bool {
+	return (!p.Spill || other.Spill) && (!p.SpillDistances || other.SpillDistances) &&
+		p.TileImages >= min(wantedTile, other.TileImages)
+}
 
 // String is the plan in one line, for people.
 func (p Plan) String() string {

@@ -51,6 +51,10 @@ func TestPlansForMemory(t *testing.T) {
 		{"tokens in memory already", 1.2e8, Sizes{Degrees: paper, Shape: vitS,
 			Stored: StoredInMemory, Threads: 2},
 			Plan{TileImages: 37}},
+		{"pairs", 1e9, Sizes{Degrees: paper, Shape: vitS, Threads: 2, Pairs: true},
+			Plan{TileImages: 37}},
+		{"pairs leave less", 6.1e9, Sizes{Degrees: paper, Shape: vitL, Threads: 8, Pairs: true},
+			Plan{TileImages: 17, StripImages: 11}},
 		{"tokens on disk already", 64e9, Sizes{Degrees: paper, Shape: vitL,
 			Stored: StoredOnDisk, Threads: 2},
 			Plan{Spill: true, TileImages: 200}},
@@ -72,6 +76,7 @@ func TestPlanKeepsToWhatItIsGiven(t *testing.T) {
 		{Shape: vitS, References: 8, ReferencesOnly: true, Threads: 3},
 		{Shape: vitL, Largest: 2, Threads: 1},
 		{Shape: vitL, Stored: StoredInMemory, Threads: 2},
+		{Shape: vitL, Pairs: true, Threads: 2},
 		{Shape: features.Shape{Stages: 1, Images: 1, Height: 9, Width: 9, Channels: 8}, References: 1},
 		{Shape: features.Shape{Stages: 1, Images: 5000, Height: 1, Width: 1, Channels: 768}, Threads: 4},
 	} {
@@ -92,6 +97,25 @@ func TestPlanKeepsToWhatItIsGiven(t *testing.T) {
 		}
 		if previous.Spill || previous.SpillDistances || previous.DiskBytes != 0 {
 			t.Errorf("%+v in plenty: %v", sizes, previous)
+		}
+	}
+}
+
+func TestPlansThatAreAsFastAsOthers(t *testing.T) {
+	for _, c := range []struct {
+		one, other Plan
+		want       bool
+	}{
+		{Plan{TileImages: 37}, Plan{TileImages: 37}, true},
+		{Plan{TileImages: wantedTile}, Plan{TileImages: 37}, true},
+		{Plan{TileImages: wantedTile - 1}, Plan{TileImages: 37}, false},
+		{Plan{TileImages: 5}, Plan{TileImages: 5, Spill: true}, true},
+		{Plan{TileImages: 5, Spill: true}, Plan{TileImages: 5}, false},
+		{Plan{TileImages: 37, SpillDistances: true}, Plan{TileImages: 5}, false},
+		{Plan{TileImages: 5, Spill: true}, Plan{TileImages: 5, Spill: true}, true},
+	} {
+		if got := c.one.AsFastAs(c.other); got != c.want {
+			t.Errorf("%v as fast as %v: %v", c.one, c.other, got)
 		}
 	}
 }
@@ -125,15 +149,17 @@ func TestResidentMemoryStaysWithinThePlan(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes a minute; the estimates themselves are pinned by TestPlansInBytes")
 	}
-	for _, shape := range []features.Shape{
-		{Stages: 1, Images: 64, Height: 14, Width: 14, Channels: 512},
-		{Stages: 1, Images: 160, Height: 20, Width: 20, Channels: 8},
+	distances := features.Shape{Stages: 1, Images: 160, Height: 20, Width: 20, Channels: 8}
+	for _, sizes := range []Sizes{
+		{Shape: features.Shape{Stages: 1, Images: 64, Height: 14, Width: 14, Channels: 512}},
+		{Shape: distances},
+		{Shape: distances, Pairs: true},
 	} {
-		sizes := Sizes{Degrees: []int{3}, Shape: shape, References: 3, Threads: 2}
+		sizes.Degrees, sizes.References, sizes.Threads = []int{3}, 3, 2
 		largest := int64(0)
 		for _, available := range []int64{1e9, 8e7, 6e7, 4e7, 0} {
 			plan := NewPlan(available, sizes)
-			grown := growth(t, func() { scoreNoise(t, shape, sizes.References, plan) })
+			grown := growth(t, func() { scoreNoise(t, sizes, plan) })
 			t.Logf("grew by %s: %v", features.FormatBytes(grown), plan)
 			if grown > plan.EstimatedBytes {
 				t.Errorf("grew by %s under plan %v", features.FormatBytes(grown), plan)
@@ -146,8 +172,9 @@ func TestResidentMemoryStaysWithinThePlan(t *testing.T) {
 	}
 }
 
-func scoreNoise(t *testing.T, shape features.Shape, references int, plan Plan) {
+func scoreNoise(t *testing.T, sizes Sizes, plan Plan) {
 	plan.Folder = t.TempDir()
+	shape := sizes.Shape
 	noise := func(images int) *features.Store {
 		shape.Images = images
 		store := features.NewMemory(shape)
@@ -170,11 +197,19 @@ func scoreNoise(t *testing.T, shape features.Shape, references int, plan Plan) {
 		}
 		return store
 	}
-	problem := &Problem{Images: noise(shape.Images), References: noise(references),
-		Degrees: []int{3}, Interval: Interval{0, 0.3}, Plan: plan,
+	problem := &Problem{Images: noise(shape.Images), References: noise(sizes.References),
+		Degrees: sizes.Degrees, Interval: Interval{0, 0.3}, Plan: plan,
 		Checkpoint: &Checkpoint{Folder: plan.Folder, Every: 20 * time.Millisecond}}
 	defer problem.Images.Close()
 	defer problem.References.Close()
+	if n := int64(sizes.Shape.Images); sizes.Pairs {
+		pairs, err := features.NewArray(n*int64(sizes.Shape.Patches())*n, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer pairs.Close()
+		problem.Pairs = pairs.Slice(0, pairs.Len())
+	}
 	if _, err := (CPU{Threads: 2}).PatchScores(context.Background(), problem); err != nil {
 		t.Fatal(err)
 	}

@@ -32,6 +32,22 @@ type Problem struct {
 	// ReferencesOnly takes the minimum over the references, instead of Eq. 2 over all scorers.
 	ReferencesOnly bool
 
+	// Exclude lists for each member, by its position, the positions of members that do not score it:
+	// Eq. 2 picks from the distances to the rest and to the references, at least one. A member may
+	// list itself. nil: nobody is excluded. Scored says of each member whether its scores are wanted;
+	// others only score, and have 0; nil: all are scored. A GPU can do neither, and where only references
+	// score both are errors.
+	Exclude [][]int
+	Scored  []bool
+
+	// Pairs, if not nil, is room for the distances of pairs [N,P,N], of which PatchScores makes
+	//
+	//	M[i,p,j] = the mean of a(p,i,j) over all stages and degrees, and 0 where j is i
+	//
+	// for members i and j, at their positions. It takes no product more than the scores. A GPU does not
+	// give them, and there are none where only references score or members are excluded.
+	Pairs []float32
+
 	Plan Plan // how to keep to a memory bound; the zero Plan keeps everything in memory
 
 	// Checkpoint keeps on disk how far PatchScores has come; nil: nothing is kept. Definition keeps
@@ -83,6 +99,7 @@ type batch struct {
 	members    []int          // the N images to score
 	references int            // M
 	patches    int            // P
+	excluded   *pairSet       // (i,j): member j does not score member i; nil: all score each other
 }
 
 func (problem *Problem) check() (*batch, error) {
@@ -108,7 +125,10 @@ func (problem *Problem) check() (*batch, error) {
 		return nil, fault.New(fault.Input, "one image alone cannot be scored: the images of a"+
 			" batch score each other; give two or more, or reference images")
 	}
-	return b, nil
+	if err := b.checkExcluded(); err != nil {
+		return nil, err
+	}
+	return b, b.checkPairs()
 }
 
 func (b *batch) checkMembers() error {
@@ -164,13 +184,13 @@ func (b *batch) scorers() int {
 	return len(b.members) - 1 + b.references
 }
 
-// selection is the positions [start, stop) of the sorted distances that count, and what is made
+// selection is the positions [start, stop) of so many sorted distances that count, and what is made
 // of them: those of Eq. 2, or the minimum if only references score.
-func (b *batch) selection() (start, stop int, average Average) {
+func (b *batch) selection(scorers int) (start, stop int, average Average) {
 	if b.ReferencesOnly {
 		return 0, 1, Min
 	}
-	start, stop = b.Interval.Bounds(b.scorers())
+	start, stop = b.Interval.Bounds(scorers)
 	return start, stop, b.Average
 }
 

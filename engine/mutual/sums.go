@@ -15,7 +15,8 @@ import (
 )
 
 // The file of sums: sumsMagic, the identity of problem and scorer, how many steps are in the sums
-// (uint64), the sums [N,P] (float64) and a CRC-32C of all that (uint32), little-endian.
+// (uint64), the sums [N,P] (float64), those of pairs [N,P,N] (float32) if they were wanted, and a
+// CRC-32C of all that (uint32), little-endian.
 const sumsMagic = "musc sums 1\n"
 
 // sumsChunk is how many sums are read and written at once: a large batch has no room for a copy.
@@ -26,12 +27,13 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // sumsHead is what a file of sums begins with, up to the number of steps.
 func (k *keeper) sumsHead() []byte { return append([]byte(sumsMagic), k.id[:]...) }
 
-// resume fills in the sums of the steps that are done, and says how many are.
+// resume fills in the sums of the steps that are done, also those of pairs if they are wanted, and says
+// how many are.
 func (k *keeper) resume(sums []float64, steps int) (done int) {
 	if k == nil {
 		return 0
 	}
-	if done = k.read(sums, steps); done > 0 {
+	if done = k.read(sums, k.pairs, steps); done > 0 {
 		k.note("mutual scoring goes on after %d of %d steps", done, steps)
 	}
 	return done
@@ -42,13 +44,14 @@ func (b *batch) stepsDone(scorer string, steps int) int {
 	if b.Checkpoint == nil {
 		return 0
 	}
-	k := &keeper{Checkpoint: b.Checkpoint, id: b.identity(scorer)}
-	return k.read(make([]float64, len(b.members)*b.patches), steps)
+	k := &keeper{Checkpoint: b.Checkpoint, id: b.identity(scorer), members: len(b.members)}
+	defer clear(b.Pairs)
+	return k.read(make([]float64, len(b.members)*b.patches), b.Pairs, steps)
 }
 
 // read is resume, without a word: 0, and no sums, where there is no file, or it is damaged, of
-// another problem or of another scorer.
-func (k *keeper) read(sums []float64, steps int) (done int) {
+// another problem or of another scorer, or has no sums of pairs while pairs is not nil.
+func (k *keeper) read(sums []float64, pairs []float32, steps int) (done int) {
 	file, err := os.Open(filepath.Join(k.Folder, sumsFile))
 	if err != nil {
 		return 0
@@ -56,7 +59,11 @@ func (k *keeper) read(sums []float64, steps int) (done int) {
 	defer file.Close()
 	head := k.sumsHead()
 	info, err := file.Stat()
-	if err != nil || info.Size() != int64(len(head)+8+8*len(sums)+4) {
+	if err != nil {
+		return 0
+	}
+	ofPairs := info.Size() - int64(len(head)+8+8*len(sums)+4)
+	if ofPairs != 0 && ofPairs != 4*int64(len(sums))*int64(k.members) || ofPairs == 0 && pairs != nil {
 		return 0
 	}
 	check := crc32.New(castagnoli)
@@ -66,23 +73,43 @@ func (k *keeper) read(sums []float64, steps int) (done int) {
 	if _, err := io.ReadFull(checked, begin); err != nil || !bytes.HasPrefix(begin, head) {
 		return 0
 	}
-	for chunk := range slices.Chunk(sums, sumsChunk) {
-		if err = binary.Read(checked, binary.LittleEndian, chunk); err != nil {
-			break
-		}
+	err = readSums(checked, sums)
+	switch {
+	case err == nil && pairs != nil:
+		err = readSums(checked, pairs)
+	case err == nil:
+		_, err = io.CopyN(io.Discard, checked, ofPairs)
 	}
-	sum := make([]byte, 4)
-	if _, err := io.ReadFull(from, sum); err != nil ||
-		binary.LittleEndian.Uint32(sum) != check.Sum32() {
+	sum, kept := make([]byte, 4), binary.LittleEndian.Uint64(begin[len(head):])
+	if err == nil {
+		_, err = io.ReadFull(from, sum)
+	}
+	if err != nil || binary.LittleEndian.Uint32(sum) != check.Sum32() ||
+		kept == 0 || kept > uint64(steps) {
 
 		clear(sums)
+		clear(pairs)
 		return 0
 	}
-	if kept := binary.LittleEndian.Uint64(begin[len(head):]); 0 < kept && kept <= uint64(steps) {
-		return int(kept)
+	return int(kept)
+}
+
+func readSums[T float32 | float64](from io.Reader, sums []T) error {
+	for chunk := range slices.Chunk(sums, sumsChunk) {
+		if err := binary.Read(from, binary.LittleEndian, chunk); err != nil {
+			return err
+		}
 	}
-	clear(sums)
-	return 0
+	return nil
+}
+
+func writeSums[T float32 | float64](to io.Writer, sums []T) error {
+	for chunk := range slices.Chunk(sums, sumsChunk) {
+		if err := binary.Write(to, binary.LittleEndian, chunk); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // save keeps the sums of the steps that are done, if that is worth it by now. They must not change
@@ -131,10 +158,11 @@ func (k *keeper) write(done int, sums []float64) {
 		if _, err := checked.Write(head); err != nil {
 			return err
 		}
-		for chunk := range slices.Chunk(sums, sumsChunk) {
-			if err := binary.Write(checked, binary.LittleEndian, chunk); err != nil {
-				return err
-			}
+		if err := writeSums(checked, sums); err != nil {
+			return err
+		}
+		if err := writeSums(checked, k.pairs); err != nil {
+			return err
 		}
 		return binary.Write(w, binary.LittleEndian, check.Sum32())
 	})
