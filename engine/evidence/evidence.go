@@ -4,14 +4,14 @@
 package evidence
 
 // Evidence is about one patch of one image: usually the peak of a defect. Images are numbers in the
-// batch that was searched; patches are row-major on the grid.
+// set that was scored; patches are row-major on the grid.
 type Evidence struct {
 	Image int     `json:"image"`
 	Patch int     `json:"patch"`
 	Score float64 `json:"score"` // Eq. 3 of the patch
 
-	// Normal is what a patch at this place scores in a photo of the batch: the median over all
-	// others. Typical is the image, other than Image, whose patch has that score.
+	// Normal is what a patch at this place scores in a photo of the set: the (lower) median over all
+	// other images. Typical is the image whose patch has that score; -1 if no other image was scored.
 	Normal  float64 `json:"normal"`
 	Typical int     `json:"typical"`
 
@@ -22,12 +22,12 @@ type Evidence struct {
 // Stage is the part of one stage of the backbone, averaged over the degrees.
 type Stage struct {
 	Stage   int     `json:"stage"`   // from 1
-	Score   float64 `json:"score"`   // the interval average (Eq. 2); their mean over Stages is Evidence.Score
+	Score   float64 `json:"score"`   // Eq. 2; the mean over Stages is Evidence.Score
 	Normal  float64 `json:"normal"`  // the same of the typical image's patch at this place
-	Nearest []Match `json:"nearest"` // the closest patches, one an image, closest first
+	Nearest []Match `json:"nearest"` // up to three, an image each, the closest first
 }
 
-// Match is a patch that comes close.
+// Match is a patch that comes close: the nearest one of its image, in most degrees where they differ.
 type Match struct {
 	Image     int     `json:"image"`
 	Reference bool    `json:"reference,omitempty"` // Image is the number of a reference image
