@@ -2,11 +2,8 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -17,37 +14,59 @@ import (
 	"musc/engine/memory"
 	"musc/engine/report"
 	"musc/engine/results"
+	"musc/engine/verdict"
 )
 
-// Drawing writes maps, overlays and the overview of a batch, or of a part of it, into a folder. All
-// share one colour scale.
+// Drawing writes maps, overlays, masks, pictures for the report's page and the overview of a batch, or of
+// a part of it, into a folder. All share one colour scale.
 type Drawing struct {
 	Folder        string
 	Maps          string // tiff, npy or none
 	Overlays      bool   // and the overview
 	Scale         report.Scale
-	Images        int // of the whole batch
-	Height, Width int // of the patch grid
+	Thresholds    verdict.Thresholds // zero: there are no verdicts
+	Images        int                // of the whole batch
+	Height, Width int                // of the patch grid
 	Decode        imageio.Options
 	Threads       int
 	Memory        int64 // bound on the process's memory
 	GoOn          bool  // files that are there were drawn by an earlier run, of the same images: they stay
 }
 
-// bytesOfPixel is what a pixel of the original takes while its map and overlay are made: the map in
+// Order is what is wanted of one image.
+type Order struct {
+	Image     *Image // with patch scores
+	File      string // the name of its map, overlay and mask without extension
+	Pictures  bool   // the map and the overlay, as Drawing.Maps and Drawing.Overlays say
+	Regions   bool   // its regions, if it is defective
+	Mask      bool   // and a picture of them, if it has any
+	Thumbnail string // the photo as a small JPEG at this path in Drawing.Folder, with slashes; "": none
+	Crops     []Crop
+}
+
+// Crop is a small JPEG of a patch's surroundings.
+type Crop struct {
+	File  string // its path in Drawing.Folder, with slashes
+	Patch int    // row-major on the grid
+}
+
+// Drawn is what came of an order.
+type Drawn struct {
+	Note    string           // what of it is missing, and why; "" if nothing is
+	Regions []verdict.Region // from the largest peak on
+}
+
+// bytesOfPixel is what a pixel of the original takes while its map and its pictures are made: the map in
 // float32 and encoded, or the photo decoded, converted and shrunk.
 const bytesOfPixel = 12
 
 // bytesOfDeepPixel is the same if samples have more than 8 bits: as decoded and as float32.
 const bytesOfDeepPixel = 24
 
-// Draw writes the maps and overlays of images with patch scores, several at a time; files are their
-// names without extensions. A photo that cannot be read any more, or is another one than was scored,
-// costs its overlay. done hears of each image when it is drawn, and what is to be noted; from one
-// goroutine at a time.
-func (d *Drawing) Draw(ctx context.Context, images []*Image, files []string,
-	done func(k int, note string)) error {
-
+// Draw carries out orders, several at a time. A photo is decoded once, and only for what shows it:
+// overlay, thumbnail and crops. One that cannot be read any more, or is another one than was scored,
+// costs these, and a note. done hears of each order when it is carried out, from one goroutine at a time.
+func (d *Drawing) Draw(ctx context.Context, orders []Order, done func(k int, drawn Drawn)) error {
 	stop := ctx
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(d.Threads)
@@ -59,8 +78,9 @@ func (d *Drawing) Draw(ctx context.Context, images []*Image, files []string,
 	room := max(1, (d.Memory-memory.Resident())/perPixel)
 	pixels := semaphore.NewWeighted(room)
 	var telling sync.Mutex
-	for k, image := range images {
-		weight := min(int64(image.Width)*int64(image.Height), room)
+	for k := range orders {
+		order := &orders[k]
+		weight := min(int64(order.Image.Width)*int64(order.Image.Height), room)
 		if pixels.Acquire(ctx, weight) != nil {
 			break // ctx is done: another image failed, or the user stopped it
 		}
@@ -69,11 +89,11 @@ func (d *Drawing) Draw(ctx context.Context, images []*Image, files []string,
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			note, err := d.one(image, files[k])
+			drawn, err := d.one(order)
 			if err == nil {
 				telling.Lock()
 				defer telling.Unlock()
-				done(k, note)
+				done(k, drawn)
 			}
 			return err
 		})
@@ -95,22 +115,19 @@ func (d *Drawing) Paths(file string) (ofMap, overlay string) {
 	return ofMap, overlay
 }
 
-// one writes the map and the overlay of an image.
-func (d *Drawing) one(image *Image, file string) (note string, err error) {
-	mapPath, path := d.Paths(file)
-	if mapPath != "" && !d.drawn(mapPath) {
-		if err := d.writeMap(image, mapPath); err != nil {
-			return "", err
+// one carries out an order.
+func (d *Drawing) one(order *Order) (drawn Drawn, err error) {
+	var ofMap, overlay string
+	if order.Pictures {
+		ofMap, overlay = d.Paths(order.File)
+	}
+	if ofMap != "" && !d.drawn(ofMap) {
+		if err := d.writeMap(order.Image, ofMap); err != nil {
+			return drawn, err
 		}
 	}
-	if path == "" || d.drawn(path) {
-		return "", nil
-	}
-	picture, err := d.picture(image)
-	if err != nil {
-		return fmt.Sprintf("no overlay for %s: %v", image.Path, err), nil
-	}
-	return "", report.WriteOverlay(path, picture, d.Scale, report.DefaultLongerSide)
+	drawn.Note, err = d.show(order, overlay)
+	return drawn, err
 }
 
 // drawn says that a file is there, whole as all of them.
@@ -130,53 +147,4 @@ func (d *Drawing) writeMap(image *Image, path string) error {
 	values := make([]float32, image.Height*image.Width)
 	upsampler.Upsample(values, image.PatchScores)
 	return report.WriteMap(path, report.MapFormat(d.Maps), image.Width, image.Height, values)
-}
-
-var errChanged = errors.New("the photo has changed since it was scored")
-
-// picture reads the photo again, if it is still the one that was scored.
-func (d *Drawing) picture(image *Image) (picture report.Picture, err error) {
-	if image.Digest != "" {
-		if digest, err := Digest(image.Path); err == nil && digest != image.Digest {
-			return picture, errChanged
-		}
-	}
-	photo, _, err := imageio.Decode(image.Path, d.Decode)
-	if err == nil && (photo.Width != image.Width || photo.Height != image.Height) {
-		err = errChanged
-	}
-	return report.Picture{
-		Name: image.Name, Score: image.Score, Rank: image.Rank, Images: d.Images, Photo: photo,
-		Scores: image.PatchScores, Height: d.Height, Width: d.Width,
-	}, err
-}
-
-// Overview writes the overview of the most and the least anomalous images. Photos that cannot be read
-// any more are left out; without any there is no overview.
-func (d *Drawing) Overview(ctx context.Context, most, least []*Image) error {
-	shown := make([]*report.Picture, len(most)+len(least))
-	images := slices.Concat(most, least)
-	err := inParallel(ctx, len(images), d.Threads, func(k int) {
-		if picture, err := d.picture(images[k]); err == nil {
-			small := picture.Shrunk(report.ThumbnailSide)
-			shown[k] = &small
-		}
-	})
-	if err != nil {
-		return err
-	}
-	var top, bottom []report.Picture
-	for k, picture := range shown {
-		switch {
-		case picture == nil:
-		case k < len(most):
-			top = append(top, *picture)
-		default:
-			bottom = append(bottom, *picture)
-		}
-	}
-	if len(top)+len(bottom) == 0 {
-		return nil
-	}
-	return report.WriteOverview(filepath.Join(d.Folder, results.OverviewFile), top, bottom, d.Scale)
 }

@@ -113,16 +113,20 @@ func (s *saver) pictures(ctx context.Context) error {
 	if note := ShortenedNote(len(s.shortened)); note != "" {
 		s.result.clock.observer.Note(note)
 	}
-	if s.scale, err = report.BatchScale(summaries); err != nil {
+	if s.scale, err = report.BatchScale(summaries, 0); err != nil {
 		return err
 	}
 	drawing := &Drawing{Folder: s.folder, Maps: s.options.Maps, Overlays: s.options.Overlays,
 		Scale: s.scale, Images: count, Height: s.result.Height, Width: s.result.Width,
 		Decode: s.job.Decode, Threads: s.job.Threads, Memory: s.job.Memory}
-	err = drawing.Draw(ctx, images, files, func(_ int, note string) {
-		if note != "" {
-			s.result.Warnings = append(s.result.Warnings, note)
-			s.result.clock.observer.Note(note)
+	orders := make([]Order, count)
+	for i, image := range images {
+		orders[i] = Order{Image: image, File: files[i], Pictures: true}
+	}
+	err = drawing.Draw(ctx, orders, func(_ int, drawn Drawn) {
+		if drawn.Note != "" {
+			s.result.Warnings = append(s.result.Warnings, drawn.Note)
+			s.result.clock.observer.Note(drawn.Note)
 		}
 		s.result.clock.observer.Advance(1)
 	})

@@ -7,8 +7,6 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
-	"math"
-	"strconv"
 	"sync"
 
 	"golang.org/x/image/font"
@@ -102,58 +100,6 @@ func cut(face font.Face, text string, width int) string {
 }
 
 func measure(face font.Face, text string) int { return font.MeasureString(face, text).Ceil() }
-
-// colourBar draws the scale from High at the top to Low at the bottom, with round values beside it.
-func (c canvas) colourBar(area image.Rectangle, scale Scale, letters lettering) {
-	height := area.Dy()
-	for y := range height {
-		level := 255 * (height - 1 - y) / max(1, height-1)
-		row := image.Rect(area.Min.X, area.Min.Y+y, area.Max.X, area.Min.Y+y+1)
-		c.fill(row, inferno(level))
-	}
-	values, labels := tickLabels(scale, maxTicks(height, letters))
-	for i, value := range values {
-		y := area.Max.Y - 1 - int(math.Round(scale.Position(value)*float64(height-1)))
-		c.fill(image.Rect(area.Max.X, y, area.Max.X+tickLength, y+1), faint)
-		c.write(letters.regular, labels[i], area.Max.X+2*tickLength,
-			y-letters.line()/2, math.MaxInt32, ink)
-	}
-}
-
-const tickLength = 4
-
-// maxTicks leaves a free line between the labels beside a bar of the given height.
-func maxTicks(height int, letters lettering) int {
-	return min(max(2, height/(2*letters.line())), 9)
-}
-
-// barWidth is the room that a colour bar of the given thickness and its labels take.
-func barWidth(scale Scale, thickness, height int, letters lettering) int {
-	widest := 0
-	_, labels := tickLabels(scale, maxTicks(height, letters))
-	for _, label := range labels {
-		widest = max(widest, measure(letters.regular, label))
-	}
-	return thickness + 2*tickLength + widest
-}
-
-// tickLabels are the round values of the scale, with as many digits as tell them apart. A scale
-// without extent has its one value.
-func tickLabels(scale Scale, most int) (values []float64, labels []string) {
-	values, step := scale.ticks(most)
-	if len(values) == 0 {
-		return []float64{scale.Low}, []string{strconv.FormatFloat(scale.Low, 'g', 3, 64)}
-	}
-	digits := max(0, int(math.Ceil(-math.Log10(step)-1e-9)))
-	for _, value := range values {
-		label := strconv.FormatFloat(value, 'f', digits, 64)
-		if digits > 6 || math.Abs(value) >= 1e6 {
-			label = strconv.FormatFloat(value, 'g', 4, 64)
-		}
-		labels = append(labels, label)
-	}
-	return values, labels
-}
 
 // savePNG writes the canvas as a file.
 func (c canvas) savePNG(path string) error {

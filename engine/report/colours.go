@@ -50,9 +50,12 @@ func inferno(level int) color.RGBA {
 	return color.RGBA{mix(0), mix(1), mix(2), 255}
 }
 
-// level is the scale's position as one of 256 levels.
-func (s Scale) level(value float64) int {
-	return int(math.Round(255 * s.Position(value)))
+// Colours are those of Scale.Level: red, green, blue, and the opacity over the photo, which 255 covers.
+func Colours() (levels [256][4]uint8) {
+	for i, level := range heatLevels {
+		levels[i] = [4]uint8{level.colour.R, level.colour.G, level.colour.B, uint8(level.opacity)}
+	}
+	return levels
 }
 
 // over blends the level over a colour of the photo.

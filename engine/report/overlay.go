@@ -9,14 +9,17 @@ import (
 	"musc/engine/anomalymap"
 	"musc/engine/fault"
 	"musc/engine/imageio"
+	"musc/engine/verdict"
 )
 
 // Picture is one scored image to draw.
 type Picture struct {
-	Name   string
-	Score  float64
-	Rank   int // 1 is the most anomalous
-	Images int // how many were ranked
+	Name    string
+	Score   float64
+	Before  float64         // the score before RsCIN, which the verdict is about
+	Verdict verdict.Verdict // None without a threshold
+	Rank    int             // 1 is the most anomalous
+	Images  int             // how many were ranked
 
 	Photo         *imageio.RGB
 	Scores        []float64 // patch scores [Height,Width]
@@ -35,8 +38,8 @@ const (
 
 // WriteOverlay writes a PNG of the photo under its heat map: the anomaly map is interpolated to the
 // photo's size, shrunk so that its longer side is at most longerSide, and blended over it as the
-// scale says. Above stand the name, score, rank and the map's largest value (the score lies on
-// another scale after RsCIN), at the right the colour bar.
+// scale says. Above stand the name, score, verdict, rank and the map's largest value, at the right the
+// colour bar. The verdict is about the score before RsCIN, which is named as well where it differs.
 //
 // A picture whose sides do not fit its pixels or patch scores, and patch scores that are not
 // finite, are of kind fault.Input.
@@ -53,21 +56,28 @@ func WriteOverlay(path string, p Picture, scale Scale, longerSide int) error {
 	barHeight := max(size.Y, leastBar)
 	bar := barWidth(scale, barThickness, barHeight, letters)
 	top := margin + 2*letters.line() + margin/2
-	width := 2*margin + max(size.X+margin+bar, leastTitle)
+	caption := p.caption(scale)
+	width := 2*margin + max(size.X+margin+bar, leastTitle, measure(letters.regular, caption))
 	out := newCanvas(width, top+barHeight+margin)
 
 	textWidth := width - 2*margin
 	out.write(letters.bold, p.Name, margin, margin, textWidth, ink)
-	out.write(letters.regular, p.caption(), margin, margin+letters.line(), textWidth, faint)
+	out.write(letters.regular, caption, margin, margin+letters.line(), textWidth, faint)
 	out.paste(drawn, margin, top)
 	left := 2*margin + size.X
 	out.colourBar(image.Rect(left, top, left+barThickness, top+barHeight), scale, letters)
 	return out.savePNG(path)
 }
 
-func (p Picture) caption() string {
-	return fmt.Sprintf("score %.3f, rank %d of %d, map up to %.3f",
-		p.Score, p.Rank, p.Images, slices.Max(p.Scores))
+func (p Picture) caption(scale Scale) string {
+	text := fmt.Sprintf("score %.3f", p.Score)
+	if p.Verdict != verdict.None {
+		if p.Before != p.Score {
+			text += fmt.Sprintf(" (%.3f before RsCIN)", p.Before)
+		}
+		text += fmt.Sprintf(", %s (threshold %.3f)", p.Verdict, scale.Threshold)
+	}
+	return text + fmt.Sprintf(", rank %d of %d, map up to %.3f", p.Rank, p.Images, slices.Max(p.Scores))
 }
 
 // Shrunk is the picture with its photo's longer side at most longerSide pixels, for a caller who
@@ -94,7 +104,7 @@ func (p Picture) draw(longerSide int, scale Scale) (*image.RGBA, error) {
 	out := image.NewRGBA(image.Rect(0, 0, photo.Width, photo.Height))
 	for i, value := range values {
 		pixel := color.RGBA{photo.Pix[3*i], photo.Pix[3*i+1], photo.Pix[3*i+2], 255}
-		pixel = heatLevels[scale.level(float64(value))].over(pixel)
+		pixel = heatLevels[scale.Level(float64(value))].over(pixel)
 		copy(out.Pix[4*i:], []uint8{pixel.R, pixel.G, pixel.B, pixel.A})
 	}
 	return out, nil

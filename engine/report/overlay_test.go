@@ -66,7 +66,7 @@ func compareGolden(t *testing.T, path, golden string) {
 
 func TestOverlayIsTheGoldenPicture(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.png")
-	err := WriteOverlay(path, picture(80, 60), Scale{0.2, 0.9}, DefaultLongerSide)
+	err := WriteOverlay(path, picture(80, 60), Scale{Low: 0.2, High: 0.9}, DefaultLongerSide)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestOverlaysDrawnAtOnceAreTheSameBytes(t *testing.T) {
 	const writers = 8
 	for i := range writers {
 		go func() {
-			errs <- WriteOverlay(file(i), picture(300, 200), Scale{0.2, 0.9}, 250)
+			errs <- WriteOverlay(file(i), picture(300, 200), Scale{Low: 0.2, High: 0.9}, 250)
 		}()
 	}
 	for range writers {
@@ -97,7 +97,7 @@ func TestOverlaysDrawnAtOnceAreTheSameBytes(t *testing.T) {
 
 func TestPhotoShowsBelowTheScaleAndColourAtItsTop(t *testing.T) {
 	p := picture(3, 2) // one pixel a patch
-	drawn, err := p.draw(DefaultLongerSide, Scale{0.2, 0.9})
+	drawn, err := p.draw(DefaultLongerSide, Scale{Low: 0.2, High: 0.9})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,7 +134,7 @@ func TestOverlaysOfExtremeSizes(t *testing.T) {
 		t.Run(fmt.Sprintf("%dx%d", size[0], size[1]), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), results.OverlaysFolder, "a", "b", "x.png")
 			p := picture(size[0], size[1])
-			if err := WriteOverlay(path, p, Scale{0.1, 0.9}, DefaultLongerSide); err != nil {
+			if err := WriteOverlay(path, p, Scale{Low: 0.1, High: 0.9}, DefaultLongerSide); err != nil {
 				t.Fatal(err)
 			}
 			bounds := open(t, path).Bounds()
@@ -152,7 +152,7 @@ func TestOverlaysOfExtremeSizes(t *testing.T) {
 func TestConstantMapLeavesThePhoto(t *testing.T) {
 	p := picture(9, 7)
 	p.Scores = slices.Repeat([]float64{0.4}, 6)
-	drawn, err := p.draw(DefaultLongerSide, Scale{0.4, 0.4})
+	drawn, err := p.draw(DefaultLongerSide, Scale{Low: 0.4, High: 0.4})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -162,7 +162,7 @@ func TestConstantMapLeavesThePhoto(t *testing.T) {
 		}
 	}
 	path := filepath.Join(t.TempDir(), "x.png")
-	if err := WriteOverlay(path, p, Scale{0.4, 0.4}, DefaultLongerSide); err != nil {
+	if err := WriteOverlay(path, p, Scale{Low: 0.4, High: 0.4}, DefaultLongerSide); err != nil {
 		t.Fatal(err)
 	}
 	open(t, path)
@@ -186,8 +186,8 @@ func TestBrokenPicturesAreNamed(t *testing.T) {
 			p = p.Shrunk(4)
 			path := filepath.Join(t.TempDir(), "x.png")
 			for _, err := range []error{
-				WriteOverlay(path, p, Scale{0, 1}, DefaultLongerSide),
-				WriteOverview(path, []Picture{p}, nil, Scale{0, 1}),
+				WriteOverlay(path, p, Scale{Low: 0, High: 1}, DefaultLongerSide),
+				WriteOverview(path, []Picture{p}, nil, Scale{Low: 0, High: 1}),
 			} {
 				if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), p.Name) {
 					t.Errorf("got %v", err)
@@ -219,7 +219,7 @@ func TestLongNamesKeepTheirEnd(t *testing.T) {
 func BenchmarkWriteOverlay(b *testing.B) {
 	path, p := filepath.Join(b.TempDir(), "x.png"), picture(1024, 768)
 	for b.Loop() {
-		if err := WriteOverlay(path, p, Scale{0.2, 0.9}, DefaultLongerSide); err != nil {
+		if err := WriteOverlay(path, p, Scale{Low: 0.2, High: 0.9}, DefaultLongerSide); err != nil {
 			b.Fatal(err)
 		}
 	}

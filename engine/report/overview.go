@@ -3,8 +3,10 @@ package report
 import (
 	"fmt"
 	"image"
+	"image/color"
 
 	"musc/engine/fault"
+	"musc/engine/verdict"
 )
 
 // How many images the overview shows unless told otherwise: two rows and one.
@@ -36,7 +38,7 @@ func SelectOverview(ranks []int, most, least int) (top, bottom []int) {
 }
 
 // WriteOverview writes one PNG that shows the batch: the most anomalous images, then a few of the
-// least anomalous ones, each with its heat map, rank, score and name, and the colour bar that all
+// least anomalous ones, each with its heat map, rank, score, verdict and name, and the colour bar that all
 // share. Either list may be empty, not both (kind fault.Input).
 func WriteOverview(path string, most, least []Picture, scale Scale) error {
 	if len(most)+len(least) == 0 {
@@ -103,7 +105,13 @@ func (o *overviewPage) section(y int, heading string, pictures []Picture) (int, 
 	return y + o.sectionHeight(len(pictures)), nil
 }
 
-// cell draws one picture in the middle of its square, and rank, score and name below it.
+// verdictInks are the colours of the words, dark enough to be read on paper.
+var verdictInks = map[verdict.Verdict]color.RGBA{
+	verdict.None: ink, verdict.Good: {28, 110, 60, 255}, verdict.Review: {150, 90, 0, 255},
+	verdict.Defective: {185, 20, 40, 255},
+}
+
+// cell draws one picture in the middle of its square, and rank, score, verdict and name below it.
 func (o *overviewPage) cell(picture Picture, x, y int) error {
 	drawn, err := picture.draw(ThumbnailSide, o.scale)
 	if err != nil {
@@ -117,6 +125,9 @@ func (o *overviewPage) cell(picture Picture, x, y int) error {
 	text := y + ThumbnailSide + 4
 	label := fmt.Sprintf("%d.  %.3f", picture.Rank, picture.Score)
 	o.write(o.letters.bold, label, x, text, ThumbnailSide, ink)
+	word := string(picture.Verdict)
+	right := x + ThumbnailSide - measure(o.letters.bold, word)
+	o.write(o.letters.bold, word, right, text, ThumbnailSide, verdictInks[picture.Verdict])
 	o.write(o.letters.regular, picture.Name, x, text+o.letters.line(), ThumbnailSide, faint)
 	return nil
 }

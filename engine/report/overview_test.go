@@ -20,7 +20,7 @@ func TestOverviewIsTheSameBytesForShrunkPhotos(t *testing.T) {
 	}
 	paths := []string{filepath.Join(folder, "whole.png"), filepath.Join(folder, "small.png")}
 	for i, list := range [][]Picture{whole, small} {
-		if err := WriteOverview(paths[i], list[:7], list[7:], Scale{0.2, 0.9}); err != nil {
+		if err := WriteOverview(paths[i], list[:7], list[7:], Scale{Low: 0.2, High: 0.9}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -36,7 +36,7 @@ func TestOverviewOfOddCounts(t *testing.T) {
 	for _, c := range []struct{ most, least int }{{1, 0}, {0, 1}, {2, 1}, {6, 6}, {13, 6}} {
 		path := filepath.Join(t.TempDir(), results.OverviewFile)
 		list := slices.Repeat([]Picture{picture(30, 40)}, c.most+c.least)
-		if err := WriteOverview(path, list[:c.most], list[c.most:], Scale{0.2, 0.9}); err != nil {
+		if err := WriteOverview(path, list[:c.most], list[c.most:], Scale{Low: 0.2, High: 0.9}); err != nil {
 			t.Fatal(err)
 		}
 		columns := min(overviewColumns, max(c.most, c.least))

@@ -8,19 +8,25 @@ import (
 )
 
 // Scale maps the values of all anomaly maps of a batch to colours: Low and below leave the photo
-// as it is, High and above are the top of the colour map.
+// as it is, High and above are the top of the colour map. Where the batch has a threshold, it is the
+// middle of the scale: the same colour means "defective" in every batch.
 //
 // One scale holds for the whole batch. Scaled one by one, the hottest patch of every good image
 // would look like a defect.
 type Scale struct {
-	Low  float64 `json:"low"`
-	High float64 `json:"high"`
+	Low       float64 `json:"low"`
+	High      float64 `json:"high"`
+	Threshold float64 `json:"threshold,omitempty"` // between Low and High; 0: there is none
 }
 
 const (
 	shoulderShare = 0.95 // of an image's patches lie at or below its shoulder
 	quietShare    = 0.25 // of the images count as surely good when the scale is chosen
-	headroom      = 3    // a quiet image's peak reaches at most 1/headroom of the scale
+	headroom      = 3    // a quiet image's peak reaches at most 1/headroom of a scale without threshold
+
+	lowOfThreshold = 0.9 // Low is at most this share of the threshold
+	leastAbove     = 0.5 // High is at least that many times Threshold - Low above the threshold
+	mostAbove      = 2   // and at most that many times
 )
 
 // Summary is what the batch's scale needs to know of one image.
@@ -39,19 +45,27 @@ func Summarise(scores []float64) Summary {
 	return Summary{quantile(sorted, shoulderShare), sorted[len(sorted)-1]}
 }
 
-// BatchScale chooses the scale of a batch from its images' summaries [N]:
+// BatchScale chooses the scale of a batch from its images' summaries [N] and its threshold on the
+// scores before RsCIN, 0 if it has none. Without a threshold:
 //
 //	Low  = the first quartile of the shoulders
 //	High = max(the largest peak, Low + 3 (the first quartile of the peaks - Low))
 //
+// and with a threshold t:
+//
+//	Low  = min(the first quartile of the shoulders, 0.9 t)
+//	High = the largest peak, but not below t + 0.5 (t - Low) nor above t + 2 (t - Low)
+//
 // Edges and textures score above plain surfaces in good images too: Low is the level that 95 % of
 // a good image stays below, so that only its few liveliest patches get any colour. The quartile
 // takes it from the quietest images even where most of the batch is defective. High shows the worst
-// defect in full colour; its second bound keeps a batch without defects from glowing.
+// defect in full colour; its lower bound keeps a batch without defects from glowing, its upper one
+// a single extreme defect from paling all others. Low < t < High always holds.
 //
-// A summary that is not finite is of kind fault.Input and names its index. No summaries give the
-// scale [0,0], equal maps one without extent: both colour nothing.
-func BatchScale(summaries []Summary) (Scale, error) {
+// A summary that is not finite is of kind fault.Input and names its index, as is a threshold that is
+// not finite, negative, or out of float64's range with its surroundings. No summaries give the scale
+// [0,0], equal maps without a threshold one without extent: both colour nothing.
+func BatchScale(summaries []Summary, threshold float64) (Scale, error) {
 	if len(summaries) == 0 {
 		return Scale{}, nil
 	}
@@ -65,43 +79,50 @@ func BatchScale(summaries []Summary) (Scale, error) {
 	}
 	slices.Sort(shoulders)
 	slices.Sort(peaks)
-	low, quietPeak := quantile(shoulders, quietShare), quantile(peaks, quietShare)
-	high := max(peaks[len(peaks)-1], low+float64(headroom*(quietPeak-low)))
-	return Scale{low, high}, nil
+	low, largest := quantile(shoulders, quietShare), peaks[len(peaks)-1]
+	if threshold == 0 {
+		quietPeak := quantile(peaks, quietShare)
+		return Scale{Low: low, High: max(largest, low+float64(headroom*(quietPeak-low)))}, nil
+	}
+	low = min(low, lowOfThreshold*threshold)
+	below := threshold - low
+	high := min(max(largest, threshold+leastAbove*below), threshold+mostAbove*below)
+	if !(threshold > 0 && low < threshold && threshold < high) || !finite(high) {
+		return Scale{}, fault.New(fault.Input, "cannot choose the colour scale: scores are distances, "+
+			"and %v is no threshold for them; choose another one", threshold)
+	}
+	return Scale{Low: low, High: high, Threshold: threshold}, nil
 }
 
-// Position is where value lies on the scale, from 0 at Low to 1 at High; 0 without extent.
+// Position is where value lies on the scale, from 0 at Low and below to 1 at High and above: linear
+// in between, and with a threshold linear from Low to 1/2 at the threshold and from there to High.
+// It is 0 without extent and for NaN.
 func (s Scale) Position(value float64) float64 {
-	position := (value - s.Low) / (s.High - s.Low)
-	if !(position > 0) || !(s.High > s.Low) { // also NaN
+	switch {
+	case !(value > s.Low) || !(s.High > s.Low) || !finite(s.High-s.Low): // also NaN
 		return 0
+	case value >= s.High:
+		return 1
+	case !s.Anchored():
+		return (value - s.Low) / (s.High - s.Low)
+	case value < s.Threshold:
+		return 0.5 * ((value - s.Low) / (s.Threshold - s.Low))
 	}
-	return min(position, 1)
+	return 0.5 + float64(0.5*((value-s.Threshold)/(s.High-s.Threshold)))
+}
+
+// Anchored says whether the scale has a threshold.
+func (s Scale) Anchored() bool {
+	return s.Low < s.Threshold && s.Threshold < s.High && s.Threshold != 0
+}
+
+// Level is the scale's position as one of 256 levels. With a threshold, levels from 128 on are those
+// of values from the threshold on.
+func (s Scale) Level(value float64) int {
+	return int(math.Round(255 * s.Position(value)))
 }
 
 // quantile is the element of sorted at the given share, rounded down.
 func quantile(sorted []float64, share float64) float64 {
 	return sorted[int(share*float64(len(sorted)-1))]
-}
-
-// ticks are the round values on the scale, at most most of them: multiples of 1, 2 or 5 times a
-// power of ten. step is their distance, 0 if there is none.
-func (s Scale) ticks(most int) (values []float64, step float64) {
-	extent := s.High - s.Low
-	if !(extent > 0) || !finite(extent) {
-		return nil, 0
-	}
-	power := math.Pow(10, math.Floor(math.Log10(extent/float64(most))))
-	for _, factor := range []float64{1, 2, 5, 10} {
-		step = factor * power
-		first, last := math.Ceil(s.Low/step), math.Floor(s.High/step)
-		if last-first+1 > float64(most) {
-			continue
-		}
-		for k := first; k <= last; k++ {
-			values = append(values, k*step+0) // never -0
-		}
-		return values, step
-	}
-	return nil, 0
 }

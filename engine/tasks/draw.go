@@ -119,21 +119,17 @@ func (d *drawer) task(ctx context.Context, task int, observer engine.Observer) e
 		if len(images) == 0 {
 			continue
 		}
-		files := make([]string, len(images))
-		for k, image := range images {
-			files[k] = d.files[image.place]
-		}
-		plain := make([]*engine.Image, len(images))
+		orders := make([]engine.Order, len(images))
 		for k := range images {
-			plain[k] = &images[k].Image
+			orders[k] = engine.Order{Image: &images[k].Image, File: d.files[images[k].place], Pictures: true}
 		}
 		observer.Begin(engine.StepReport, len(images))
-		err = d.draws.Draw(ctx, plain, files, func(k int, note string) {
+		err = d.draws.Draw(ctx, orders, func(k int, drawn engine.Drawn) {
 			found.Drawn++
-			if note != "" {
+			if drawn.Note != "" {
 				index := d.merged.Images[images[k].place].Index
-				found.Notes = append(found.Notes, About{Index: index, Path: plain[k].Path, Text: note})
-				observer.Note(note)
+				found.Notes = append(found.Notes, About{Index: index, Path: images[k].Path, Text: drawn.Note})
+				observer.Note(drawn.Note)
 			}
 			observer.Advance(1)
 		})

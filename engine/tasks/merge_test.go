@@ -129,7 +129,7 @@ func TestMergingEqualsTheBatchAtOnce(t *testing.T) {
 		if !slices.Equal(got.Images, want) {
 			t.Errorf("%s: %+v, not %+v", name, got.Images, want)
 		}
-		if scale, err := report.BatchScale(summaries); got.Scale != scale || err != nil {
+		if scale, err := report.BatchScale(summaries, 0); got.Scale != scale || err != nil {
 			t.Errorf("%s: scale %v, not %v", name, got.Scale, scale)
 		}
 		if image := got.Image(5); image == nil || image.Index != 5 {

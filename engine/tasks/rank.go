@@ -79,7 +79,7 @@ func scaleOf(g *gathered, listing *Listing) (report.Scale, error) {
 				"of %s is not finite; leave that image out", listing.Images[row.Index].Path)
 		}
 	}
-	return report.BatchScale(summaries)
+	return report.BatchScale(summaries, 0)
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

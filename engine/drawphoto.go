@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"musc/engine/imageio"
+	"musc/engine/report"
+	"musc/engine/results"
+)
+
+// shown is a picture of the photo that is to be written.
+type shown struct {
+	what  string // for people
+	path  string
+	write func(path string, picture report.Picture) error
+}
+
+// show writes what shows the photo of an order, as far as it is not there; overlay is "" if none is
+// wanted.
+func (d *Drawing) show(order *Order, overlay string) (note string, err error) {
+	todo := []shown{{"overlay", overlay, func(path string, picture report.Picture) error {
+		return report.WriteOverlay(path, picture, d.Scale, report.DefaultLongerSide)
+	}}, {"thumbnail", d.within(order.Thumbnail), func(path string, picture report.Picture) error {
+		return report.WritePagePhoto(path, picture.Photo)
+	}}}
+	for _, crop := range order.Crops {
+		todo = append(todo, shown{"crops", d.within(crop.File), func(path string, p report.Picture) error {
+			return report.WritePageCrop(path, p.Photo, p.Height, p.Width, crop.Patch)
+		}})
+	}
+	todo = slices.DeleteFunc(todo, func(s shown) bool { return s.path == "" || d.drawn(s.path) })
+	if len(todo) == 0 {
+		return "", nil
+	}
+	picture, err := d.picture(order.Image)
+	if err != nil {
+		var missing []string
+		for _, s := range todo {
+			missing = append(missing, s.what)
+		}
+		return fmt.Sprintf("no %s for %s: %v", strings.Join(slices.Compact(missing), ", "),
+			order.Image.Path, err), nil
+	}
+	for _, s := range todo {
+		if err := s.write(s.path, picture); err != nil {
+			return "", err
+		}
+	}
+	return "", nil
+}
+
+// within is the path of a file in the folder; "" of none.
+func (d *Drawing) within(file string) string {
+	if file == "" {
+		return ""
+	}
+	return filepath.Join(d.Folder, filepath.FromSlash(file))
+}
+
+var errChanged = errors.New("the photo has changed since it was scored")
+
+// picture reads the photo again, if it is still the one that was scored.
+func (d *Drawing) picture(image *Image) (picture report.Picture, err error) {
+	if image.Digest != "" {
+		if digest, err := Digest(image.Path); err == nil && digest != image.Digest {
+			return picture, errChanged
+		}
+	}
+	photo, _, err := imageio.Decode(image.Path, d.Decode)
+	if err == nil && (photo.Width != image.Width || photo.Height != image.Height) {
+		err = errChanged
+	}
+	return report.Picture{
+		Name: image.Name, Score: image.Score, Before: image.ScoreBefore,
+		Verdict: d.Thresholds.Of(image.ScoreBefore), Rank: image.Rank, Images: d.Images, Photo: photo,
+		Scores: image.PatchScores, Height: d.Height, Width: d.Width,
+	}, err
+}
+
+// Overview writes the overview of the most and the least anomalous images. Photos that cannot be read
+// any more are left out; without any there is no overview.
+func (d *Drawing) Overview(ctx context.Context, most, least []*Image) error {
+	shown := make([]*report.Picture, len(most)+len(least))
+	images := slices.Concat(most, least)
+	err := inParallel(ctx, len(images), d.Threads, func(k int) {
+		if picture, err := d.picture(images[k]); err == nil {
+			small := picture.Shrunk(report.ThumbnailSide)
+			shown[k] = &small
+		}
+	})
+	if err != nil {
+		return err
+	}
+	var top, bottom []report.Picture
+	for k, picture := range shown {
+		switch {
+		case picture == nil:
+		case k < len(most):
+			top = append(top, *picture)
+		default:
+			bottom = append(bottom, *picture)
+		}
+	}
+	if len(top)+len(bottom) == 0 {
+		return nil
+	}
+	return report.WriteOverview(filepath.Join(d.Folder, results.OverviewFile), top, bottom, d.Scale)
+}
