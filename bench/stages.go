@@ -19,8 +19,8 @@ import (
 // caseTotal is the sum of an end-to-end run's steps.
 const caseTotal = "total"
 
-// measureSteps scores a folder of photos from files to files, as `musc score` does, and takes the
-// seconds of each step. Without ONNX Runtime or the default model it leaves a note.
+// measureSteps scores a folder of photos from files to files, as `musc score --preset paper`
+// does, and takes the seconds of each step. Without ONNX Runtime or the default model it leaves a note.
 func (b *bench) measureSteps(ctx context.Context) error {
 	job, err := endToEnd(ctx, b.plan.photos, b.plan.threads)
 	if err != nil {

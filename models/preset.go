@@ -26,8 +26,8 @@ func PaperPreset() Preset {
 	return Preset{
 		Name: PaperName, Stages: []int{1, 2, 3, 4}, Degrees: []int{1, 3, 5},
 		Interval: [2]float64{0, 0.3}, Windows: []int{2, 3},
-		Measured: "by the paper's authors, with CLIP-L on MVTec AD; musc has no figures of its own " +
-			"with this model",
+		Measured: "by the paper's authors with CLIP-L at 518 pixels: image AUROC 97.8 on MVTec AD, 92.8 " +
+			"on VisA, there with windows 8,9",
 	}
 }
 
@@ -45,10 +45,10 @@ func defaultPreset() Preset {
 	return Preset{
 		Name: DefaultName, Stages: []int{2, 3}, Degrees: []int{1, 3, 5},
 		Interval: [2]float64{0, 0.3}, Windows: []int{1},
-		Measured: "at 224 pixels on batches of 37 to 60 photos. Mean image AUROC on five sets (solar " +
-			"cells three times, rendered washers, magnetic tiles) 89.1, with the paper's stages 88.7 at " +
-			"twice the products; pixel AP and PRO 36 and 97 (28 and 91) on washers, 35 and 63 (31 and 55) " +
-			"on tiles. RsCIN {2,3} changed AUROC by +2.1, -4.3, -1.4, -2.1 and -1.0 points",
+		Measured: "at 224 pixels on batches of 37 to 60 photos of five sets (solar cells three times, " +
+			"rendered washers, magnetic tiles): mean image AUROC 89.1, with the paper's stages 88.7 at " +
+			"twice the products; pixel AP/PRO 36/97, not 28/91, on washers, 35/63, not 31/55, on tiles. " +
+			"RsCIN changes the five AUROCs by +2.1, -4.3, -1.4, -2.1 and -1.0 points",
 	}
 }
 

@@ -63,16 +63,25 @@ func namedModel(c *cli.Context) (models.Spec, error) {
 
 func listModels(c *cli.Context) error {
 	table := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "name\talias\tfamily\tpatch\twidth\tlayers\timage size\tweights")
+	fmt.Fprintln(table, "name\talias\tfamily\tpatch\twidth\tlayers\timage size\tpreset\tweights")
 	for _, spec := range models.Registry {
 		state := "not here"
 		if _, err := resolve.Weights(spec); err == nil {
 			state = "here"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\n", spec.Name, spec.Aliases[0],
-			spec.Family, spec.Patch, spec.Width, spec.Layers, spec.ImageSize, state)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%d\t%d\t%d\t%d\t%s\t%s\n", spec.Name,
+			spec.Aliases[0], spec.Family, spec.Patch, spec.Width, spec.Layers, spec.ImageSize,
+			whosePreset(&spec), state)
 	}
 	return table.Flush()
+}
+
+// whosePreset is "own" if other settings than the paper's were measured best for the model.
+func whosePreset(spec *models.Spec) string {
+	if spec.Preset().Name == models.PaperName {
+		return "the paper's"
+	}
+	return "own"
 }
 
 func modelInfo(c *cli.Context) error {
@@ -96,6 +105,9 @@ func modelInfo(c *cli.Context) error {
 	row("stages", "after layers %v of %d (counted from 0)", spec.Stages, spec.Layers)
 	row("image size", "%d: %d x %d patches", spec.ImageSize, grid, grid)
 	row("class token", "%d entries", spec.ClassDim)
+	preset := spec.Preset()
+	row("preset", "%s: %s", whosePreset(&spec), preset)
+	row("  measured", "%s", preset.Measured)
 	row("mean, std", "%v, %v", spec.Mean, spec.Std)
 	for _, source := range spec.Sources {
 		row("source", "%s%s %s", source.Repo, source.Package, source.File)

@@ -91,6 +91,26 @@ func TestPresetsThatAreNone(t *testing.T) {
 	}
 }
 
+func TestModelsTellTheirPresets(t *testing.T) {
+	for name, want := range map[string][]string{
+		models.DefaultName: {"own: stages 2,3, degrees 1,3,5, interval 0,0.3, RsCIN off", "mean image AUROC 89.1"},
+		"ViT-L-14-336": {"the paper's: stages 1,2,3,4, degrees 1,3,5, interval 0,0.3, RsCIN windows 2,3",
+			"97.8 on MVTec AD"},
+	} {
+		code, stdout, stderr := musc(t, "models", "info", name)
+		for _, text := range want {
+			if code != exitOK || !strings.Contains(stdout, text) {
+				t.Errorf("%s: exit %d: %s%s, want %q", name, code, stdout, stderr, text)
+			}
+		}
+	}
+	_, list, _ := musc(t, "models", "list")
+	if own := strings.Count(list, "  own "); own != 1 ||
+		strings.Count(list, "  the paper's  ") != len(models.Registry)-own {
+		t.Errorf("musc models list:\n%s", list)
+	}
+}
+
 // The published evaluation is the paper's, whatever is measured best for a model.
 func TestEvalTakesNoPreset(t *testing.T) {
 	for layout, windows := range map[labelled.Layout][]int{labelled.MVTec: {2, 3}, labelled.VisA: {8, 9}} {

@@ -138,7 +138,8 @@ func TestSlurmWithKillsGivesTheBytesOfOneProcess(t *testing.T) {
 	photos, count := washers(t)
 	c.say("musc is built, %d photos", count)
 	one, many := filepath.Join(c.folder, "one"), filepath.Join(c.folder, "many")
-	settings := []string{photos, "--subset-size", "4", "--device", "cpu", "--threads", "1"}
+	settings := []string{photos, "--subset-size", "4", "--device", "cpu", "--threads", "1",
+		"--preset", "paper"} // which has all phases
 	musc.run(append([]string{"score", "-o", one}, settings...)...)
 	c.say("musc score: done in one process")
 	c.say("%s", musc.run(append([]string{"plan", "-o", many}, settings...)...))
