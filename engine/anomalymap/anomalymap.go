@@ -106,19 +106,11 @@ func (u *Upsampler) Max(scores []float64) float64 {
 
 // eachRow calls emit with every row of the map in turn; the row is overwritten by the next one.
 func (u *Upsampler) eachRow(scores []float64, emit func(y int, row []float64)) {
-	width := u.columns.size
-	scores = scores[:u.rows.size*width]
-	blended := make([]float64, width)
+	r := u.Reader(scores)
 	row := make([]float64, len(u.columns.low))
-	for y, low := range u.rows.low {
-		above := scores[low*width:][:width]
-		below := scores[u.rows.high[y]*width:][:width]
-		for x := range blended {
-			blended[x] = lerp(above[x], below[x], u.rows.weight[y])
-		}
-		for x, low := range u.columns.low {
-			row[x] = lerp(blended[low], blended[u.columns.high[x]], u.columns.weight[x])
-		}
+	for y := range u.rows.low {
+		r.Seek(y)
+		r.Read(row, 0)
 		emit(y, row)
 	}
 }
