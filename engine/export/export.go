@@ -53,6 +53,7 @@ type Format struct {
 // Formats are all there are.
 var Formats = []Format{
 	{"coco", "coco.json", writeCOCO},
+	{"labelstudio", "labelstudio.json, labelstudio.xml", writeLabelStudio},
 }
 
 // Parse reads a list like "coco,yolo"; no name, none. What is no format is of kind fault.Usage.
