@@ -53,6 +53,7 @@ type Format struct {
 // Formats are all there are.
 var Formats = []Format{
 	{"coco", "coco.json", writeCOCO},
+	{"yolo", "yolo/", writeYOLO},
 	{"labelstudio", "labelstudio.json, labelstudio.xml", writeLabelStudio},
 }
 
