@@ -76,8 +76,9 @@ func (d *Drawing) picture(image *Image) (picture report.Picture, err error) {
 		err = errChanged
 	}
 	return report.Picture{
-		Name: image.Name, Score: image.Score, Before: image.ScoreBefore,
-		Verdict: d.Thresholds.Of(image.ScoreBefore), Rank: image.Rank, Images: d.Images, Photo: photo,
+		Name: image.Name, Score: image.Score, Rank: image.Rank, Images: d.Images,
+		Verdict: d.Thresholds.Of(image.ScoreBefore), Before: image.ScoreBefore,
+		Threshold: d.Thresholds.Threshold, Photo: photo,
 		Scores: image.PatchScores, Height: d.Height, Width: d.Width,
 	}, err
 }

@@ -24,16 +24,39 @@ type heat struct {
 	opacity uint32
 }
 
-// heatLevels are the 256 levels of an overlay. The opacity grows as level^(3/4): nothing at the
-// bottom, so that good surfaces show the photo, and soon enough that weak defects have a colour.
-var heatLevels = func() (levels [256]heat) {
+// plainLevels and anchoredLevels are the 256 levels of an overlay, on a scale without and with a
+// threshold. The opacity at position p is opacityAtHigh of p^(3/4): nothing at the bottom, so that
+// good surfaces show the photo, and soon enough that weak defects have a colour. With a threshold it
+// is known where they begin, in the middle, and the opacity is
+//
+//	1/2 (2p)^2               below the middle: what is good enough hardly has a colour
+//	1/2 + 1/2 (2p-1)^(3/4)   from there on: what is defective has one at once
+var plainLevels, anchoredLevels = opacities(sqrt34), opacities(func(p float64) float64 {
+	if p < 0.5 {
+		return 0.5 * (2 * p) * (2 * p)
+	}
+	return 0.5 + float64(0.5*sqrt34(2*p-1))
+})
+
+// sqrt34 is x^(3/4), the same on every processor.
+func sqrt34(x float64) float64 { return math.Sqrt(x * math.Sqrt(x)) }
+
+// opacities are the levels of the colour map with an opacity that grows from 0 to 1.
+func opacities(of func(position float64) float64) (levels [256]heat) {
 	for i := range levels {
-		share := float64(i) / 255
-		opacity := 255 * opacityAtHigh * math.Sqrt(share*math.Sqrt(share))
-		levels[i] = heat{inferno(i), uint32(math.Round(opacity))}
+		opacity := math.Round(255 * opacityAtHigh * of(float64(i)/255))
+		levels[i] = heat{inferno(i), uint32(opacity)}
 	}
 	return levels
-}()
+}
+
+// heat are the levels of the scale.
+func (s Scale) heat() *[256]heat {
+	if s.Anchored() {
+		return &anchoredLevels
+	}
+	return &plainLevels
+}
 
 // inferno is the colour of level 0 to 255, interpolated in whole numbers: 255 is a multiple of the
 // number of intervals.
@@ -50,9 +73,9 @@ func inferno(level int) color.RGBA {
 	return color.RGBA{mix(0), mix(1), mix(2), 255}
 }
 
-// Colours are those of Scale.Level: red, green, blue, and the opacity over the photo, which 255 covers.
-func Colours() (levels [256][4]uint8) {
-	for i, level := range heatLevels {
+// Colours are those of s.Level: red, green, blue, and the opacity over the photo, which 255 covers.
+func (s Scale) Colours() (levels [256][4]uint8) {
+	for i, level := range s.heat() {
 		levels[i] = [4]uint8{level.colour.R, level.colour.G, level.colour.B, uint8(level.opacity)}
 	}
 	return levels

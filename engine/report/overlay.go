@@ -14,12 +14,14 @@ import (
 
 // Picture is one scored image to draw.
 type Picture struct {
-	Name    string
-	Score   float64
-	Before  float64         // the score before RsCIN, which the verdict is about
-	Verdict verdict.Verdict // None without a threshold
-	Rank    int             // 1 is the most anomalous
-	Images  int             // how many were ranked
+	Name   string
+	Score  float64
+	Rank   int // 1 is the most anomalous
+	Images int // how many were ranked
+
+	Verdict   verdict.Verdict // None without a threshold
+	Before    float64         // the score before RsCIN, which the verdict is about
+	Threshold float64         // of the verdict "defective"
 
 	Photo         *imageio.RGB
 	Scores        []float64 // patch scores [Height,Width]
@@ -56,7 +58,7 @@ func WriteOverlay(path string, p Picture, scale Scale, longerSide int) error {
 	barHeight := max(size.Y, leastBar)
 	bar := barWidth(scale, barThickness, barHeight, letters)
 	top := margin + 2*letters.line() + margin/2
-	caption := p.caption(scale)
+	caption := p.caption()
 	width := 2*margin + max(size.X+margin+bar, leastTitle, measure(letters.regular, caption))
 	out := newCanvas(width, top+barHeight+margin)
 
@@ -69,13 +71,13 @@ func WriteOverlay(path string, p Picture, scale Scale, longerSide int) error {
 	return out.savePNG(path)
 }
 
-func (p Picture) caption(scale Scale) string {
+func (p Picture) caption() string {
 	text := fmt.Sprintf("score %.3f", p.Score)
 	if p.Verdict != verdict.None {
 		if p.Before != p.Score {
 			text += fmt.Sprintf(" (%.3f before RsCIN)", p.Before)
 		}
-		text += fmt.Sprintf(", %s (threshold %.3f)", p.Verdict, scale.Threshold)
+		text += fmt.Sprintf(", %s (threshold %s)", p.Verdict, format(p.Threshold, 3))
 	}
 	return text + fmt.Sprintf(", rank %d of %d, map up to %.3f", p.Rank, p.Images, slices.Max(p.Scores))
 }
@@ -101,10 +103,10 @@ func (p Picture) draw(longerSide int, scale Scale) (*image.RGBA, error) {
 	}
 	values := make([]float32, photo.Height*photo.Width)
 	upsampler.Upsample(values, p.Scores)
-	out := image.NewRGBA(image.Rect(0, 0, photo.Width, photo.Height))
+	out, levels := image.NewRGBA(image.Rect(0, 0, photo.Width, photo.Height)), scale.heat()
 	for i, value := range values {
 		pixel := color.RGBA{photo.Pix[3*i], photo.Pix[3*i+1], photo.Pix[3*i+2], 255}
-		pixel = heatLevels[scale.Level(float64(value))].over(pixel)
+		pixel = levels[scale.Level(float64(value))].over(pixel)
 		copy(out.Pix[4*i:], []uint8{pixel.R, pixel.G, pixel.B, pixel.A})
 	}
 	return out, nil

@@ -17,6 +17,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/imageio"
 	"musc/engine/results"
+	"musc/engine/verdict"
 )
 
 var update = flag.Bool("update", false, "write the golden pictures anew")
@@ -73,6 +74,16 @@ func TestOverlayIsTheGoldenPicture(t *testing.T) {
 	compareGolden(t, path, "testdata/overlay.png")
 }
 
+func TestOverlayWithAVerdictIsTheGoldenPicture(t *testing.T) {
+	path, p := filepath.Join(t.TempDir(), "x.png"), picture(80, 160)
+	p.Verdict, p.Before, p.Threshold = verdict.Defective, p.Score, 0.45
+	scale := Scale{Low: 0.2, High: 0.9, Threshold: 0.45}
+	if err := WriteOverlay(path, p, scale, DefaultLongerSide); err != nil {
+		t.Fatal(err)
+	}
+	compareGolden(t, path, "testdata/overlay_verdict.png")
+}
+
 func TestOverlaysDrawnAtOnceAreTheSameBytes(t *testing.T) {
 	folder := t.TempDir()
 	errs := make(chan error)
@@ -113,17 +124,36 @@ func TestPhotoShowsBelowTheScaleAndColourAtItsTop(t *testing.T) {
 }
 
 func TestColoursBrightenStepByStep(t *testing.T) {
-	before := -1.0
-	for level := range 256 {
-		c := inferno(level)
-		luma := 0.2126*float64(c.R) + 0.7152*float64(c.G) + 0.0722*float64(c.B)
-		if luma < before-0.6 { // anchors and mixtures are whole numbers
-			t.Fatalf("level %d is darker than level %d: %v", level, level-1, c)
+	for _, scale := range []Scale{{Low: 0, High: 1}, {Low: 0, High: 1, Threshold: 0.3}} {
+		before, opacity := -1.0, -1
+		for level, c := range scale.Colours() {
+			luma := 0.2126*float64(c[0]) + 0.7152*float64(c[1]) + 0.0722*float64(c[2])
+			if luma < before-0.6 { // anchors and mixtures are whole numbers
+				t.Fatalf("level %d is darker than level %d: %v", level, level-1, c)
+			}
+			if int(c[3]) < opacity {
+				t.Fatalf("level %d covers less than level %d", level, level-1)
+			}
+			before, opacity = luma, int(c[3])
 		}
-		before = luma
-		if level > 0 && heatLevels[level].opacity < heatLevels[level-1].opacity {
-			t.Fatalf("level %d covers less than level %d", level, level-1)
+	}
+}
+
+// The rule of the colours around a threshold: what is good shows its photo, what reaches the threshold
+// has a colour that is seen, and what is far above it nothing but its colour.
+func TestColoursSayWhatTheThresholdSays(t *testing.T) {
+	scale := Scale{Low: 0.2, High: 0.5, Threshold: 0.3}
+	colours := scale.Colours()
+	for _, c := range []struct {
+		value       float64
+		least, most int // opacity, of 255
+	}{{0.19, 0, 0}, {0.2, 0, 0}, {0.25, 0, 38}, {0.27, 38, 64}, {0.3, 114, 128}, {0.31, 124, 160}, {0.5, 220, 255}} {
+		if got := int(colours[scale.Level(c.value)][3]); got < c.least || got > c.most {
+			t.Errorf("%v covers %d of 255", c.value, got)
 		}
+	}
+	if plain := (Scale{Low: 0.2, High: 0.5}).Colours(); plain[64][3] <= colours[64][3] {
+		t.Errorf("without a threshold weak defects cover %d of 255, with one %d", plain[64][3], colours[64][3])
 	}
 }
 
@@ -197,6 +227,46 @@ func TestBrokenPicturesAreNamed(t *testing.T) {
 				t.Error("a file was written")
 			}
 		})
+	}
+}
+
+func TestCaptions(t *testing.T) {
+	p := picture(9, 7)
+	for _, c := range []struct {
+		verdict                  verdict.Verdict
+		score, before, threshold float64
+		want                     string
+	}{
+		{verdict.None, 0.412, 0.412, 0, "score 0.412, rank 2 of 37, map up to 0.900"},
+		{verdict.None, 0.412, 0.6, 0, "score 0.412, rank 2 of 37, map up to 0.900"},
+		{verdict.Defective, 0.412, 0.412, 0.347,
+			"score 0.412, defective (threshold 0.347), rank 2 of 37, map up to 0.900"},
+		{verdict.Review, 0.34, 0.34, 0.347,
+			"score 0.340, review (threshold 0.347), rank 2 of 37, map up to 0.900"},
+		{verdict.Good, 0.98, 0.3, 1e308,
+			"score 0.980 (0.300 before RsCIN), good (threshold 1e+308), rank 2 of 37, map up to 0.900"},
+	} {
+		p.Verdict, p.Score, p.Before, p.Threshold, p.Rank, p.Images = c.verdict, c.score, c.before, c.threshold, 2, 37
+		if got := p.caption(); got != c.want {
+			t.Errorf("got  %s\nwant %s", got, c.want)
+		}
+	}
+}
+
+// A narrow photo's caption is whole: the picture is as wide as it.
+func TestCaptionsAreNotCut(t *testing.T) {
+	p := picture(3, 2)
+	p.Verdict, p.Score, p.Before, p.Threshold = verdict.Defective, 1, 0.4, 0.347
+	path := filepath.Join(t.TempDir(), "x.png")
+	if err := WriteOverlay(path, p, Scale{Low: 0.2, High: 0.9, Threshold: 0.347}, 100); err != nil {
+		t.Fatal(err)
+	}
+	letters, err := newLettering(13)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := measure(letters.regular, p.caption()) + 2*margin; open(t, path).Bounds().Dx() != want {
+		t.Errorf("%d pixels wide, the caption %d", open(t, path).Bounds().Dx(), want)
 	}
 }
 

@@ -46,12 +46,13 @@ func Summarise(scores []float64) Summary {
 }
 
 // BatchScale chooses the scale of a batch from its images' summaries [N] and its threshold on the
-// scores before RsCIN, 0 if it has none. Without a threshold:
+// scores before RsCIN, 0 if it has none. Without one, and where it is no distance, which is above 0,
+// or has no room in float64 for a scale around it:
 //
 //	Low  = the first quartile of the shoulders
 //	High = max(the largest peak, Low + 3 (the first quartile of the peaks - Low))
 //
-// and with a threshold t:
+// and with the threshold t:
 //
 //	Low  = min(the first quartile of the shoulders, 0.9 t)
 //	High = the largest peak, but not below t + 0.5 (t - Low) nor above t + 2 (t - Low)
@@ -62,8 +63,7 @@ func Summarise(scores []float64) Summary {
 // defect in full colour; its lower bound keeps a batch without defects from glowing, its upper one
 // a single extreme defect from paling all others. Low < t < High always holds.
 //
-// A summary that is not finite is of kind fault.Input and names its index, as is a threshold that is
-// not finite, negative, or out of float64's range with its surroundings. No summaries give the scale
+// A summary that is not finite is of kind fault.Input and names its index. No summaries give the scale
 // [0,0], equal maps without a threshold one without extent: both colour nothing.
 func BatchScale(summaries []Summary, threshold float64) (Scale, error) {
 	if len(summaries) == 0 {
@@ -80,18 +80,19 @@ func BatchScale(summaries []Summary, threshold float64) (Scale, error) {
 	slices.Sort(shoulders)
 	slices.Sort(peaks)
 	low, largest := quantile(shoulders, quietShare), peaks[len(peaks)-1]
-	if threshold == 0 {
-		quietPeak := quantile(peaks, quietShare)
-		return Scale{Low: low, High: max(largest, low+float64(headroom*(quietPeak-low)))}, nil
+	if scale := anchored(low, largest, threshold); scale.Anchored() && finite(scale.High) {
+		return scale, nil
 	}
+	quietPeak := quantile(peaks, quietShare)
+	return Scale{Low: low, High: max(largest, low+float64(headroom*(quietPeak-low)))}, nil
+}
+
+// anchored is the scale around a threshold.
+func anchored(low, largest, threshold float64) Scale {
 	low = min(low, lowOfThreshold*threshold)
 	below := threshold - low
 	high := min(max(largest, threshold+leastAbove*below), threshold+mostAbove*below)
-	if !(threshold > 0 && low < threshold && threshold < high) || !finite(high) {
-		return Scale{}, fault.New(fault.Input, "cannot choose the colour scale: scores are distances, "+
-			"and %v is no threshold for them; choose another one", threshold)
-	}
-	return Scale{Low: low, High: high, Threshold: threshold}, nil
+	return Scale{Low: low, High: high, Threshold: threshold}
 }
 
 // Position is where value lies on the scale, from 0 at Low and below to 1 at High and above: linear

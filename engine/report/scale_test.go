@@ -171,10 +171,14 @@ func TestFalseAlarmDoesNotGlow(t *testing.T) {
 	}
 }
 
-func TestThresholdsThatAnchorNothingAreRefused(t *testing.T) {
+func TestThresholdsThatAreNoDistanceAnchorNothing(t *testing.T) {
 	batch := []Summary{{0.2, 0.4}, {0.3, 0.5}}
-	for _, threshold := range []float64{math.NaN(), math.Inf(1), -0.1, 5e-324, math.MaxFloat64} {
-		if scale, err := BatchScale(batch, threshold); fault.KindOf(err) != fault.Input {
+	want, err := BatchScale(batch, 0)
+	if err != nil || want.Anchored() {
+		t.Fatalf("%v, %v", want, err)
+	}
+	for _, threshold := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -0.1, 5e-324, math.MaxFloat64} {
+		if scale, err := BatchScale(batch, threshold); scale != want || err != nil {
 			t.Errorf("%v gives %v, %v", threshold, scale, err)
 		}
 	}
