@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
@@ -126,9 +127,32 @@ func (d *Drawing) one(order *Order) (drawn Drawn, err error) {
 			return drawn, err
 		}
 	}
+	if order.Regions || order.Mask {
+		if drawn.Regions, err = d.regions(order); err != nil {
+			return drawn, err
+		}
+	}
 	drawn.Note, err = d.show(order, overlay)
 	return drawn, err
 }
+
+// regions finds the regions of an order's image, and writes their mask.
+func (d *Drawing) regions(order *Order) ([]verdict.Region, error) {
+	image := order.Image
+	grid := verdict.Grid{Scores: image.PatchScores, Height: d.Height, Width: d.Width}
+	regions, err := verdict.Regions(grid, image.Width, image.Height, image.ScoreBefore, &d.Thresholds)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", image.Path, err)
+	}
+	mask := filepath.Join(d.Folder, masksFolder, order.File+".png")
+	if !order.Mask || len(regions) == 0 || d.drawn(mask) {
+		return regions, nil
+	}
+	return regions, verdict.WriteMask(mask, image.Width, image.Height, regions)
+}
+
+// masksFolder is where masks lie in Drawing.Folder.
+const masksFolder = "masks"
 
 // drawn says that a file is there, whole as all of them.
 func (d *Drawing) drawn(path string) bool {

@@ -5,12 +5,15 @@ import (
 	"image"
 	"image/jpeg"
 	"image/png"
+	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
 	"musc/engine/dataset"
+	"musc/engine/fault"
 	"musc/engine/report"
 	"musc/engine/verdict"
 )
@@ -84,10 +87,11 @@ func TestOrdersWriteWhatTheyName(t *testing.T) {
 	drawOne(t, d, Order{Image: photo, File: "a/one", Pictures: true})
 	drawOne(t, d, Order{Image: photo, File: "a/two", Thumbnail: "report/x/two.jpg",
 		Crops: []Crop{{"report/x/two-5.jpg", 5}, {"report/x/two-0.jpg", 0}}})
-	drawOne(t, d, Order{Image: photo, File: "a/three"})
+	drawOne(t, d, Order{Image: photo, File: "a/three", Regions: true})
+	drawOne(t, d, Order{Image: photo, File: "a/four", Mask: true})
 	got := contents(t, d.Folder)
 	for _, name := range []string{"maps/a/one.npy", "overlays/a/one.png", "report/x/two.jpg",
-		"report/x/two-5.jpg", "report/x/two-0.jpg"} {
+		"report/x/two-5.jpg", "report/x/two-0.jpg", "masks/a/four.png"} {
 		if got[name] == "" {
 			t.Errorf("there is no %s", name)
 		}
@@ -131,9 +135,9 @@ func TestPicturesOfThePageFitTheirSizes(t *testing.T) {
 // What an earlier run drew stays, file by file.
 func TestGoingOnDrawsOnlyWhatIsMissing(t *testing.T) {
 	d := newDrawing(t)
-	order := Order{Image: scored(t, 60, 40), File: "one", Pictures: true, Thumbnail: "t.jpg",
+	order := Order{Image: scored(t, 60, 40), File: "one", Pictures: true, Mask: true, Thumbnail: "t.jpg",
 		Crops: []Crop{{"c.jpg", 1}, {"d.jpg", 2}}}
-	drawOne(t, d, order)
+	want := drawOne(t, d, order).Regions
 	whole := contents(t, d.Folder)
 	d.GoOn = true
 	for name, content := range whole {
@@ -148,12 +152,63 @@ func TestGoingOnDrawsOnlyWhatIsMissing(t *testing.T) {
 		if err := os.Remove(filepath.Join(d.Folder, name)); err != nil {
 			t.Fatal(err)
 		}
-		drawOne(t, d, order)
+		if drawn := drawOne(t, d, order); !reflect.DeepEqual(drawn.Regions, want) {
+			t.Errorf("regions %+v, not %+v", drawn.Regions, want)
+		}
 		for other, got := range contents(t, d.Folder) {
 			if other == name && got != content || other != name && got != "earlier" && got != "" {
 				t.Errorf("without %s, %s is %d bytes", name, other, len(got))
 			}
 		}
+	}
+}
+
+// An image has regions exactly if it is defective: they and their mask say the same.
+func TestRegionsOfDefectiveImagesOnly(t *testing.T) {
+	for _, c := range []struct {
+		thresholds verdict.Thresholds
+		regions    int
+	}{
+		{verdict.Thresholds{Method: "0.4", Threshold: 0.4, Review: 0.3}, 1},
+		{verdict.Thresholds{Method: "0.5", Threshold: 0.5, Review: 0.5}, 1},
+		{verdict.Thresholds{Method: "0.6", Threshold: 0.6, Review: 0.3}, 0},
+		{verdict.Thresholds{Method: "auto", Why: "9 photos"}, 0},
+		{verdict.Thresholds{}, 0},
+	} {
+		d, photo := newDrawing(t), scored(t, 61, 43)
+		d.Thresholds = c.thresholds
+		drawn := drawOne(t, d, Order{Image: photo, File: "one", Regions: true, Mask: true})
+		if len(drawn.Regions) != c.regions || drawn.Note != "" {
+			t.Errorf("%+v: %+v", c.thresholds, drawn)
+		}
+		file, err := os.Open(filepath.Join(d.Folder, "masks", "one.png"))
+		if (err == nil) != (c.regions > 0) {
+			t.Fatalf("%+v: mask %v", c.thresholds, err)
+		}
+		if err != nil {
+			continue
+		}
+		mask, err := png.Decode(file)
+		file.Close()
+		if err != nil || mask.Bounds().Size() != image.Pt(61, 43) {
+			t.Fatalf("%v, %v", mask, err)
+		}
+		region := drawn.Regions[0]
+		if r, _, _, _ := mask.At(region.PeakX, region.PeakY).RGBA(); r != 0xffff || region.Peak != 0.5 {
+			t.Errorf("%+v: %x at the peak of %+v", c.thresholds, r, region)
+		}
+		if r, _, _, _ := mask.At(0, 0).RGBA(); r != 0 {
+			t.Errorf("%+v: the mask is white where nothing is", c.thresholds)
+		}
+	}
+}
+
+func TestRegionsOfADamagedMapNameThePhoto(t *testing.T) {
+	d, photo := newDrawing(t), scored(t, 60, 40)
+	photo.PatchScores[2] = math.NaN()
+	err := d.Draw(t.Context(), []Order{{Image: photo, Regions: true}}, func(int, Drawn) { t.Error("drawn") })
+	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), photo.Path) {
+		t.Errorf("got %v", err)
 	}
 }
 
