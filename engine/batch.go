@@ -119,11 +119,20 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 	if err := b.scorePatches(ctx, &job, set, subsets, clock, &result); err != nil {
 		return nil, err
 	}
+	var scored []int // images of the store
+	for i := range result.Images {
+		if result.Images[i].PatchScores != nil {
+			scored = append(scored, i)
+		}
+	}
 	result.Images = slices.DeleteFunc(result.Images, func(i Image) bool { return i.PatchScores == nil })
 	if err := enough(result.Images, len(b.items), len(result.Skipped), references); err != nil {
 		return nil, err
 	}
 	if err := scoreImages(&job, clock, &result); err != nil {
+		return nil, err
+	}
+	if err := b.explain(ctx, &job, set, subsets, scored, clock, &result); err != nil {
 		return nil, err
 	}
 	clock.end()

@@ -8,6 +8,7 @@ import (
 	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/device"
+	"musc/engine/evidence"
 	"musc/engine/fault"
 	"musc/engine/imageio"
 	"musc/engine/memory"
@@ -22,6 +23,7 @@ type Config struct {
 	Decode     imageio.Options // its Depth is set by the job
 	Bits       int             // of integers in photos of more than 8 bits a sample; 0: the fewest that do
 	Strict     bool            // an unreadable image ends the job instead of being left out
+	Explain    int             // images of a subset that Result.Evidence is about, at most; 0: none
 
 	Library      string // the ONNX Runtime library; models/resolve finds both
 	Model        string // an ONNX file with the outputs that the models package writes
@@ -86,6 +88,11 @@ type Result struct {
 	Height   int    // patch rows
 	Width    int    // patch columns
 	Timings  []Timing
+
+	// Evidence says why the peaks of the most anomalous images have their scores, subset by subset;
+	// empty unless Config.Explain asks for it. Images are indices of Images, references of those that
+	// could be read.
+	Evidence []evidence.Evidence
 
 	clock *clock // keeps timing the steps that follow: Save
 }

@@ -30,6 +30,7 @@ const (
 	StepBackbone Step = "backbone"
 	StepMutual   Step = "mutual scoring"
 	StepImage    Step = "image scores"
+	StepEvidence Step = "evidence"       // only where Config.Explain asks for it
 	StepNearest  Step = "nearest images" // for RsCIN, in a run by a plan
 	StepRank     Step = "ranks"          // RsCIN and the colour scale, too
 	StepReport   Step = "maps and reports"

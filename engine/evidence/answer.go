@@ -15,6 +15,11 @@ func (s *search) skipped(q *query) []bool {
 		skipped[entry] = true
 	}
 	skipped[q.member] = true
+	if s.Set.Exclude != nil {
+		for _, member := range s.Set.Exclude[q.member] {
+			skipped[member] = true
+		}
+	}
 	if s.Without != nil {
 		for _, reference := range s.Without[q.Image] {
 			if entry := len(s.members) + reference; entry < s.entries {

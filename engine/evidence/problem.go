@@ -12,13 +12,14 @@ type Place struct{ Image, Patch int }
 
 // Problem asks for the evidence of some places of a set that was scored.
 type Problem struct {
-	Set    mutual.Problem // as it was scored; Plan, Checkpoint and Progress are of no concern
-	Scores []float64      // [len(Members),P], Eq. 3: what scoring gave
-	Stages []int          // the numbers of the set's stages in the backbone; nil: from 1
+	// Set is what was scored. Its Scored, Pairs, Plan, Checkpoint and Progress are of no concern.
+	Set    mutual.Problem
+	Scores []float64 // [len(Members),P], Eq. 3: what scoring gave
+	Stages []int     // the numbers of the set's stages in the backbone; nil: from 1
 	Places []Place
 
-	// Without lists by image of Set.Images the references that do not score it, besides those that
-	// the set leaves out: an image is not its own reference. nil: there are none.
+	// Without lists by image, of Set.Images all members at least, the references that do not score it:
+	// an image is not its own reference. nil: all do.
 	Without [][]int
 
 	Threads int   // goroutines that compute; below 1 it is one
@@ -39,7 +40,9 @@ type query struct {
 
 // check tells whether the problem makes sense; members are those of the set.
 func (problem *Problem) check() (members []int, err error) {
-	if err := problem.Set.Check(); err != nil {
+	set := problem.Set
+	set.Scored, set.Pairs = nil, nil
+	if err := set.Check(); err != nil {
 		return nil, err
 	}
 	shape := problem.Set.Images.Shape()
@@ -55,9 +58,9 @@ func (problem *Problem) check() (members []int, err error) {
 		return nil, fault.New(fault.Internal, "evidence for %d images of %d patches with %d scores",
 			len(members), shape.Patches(), len(problem.Scores))
 	}
-	if problem.Without != nil && len(problem.Without) != shape.Images {
-		return nil, fault.New(fault.Internal, "evidence for %d images, and own references of %d",
-			shape.Images, len(problem.Without))
+	if problem.Without != nil && len(problem.Without) <= slices.Max(members) {
+		return nil, fault.New(fault.Internal, "evidence for image %d, and own references of %d images",
+			slices.Max(members), len(problem.Without))
 	}
 	for _, place := range problem.Places {
 		if !slices.Contains(members, place.Image) || place.Patch < 0 ||

@@ -85,6 +85,10 @@ func TestSettingsOfTheScore(t *testing.T) {
 		"one image and references": func(set *mutual.Problem) {
 			set.References, set.Members = references, []int{4}
 		},
+		"partners are left out": func(set *mutual.Problem) {
+			set.Members = []int{8, 0, 1, 2, 3, 5}
+			set.Exclude = [][]int{{1, 2}, nil, {5, 0}, {3}, nil, {0, 1, 2, 3}}
+		},
 		"two images": func(set *mutual.Problem) { set.Members = []int{8, 0} },
 	} {
 		t.Run(name, func(t *testing.T) {
