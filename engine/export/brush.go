@@ -22,8 +22,9 @@ func (o octets) MarshalJSON() ([]byte, error) {
 	return append(list, ']'), nil
 }
 
-// Label Studio's brush keeps a picture of Width x Height x 4 bytes (red, green, blue, opacity), row by row,
-// in the form of thi.ng's rle-pack (github.com/thi-ng/umbrella, packages/rle-pack), a stream of bits:
+// Label Studio's brush keeps a picture of Width x Height x 4 bytes (red, green, blue, opacity), row
+// by row, in the form of thi.ng's rle-pack (github.com/thi-ng/umbrella, packages/rle-pack), a
+// stream of bits:
 //
 //	32 bits       how many values there are
 //	5 bits        bits of a value, less 1
@@ -45,8 +46,8 @@ var brushSizes = [4]int{3, 4, 8, 16}
 // brushRLE is the brush of a region of a photo.
 func brushRLE(runs []verdict.Run, width, height int) (octets, error) {
 	if width > math.MaxUint32/brushChannels/height {
-		return nil, fault.New(fault.Input, "Label Studio has no brush for photos of %d x %d pixels: it ends "+
-			"at 2^30 of them; export in another format", width, height)
+		return nil, fault.New(fault.Input, "Label Studio has no brush for photos of %d x %d pixels: "+
+			"it ends at 2^30 of them; export in another format", width, height)
 	}
 	var bits bitWriter
 	bits.write(32, width*height*brushChannels)

@@ -6,11 +6,12 @@ import (
 	"musc/engine/verdict"
 )
 
-// writeCOCO writes coco.json in the form of COCO's object detection (cocodataset.org/#format-data). Every photo
-// is in "images", also those without a defect. A defect is an annotation with polygons and iscrowd 0; area
-// and bbox are those of its pixels, which pycocotools finds in the polygons, too. What the form has no name for
-// is in fields that importers leave alone: "name", "verdict" and "score" of an image, "score" (the
-// peak) and "mean" of an annotation, and "images_root" in "info", the folder that file_name is relative to.
+// writeCOCO writes coco.json in the form of COCO's object detection (cocodataset.org/#format-data).
+// Every photo is in "images", also those without a defect. A defect is an annotation with polygons
+// and iscrowd 0; area and bbox are those of its pixels, which pycocotools finds in the polygons,
+// too. What the form has no name for is in fields that importers leave alone: "name", "verdict" and
+// "score" of an image, "score" (the peak) and "mean" of an annotation, and "images_root" in "info",
+// the folder that file_name is relative to.
 func writeCOCO(folder string, b *batch) error {
 	return saveJSON(filepath.Join(folder, "coco.json"), "{", "}", func(w *jsonWriter) error {
 		w.member("info", cocoInfo{"Defects found by " + b.Tool, b.Tool, text(b.root), b.Thresholds})

@@ -55,6 +55,7 @@ var Formats = []Format{
 	{"coco", "coco.json", writeCOCO},
 	{"yolo", "yolo/", writeYOLO},
 	{"labelstudio", "labelstudio.json, labelstudio.xml", writeLabelStudio},
+	{"fiftyone", "fiftyone/", writeFiftyOne},
 }
 
 // Parse reads a list like "coco,yolo"; no name, none. What is no format is of kind fault.Usage.
@@ -87,9 +88,10 @@ func Names() string {
 }
 
 // Write writes a batch in the given formats into folder, which is made if need be and is to hold
-// nothing of these formats yet. images is gone through several times and has to give the same photos,
-// in the same order, each time; an error in it ends the export. Errors in what it gives name the photo.
-// JSON files are written whole or not at all, folders (Format.Files ends in a slash) are not.
+// nothing of these formats yet. images is gone through several times and has to give the same
+// photos, in the same order, each time; an error in it ends the export. Errors in what it gives
+// name the photo. JSON files are written whole or not at all, folders (Format.Files ends in a
+// slash) are not.
 func Write(folder string, formats []Format, about About, images iter.Seq2[Image, error]) error {
 	if len(formats) == 0 {
 		return nil
@@ -159,8 +161,8 @@ func (m *Image) check() error {
 	return nil
 }
 
-// checkRegion says what is wrong with a region: with its runs, which are to be in order, apart from each
-// other and within the photo, or with what it says of them.
+// checkRegion says what is wrong with a region: with its runs, which are to be in order, apart from
+// each other and within the photo, or with what it says of them.
 func checkRegion(r *verdict.Region, width, height int) error {
 	if math.IsNaN(r.Peak) || math.IsInf(r.Peak, 0) || math.IsNaN(r.Mean) || math.IsInf(r.Mean, 0) {
 		return fmt.Errorf("its peak and mean are %v and %v", r.Peak, r.Mean)
@@ -179,7 +181,8 @@ func checkRegion(r *verdict.Region, width, height int) error {
 		area, left, right, before = area+run.To-run.From, min(left, run.From), max(right, run.To), run
 	}
 	top := r.Runs[0].Y
-	if r.X != left || r.Y != top || r.Width != right-left || r.Height != before.Y+1-top || r.Area != area {
+	if r.X != left || r.Y != top || r.Width != right-left || r.Height != before.Y+1-top ||
+		r.Area != area {
 		return fmt.Errorf("its box and area, %d,%d %dx%d and %d, are not those of its pixels",
 			r.X, r.Y, r.Width, r.Height, r.Area)
 	}

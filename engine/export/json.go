@@ -7,8 +7,8 @@ import (
 	"musc/engine/atomicfile"
 )
 
-// jsonWriter writes a JSON text, of which one value at a time is in memory, a line a value. The first error
-// stays in err, and nothing is written after it.
+// jsonWriter writes a JSON text, of which one value at a time is in memory, a line a value. The
+// first error stays in err, and nothing is written after it.
 type jsonWriter struct {
 	w    io.Writer
 	next string // what comes before the next value of the object or array that is open

@@ -12,13 +12,15 @@ import (
 	"musc/engine/verdict"
 )
 
-// writeLabelStudio writes labelstudio.json, a list of tasks with predictions as Label Studio imports it
-// (labelstud.io/guide/predictions), and labelstudio.xml, the labelling interface that they are for. Every photo
-// is a task. Its prediction holds the verdict as a choice and each defect twice: as a box, and as pixels
-// by Label Studio's brush. A photo without a verdict has no prediction.
+// writeLabelStudio writes labelstudio.json, a list of tasks with predictions as Label Studio
+// imports it (labelstud.io/guide/predictions), and labelstudio.xml, the labelling interface that
+// they are for. Every photo is a task. Its prediction holds the verdict as a choice and each defect
+// twice: as a box, and as pixels by Label Studio's brush. A photo without a verdict has no
+// prediction.
 //
-// Label Studio serves photos of a folder that lies below its LOCAL_FILES_DOCUMENT_ROOT and is not that folder
-// itself: the root of the photos is taken for the former, the folder above it for the latter.
+// Label Studio serves photos of a folder that lies below its LOCAL_FILES_DOCUMENT_ROOT and is not
+// that folder itself: the root of the photos is taken for the former, the folder above it for the
+// latter.
 func writeLabelStudio(folder string, b *batch) error {
 	err := saveJSON(filepath.Join(folder, "labelstudio.json"), "[", "]", func(w *jsonWriter) error {
 		return b.each(func(image *Image) error {
@@ -98,27 +100,29 @@ type studioBrush struct {
 }
 
 func studioTaskOf(m *Image, b *batch) (task studioTask, err error) {
-	task = studioTask{Data: studioData{studioURL(b.root, m.Path), m.Name, m.Path, m.Verdict,
-		m.Score}, Predictions: []studioPrediction{}}
+	task = studioTask{studioData{studioURL(b.root, m.Path), m.Name, m.Path, m.Verdict, m.Score},
+		[]studioPrediction{}}
 	if m.Verdict == verdict.None {
 		return task, nil
 	}
-	add := func(results []studioResult, id, kind, from string, score *float64, value any) []studioResult {
-		return append(results, studioResult{id, kind, from, studioImage, m.Width, m.Height, 0, score, value})
+	part := func(id, kind, control string, score *float64, value any) studioResult {
+		return studioResult{id, kind, control, studioImage, m.Width, m.Height, 0, score, value}
 	}
-	results := add(nil, "verdict", "choices", studioVerdict, nil, studioChoice{[]verdict.Verdict{m.Verdict}})
+	results := []studioResult{part("verdict", "choices", studioVerdict, nil,
+		studioChoice{[]verdict.Verdict{m.Verdict}})}
+	width, height := float64(m.Width), float64(m.Height)
 	for k := range m.Regions {
-		r := &m.Regions[k]
+		r, number := &m.Regions[k], strconv.Itoa(k+1)
 		pixels, err := brushRLE(r.Runs, m.Width, m.Height)
 		if err != nil {
 			return task, fmt.Errorf("the defects of %s: %w", m.Name, err)
 		}
-		number, width, height := strconv.Itoa(k+1), float64(m.Width), float64(m.Height)
-		results = add(results, "box-"+number, "rectanglelabels", studioBoxes, &r.Peak, studioBox{
-			100 * float64(r.X) / width, 100 * float64(r.Y) / height,
-			100 * float64(r.Width) / width, 100 * float64(r.Height) / height, 0, []string{Category}})
-		results = add(results, "pixels-"+number, "brushlabels", studioPixels, &r.Peak,
-			studioBrush{"rle", pixels, []string{Category}})
+		box := studioBox{100 * float64(r.X) / width, 100 * float64(r.Y) / height,
+			100 * float64(r.Width) / width, 100 * float64(r.Height) / height, 0, []string{Category}}
+		results = append(results,
+			part("box-"+number, "rectanglelabels", studioBoxes, &r.Peak, box),
+			part("pixels-"+number, "brushlabels", studioPixels, &r.Peak,
+				studioBrush{"rle", pixels, []string{Category}}))
 	}
 	task.Predictions = append(task.Predictions,
 		studioPrediction{b.Tool, min(1, max(0, m.Score)), results})

@@ -17,7 +17,8 @@ func TestLabelStudioIsTheGoldenFile(t *testing.T) {
 	compareGolden(t, write(t, "labelstudio", photos("/photos")), "labelstudio.json")
 }
 
-// Each part of a prediction has its control in the labelling interface, with the words that it uses.
+// Each part of a prediction has its control in the labelling interface, with the words that it
+// uses.
 func TestLabelStudioInterfaceHasTheControls(t *testing.T) {
 	type tag struct {
 		Name     string `xml:"name,attr"`
@@ -58,7 +59,8 @@ func TestLabelStudioInterfaceHasTheControls(t *testing.T) {
 	}
 }
 
-// Label Studio refuses predictions whose score is not between 0 and 1. The task has the score as it is.
+// Label Studio refuses predictions whose score is not between 0 and 1. The task has the score as it
+// is.
 func TestLabelStudioScores(t *testing.T) {
 	for score, want := range map[float64]float64{-0.5: 0, 0.75: 0.75, 1.25: 1} {
 		images := photos("/photos")[:1]

@@ -9,33 +9,33 @@ import (
 // point is a corner of pixels: pixel (x, y) has the corners (x, y) to (x+1, y+1).
 type point struct{ x, y int }
 
-// polygon is a closed line along the edges of pixels, clockwise as one looks at the photo: the inside is on
-// its right. Lines turn at every point, the first one is not repeated.
+// polygon is a closed line along the edges of pixels, clockwise as one looks at the photo: the
+// inside is on its right. Lines turn at every point, the first one is not repeated.
 type polygon []point
 
-// simplePolygons are polygons that do not overlap and together cover exactly the pixels of the runs. None
-// touches itself. A region without holes, whose pixels are connected by their edges, is one; a hole is
-// opened by a cut, which makes one more.
+// simplePolygons are polygons that do not overlap and together cover exactly the pixels of the
+// runs. None touches itself. A region without holes, whose pixels are connected by their edges, is
+// one; a hole is opened by a cut, which makes one more.
 func simplePolygons(runs []verdict.Run) []polygon {
 	return outlines(runs, joinSimple)
 }
 
-// slitPolygons are one polygon a connected region, if pixels are connected by their corners, too. It touches
-// itself where it has to: it goes into holes by a slit of no width, there and back. Under the even-odd rule as
-// under the non-zero rule it covers exactly the pixels of the runs.
+// slitPolygons are one polygon a connected region, if pixels are connected by their corners, too.
+// It touches itself where it has to: it goes into holes by a slit of no width, there and back.
+// Under the even-odd rule as under the non-zero rule it covers exactly the pixels of the runs.
 func slitPolygons(runs []verdict.Run) []polygon {
 	return outlines(runs, joinAll)
 }
 
-// outlines joins runs to trees and walks around each. Two runs of neighbouring rows may be joined where they
-// touch; join says which of those above a run are.
+// outlines joins runs to trees and walks around each. Two runs of neighbouring rows may be joined
+// where they touch; join says which of those above a run are.
 func outlines(runs []verdict.Run, join func(*forest, int, []contact)) []polygon {
 	f := &forest{make([]node, len(runs)), newSets(len(runs)), newSets(len(runs))}
 	var contacts []contact
 	for i, first := 0, 0; i < len(runs); i++ {
 		run := runs[i]
 		f.nodes[i].Run = run
-		for first < i && (runs[first].Y < run.Y-1 || runs[first].Y == run.Y-1 && runs[first].To < run.From) {
+		for runs[first].Y < run.Y-1 || runs[first].Y == run.Y-1 && runs[first].To < run.From {
 			first++
 		}
 		contacts = contacts[:0]
@@ -53,8 +53,8 @@ func outlines(runs []verdict.Run, join func(*forest, int, []contact)) []polygon 
 	return all
 }
 
-// contact is a run in a neighbouring row and the part of the line between the rows, from..to, where both lie;
-// it is a point if only corners touch.
+// contact is a run in a neighbouring row and the part of the line between the rows, from..to, where
+// both lie; it is a point if only corners touch.
 type contact struct{ run, from, to int }
 
 type node struct {
@@ -83,8 +83,9 @@ func joinAll(f *forest, i int, contacts []contact) {
 	}
 }
 
-// joinSimple joins a run to all above by whole edges if none of them have touched each other so far: what
-// comes of it does not touch itself. Else it joins the first tree that it touches but once, or none.
+// joinSimple joins a run to all above by whole edges if none of them have touched each other so
+// far: what comes of it does not touch itself. Else it joins the first tree that it touches but
+// once, or none.
 func joinSimple(f *forest, i int, contacts []contact) {
 	apart := true
 	for k, c := range contacts {
@@ -116,8 +117,8 @@ func joinSimple(f *forest, i int, contacts []contact) {
 	}
 }
 
-// around walks around the tree that run i is the first of, clockwise. It begins at the upper left corner of
-// that run, which is a corner of the polygon.
+// around walks around the tree that run i is the first of, clockwise. It begins at the upper left
+// corner of that run, which is a corner of the polygon.
 func (f *forest) around(i int) polygon {
 	var line polygon
 	f.visit(i, -1, &line)
@@ -125,9 +126,10 @@ func (f *forest) around(i int) polygon {
 	return line[:len(line)-1]
 }
 
-// visit goes around run i and all that is joined to it: along its upper edge from left to right, down its
-// right edge, back along its lower edge and up its left one, with a visit to each run on the way. It
-// begins and ends where it came from: at the run of that number, or, if that is -1, at the upper left corner.
+// visit goes around run i and all that is joined to it: along its upper edge from left to right,
+// down its right edge, back along its lower edge and up its left one, with a visit to each run on
+// the way. It begins and ends where it came from: at the run of that number, or, if that is -1, at
+// the upper left corner.
 func (f *forest) visit(i, came int, line *polygon) {
 	n := &f.nodes[i]
 	above, below := len(n.above), len(n.below)
@@ -167,8 +169,8 @@ func find(contacts []contact, run int) (at int, found bool) {
 	return slices.BinarySearchFunc(contacts, run, func(c contact, run int) int { return c.run - run })
 }
 
-// add goes on to a point. A point between two others on one line is left out, and so is the way to a point
-// and back.
+// add goes on to a point. A point between two others on one line is left out, and so is the way to
+// a point and back.
 func (line polygon) add(to point) polygon {
 	for n := len(line); n > 0; n = len(line) {
 		last := line[n-1]

@@ -26,8 +26,9 @@ func (m mask) runs() (runs []verdict.Run) {
 	return runs
 }
 
-// painted is the slow way back: a pixel is inside if a ray from its centre to the left crosses upright edges
-// an odd number of times, and if the number of those that go up is not that of those that go down.
+// painted is the slow way back: a pixel is inside if a ray from its centre to the left crosses
+// upright edges an odd number of times, and if the number of those that go up is not that of those
+// that go down.
 func painted(t *testing.T, polygons []polygon, height, width int) mask {
 	t.Helper()
 	m := make(mask, height)

@@ -44,9 +44,9 @@ func (r root) name(path string) text {
 	return text(filepath.ToSlash(path))
 }
 
-// text is a string that may be a file's name, and therefore any bytes. In JSON a byte that is not part of
-// a character in UTF-8 is written as Python's surrogateescape has it (PEP 383), so that Python opens that
-// very file: encoding/json would write U+FFFD for it.
+// text is a string that may be a file's name, and therefore any bytes. In JSON a byte that is not
+// part of a character in UTF-8 is written as Python's surrogateescape has it (PEP 383), so that
+// Python opens that very file: encoding/json would write U+FFFD for it.
 type text string
 
 func (t text) MarshalJSON() ([]byte, error) {

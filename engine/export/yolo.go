@@ -18,14 +18,14 @@ import (
 	"musc/engine/verdict"
 )
 
-// writeYOLO writes the folder yolo/ in the form of Ultralytics' data sets for segmentation, which serve for
-// detection, too (docs.ultralytics.com/datasets/segment):
+// writeYOLO writes the folder yolo/ in the form of Ultralytics' data sets for segmentation, which
+// serve for detection, too (docs.ultralytics.com/datasets/segment):
 //
 //	data.yaml      what to give to Ultralytics
 //	train.txt      the photos that are good or defective
 //	undecided.txt  the others: to be looked at before they are used, or without a verdict
 //	images/        links to the photos
-//	labels/        a file for each photo of train.txt, a line for each defect: that of a good photo is empty
+//	labels/        a file for each photo of train.txt, a line for each defect; empty for a good one
 //
 // Ultralytics looks for the labels of .../images/NAME.png in .../labels/NAME.txt, hence the links.
 func writeYOLO(folder string, b *batch) error {
@@ -50,8 +50,8 @@ func writeYOLO(folder string, b *batch) error {
 // yoloDataset is data.yaml. Without "path", Ultralytics takes its folder for that of the data set.
 const yoloDataset = `# Defects found by %s. images/ holds links to the photos, which are in
 # %q.
-# train.txt lists those that are good or defective, undecided.txt the others. Nobody has looked at the
-# defects yet: check them, and set photos apart for "val", before you train with them.
+# train.txt lists those that are good or defective, undecided.txt the others. Nobody has looked at
+# the defects yet: check them, and set photos apart for "val", before you train with them.
 train: train.txt
 val: train.txt
 names:
@@ -104,8 +104,9 @@ func (y *yolo) link(m *Image) error {
 	return nil
 }
 
-// label writes a photo's defects: their class, and x and y of a polygon's corners as parts of the photo's width
-// and height. One polygon a line is all that the form has: it goes into holes by slits.
+// label writes a photo's defects: their class, and x and y of a polygon's corners as parts of the
+// photo's width and height. One polygon a line is all that the form has: it goes into holes by
+// slits.
 func (y *yolo) label(m *Image) (err error) {
 	name := yoloName(m)
 	name = strings.TrimSuffix(name, path.Ext(name)) + ".txt"
@@ -147,9 +148,9 @@ func appendPart(line []byte, length, of int) []byte {
 	return strconv.AppendFloat(append(line, ' '), float64(length)/float64(of), 'f', -1, 32)
 }
 
-// yoloName is what the link to a photo is called, below images/: the name of its other results and its own
-// extension. Parts that Ultralytics would take for something else are escaped as in a URL: a folder "images",
-// the end of a line in a list, "./" within a path, bytes that are no text.
+// yoloName is what the link to a photo is called, below images/: the name of its other results and
+// its own extension. Parts that Ultralytics would take for something else are escaped as in a URL:
+// a folder "images", the end of a line in a list, "./" within a path, bytes that are no text.
 func yoloName(m *Image) string {
 	parts := strings.Split(filepath.ToSlash(m.File)+filepath.Ext(m.Path), "/")
 	for k, part := range parts {
@@ -165,7 +166,8 @@ func yoloName(m *Image) string {
 var escaped = regexp.MustCompile("%[0-9A-Fa-f]{2}")
 
 func breaksLine(letter rune) bool {
-	return letter == utf8.RuneError || unicode.IsControl(letter) || letter == '\u2028' || letter == '\u2029'
+	return letter == utf8.RuneError || letter == '\u2028' || letter == '\u2029' ||
+		unicode.IsControl(letter)
 }
 
 func escape(part string) string {
