@@ -15,7 +15,7 @@ CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
 WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
-.PHONY: build setup demo test test-kubernetes test-slurm bench bench-peers check fuzz soak mutants \
+.PHONY: build setup demo test test-page test-kubernetes test-slurm bench bench-peers check fuzz soak mutants \
 	generate kernels check-kernels check-layouts check-gpu-packs gpu-check clean
 
 build:
@@ -51,6 +51,11 @@ bench-peers:
 test-slurm: setup
 	MUSC_TEST_SLURM=1 MUSC_ONNXRUNTIME="$${MUSC_ONNXRUNTIME:-$$(./musc setup --where runtime)}" \
 		$(GO) test -count=1 -timeout 15m -v -run '^TestSlurm' ./engine/cluster
+
+# The report's page in a headless Chromium (Debian's package chromium), which must be there: `make test`
+# leaves these tests out without one.
+test-page:
+	MUSC_TEST_CHROMIUM=1 $(GO) test -count=1 $(RACE) ./engine/report/page
 
 # What musc prints for Kubernetes, decoded with Kubernetes' own types: a module of its own.
 test-kubernetes:

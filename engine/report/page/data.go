@@ -1,5 +1,26 @@
 // Package page writes the report: one HTML page to go through a scored batch with, which opens without
 // a server or a network.
+//
+// The page is data (Data, as JSON) and scripts that draw them: maps are interpolated from patch
+// scores by the rule of package anomalymap and coloured as report.WriteOverlay does, so that a
+// threshold that is moved shows at once. scripts/ has one file a part, vendored/ the libraries.
+//
+// # Served by musc view
+//
+// The page asks nobody for anything when it is opened as a file. A server may hand it out over http
+// with this element in its head, TOKEN being a secret of that server's start:
+//
+//	<meta name="musc-view" content="TOKEN">
+//
+// The page then keeps the user's verdicts there and not in the browser, and shows photos in full:
+//
+//	GET /verdicts   {"NAME": "good" | "defective" | "unsure", ...}, by Photo.Name
+//	PUT /verdicts   the same, all of them, with the header X-Musc-Token: TOKEN; a status that is not
+//	                2xx is shown to the user with the text that comes with it
+//	GET /photo/N    the picture of Data.Photos[N] in its own size, as something a browser shows
+//
+// The policy in the page (Content-Security-Policy) allows these addresses of its own origin, and no
+// script but its own.
 package page
 
 import (
@@ -38,16 +59,18 @@ type Data struct {
 
 // Photo is one scored image.
 type Photo struct {
-	Name    string  `json:"name"`
-	Path    string  `json:"path"` // on the machine that scored it
-	Width   int     `json:"width"`
-	Height  int     `json:"height"`
-	Before  float64 `json:"before"` // score before RsCIN, which the thresholds are about
-	Score   float64 `json:"score"`
-	Rank    int     `json:"rank"`
-	Label   string  `json:"label,omitempty"` // the manifest's
-	Scores  []byte  `json:"scores"`          // of the patches, row-major; base64 in JSON
-	Picture string  `json:"picture"`         // a data: URI, or a path relative to the page; "" if there is none
+	Name   string  `json:"name"` // unique; shown with U+FFFD for bytes that are no UTF-8
+	Path   string  `json:"path"` // on the machine that scored it
+	Width  int     `json:"width"`
+	Height int     `json:"height"`
+	Before float64 `json:"before"` // score before RsCIN, which the thresholds are about
+	Score  float64 `json:"score"`
+	Rank   int     `json:"rank"`
+	Label  string  `json:"label,omitempty"` // the manifest's
+	Scores []byte  `json:"scores"`          // of the patches, row-major; base64 in JSON
+	// Picture is a data: URI, or a path relative to the page, with slashes and not yet encoded for a
+	// URL; "" if there is none.
+	Picture string `json:"picture"`
 	// Nearest is the index in Photos of the good photo that looks most like this one; -1: none.
 	Nearest  int        `json:"nearest"`
 	Evidence []Evidence `json:"evidence,omitempty"` // for its peaks, the highest first

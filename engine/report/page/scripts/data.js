@@ -1,0 +1,65 @@
+// The data that Go wrote into the page (data.go says what they are), and what is derived once.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+for (const list of ["command", "photos", "findings", "warnings", "skipped", "run"]) {
+  data[list] = data[list] || [];
+}
+const photos = data.photos;
+const patches = data.grid_height * data.grid_width;
+
+// Scores before RsCIN of all images, ascending: those of the histogram and the counts.
+const befores = Float64Array.from(data.befores || photos.map((photo) => photo.before)).sort();
+
+// patchBytes are the patch scores of a photo as bytes, row by row; null if there are none to draw.
+function patchBytes(photo) {
+  if (photo.bytes === undefined) {
+    const text = atob(photo.scores || "");
+    photo.bytes = patches > 0 && text.length === patches
+      ? Uint8Array.from(text, (c) => c.charCodeAt(0)) : null;
+  }
+  return photo.bytes;
+}
+
+// byteValue is the score that a byte, or a mean of bytes, stands for.
+function byteValue(byte) {
+  return data.low + byte / 255 * (data.high - data.low);
+}
+
+// address is the URL of a picture: data as they are, a path relative to the page with its special
+// characters encoded, so that a # in a name does not end it.
+function address(picture) {
+  return picture.startsWith("data:") ? picture : picture.split("/").map(encodeURIComponent).join("/");
+}
+
+// digits are those after the point that tell two scores of this batch apart.
+const digits = (() => {
+  const extent = befores.length ? befores[befores.length - 1] - befores[0] : 0;
+  return extent > 0 ? Math.min(Math.max(Math.ceil(2 - Math.log10(extent)), 2), 6) : 3;
+})();
+
+function number(value) {
+  return value.toFixed(digits);
+}
+
+function plural(count, one, many) {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+// storage keeps what the page remembers; a browser may refuse it.
+const storage = {
+  get(key) {
+    try {
+      return localStorage.getItem(key);
+    } catch {
+      return null;
+    }
+  },
+  set(key, value) {
+    try {
+      localStorage.setItem(key, value);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+};
