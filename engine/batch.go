@@ -119,13 +119,7 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 	if err := b.scorePatches(ctx, &job, set, subsets, clock, &result); err != nil {
 		return nil, err
 	}
-	var scored []int // images of the store
-	for i := range result.Images {
-		if result.Images[i].PatchScores != nil {
-			scored = append(scored, i)
-		}
-	}
-	result.Images = slices.DeleteFunc(result.Images, func(i Image) bool { return i.PatchScores == nil })
+	scored := result.dropUnscored()
 	if err := enough(result.Images, len(b.items), len(result.Skipped), references); err != nil {
 		return nil, err
 	}

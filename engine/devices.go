@@ -6,13 +6,20 @@ import (
 	"strings"
 
 	"musc/engine/backbone"
+	"musc/engine/device"
 	"musc/engine/mutual"
 	"musc/engine/mutual/trust"
 )
 
 // chooseScorer sets what scores. Where the CPU will do for one half, a GPU may do the other.
 func (job *Config) chooseScorer(ctx context.Context, tell, note func(text string)) (err error) {
-	job.scorer, job.scorerWhy, err = trust.NewScorer(ctx, trust.Resources{Device: job.Device,
+	on := job.Device
+	if on.CUDA && job.Scoring.leavesOut() {
+		tell(fmt.Sprintf("--shared %s: mutual scoring is on the CPU, since a GPU leaves out no image that "+
+			"scores others", job.Scoring.Shared))
+		on = device.CPU
+	}
+	job.scorer, job.scorerWhy, err = trust.NewScorer(ctx, trust.Resources{Device: on,
 		Threads: job.Threads, DeviceMemory: job.DeviceMemory, Note: note,
 		Test: trust.Test{Child: job.SelfTest, Tell: tell}})
 	return err

@@ -62,6 +62,10 @@ type Scoring struct {
 	DealByLabel bool `json:"subsets_dealt_by_label,omitempty"`
 
 	MapSize int `json:"map_size"` // side of the scored map; 0: the model's
+
+	// Shared is what to do about a defect that images share: SharedOff, SharedWarn, SharedExclude or
+	// SharedTrust.
+	Shared string `json:"shared,omitempty"`
 }
 
 // Defaults are the paper's parameters on MVTec AD.
@@ -93,6 +97,10 @@ type Result struct {
 	// empty unless Config.Explain asks for it. Images are indices of Images, references of those that
 	// could be read.
 	Evidence []evidence.Evidence
+
+	// Partners are, for each image, the images that seem to share a defect with it, ascending; most have
+	// none. nil, of one or as a whole, says that nobody has looked: see Scoring.Shared.
+	Partners [][]int
 
 	clock *clock // keeps timing the steps that follow: Save
 }
@@ -163,6 +171,9 @@ func (job *Config) Check() error {
 	}
 	if len(job.Scoring.Stages) == 0 {
 		return fault.New(fault.Usage, "no stage to score with; the paper takes 1,2,3,4")
+	}
+	if err := job.Scoring.checkShared(); err != nil {
+		return err
 	}
 	for _, window := range job.Scoring.Windows {
 		if window < 1 {

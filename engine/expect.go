@@ -45,7 +45,10 @@ func (b *Batch) Expected(ctx context.Context, sets int) (time.Duration, error) {
 		set.references = p.references.store.Head(b.References())
 	}
 	problem := set.problem(&p.job.Scoring, upTo(len(b.read.Images)))
-	problem.Plan = p.planFor(&p.job, set.images, len(b.read.Images))
+	var err error
+	if problem.Plan, _, err = p.planFor(&p.job, set.images, len(b.read.Images)); err != nil {
+		return 0, err
+	}
 	expected, err := mutual.Estimate(ctx, p.job.scorer, &problem)
 	return time.Duration(sets) * expected, err
 }

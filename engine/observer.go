@@ -29,6 +29,7 @@ const (
 	StepDepth    Step = "sample depth" // only with photos of more than 8 bits a sample
 	StepBackbone Step = "backbone"
 	StepMutual   Step = "mutual scoring"
+	StepShared   Step = "shared defects" // scoring without those that share one; only where that was asked for
 	StepImage    Step = "image scores"
 	StepEvidence Step = "evidence"       // only where Config.Explain asks for it
 	StepNearest  Step = "nearest images" // for RsCIN, in a run by a plan
@@ -70,6 +71,17 @@ type clock struct {
 }
 
 func (c *clock) begin(step Step, total int) {
+	c.start(step)
+	c.observer.Begin(step, total)
+}
+
+// resume goes on with a step that was begun before.
+func (c *clock) resume(step Step) {
+	c.start(step)
+	c.observer.Resume(step)
+}
+
+func (c *clock) start(step Step) {
 	c.end()
 	c.open = slices.IndexFunc(c.timings, func(t Timing) bool { return t.Step == step })
 	if c.open < 0 {
@@ -77,7 +89,6 @@ func (c *clock) begin(step Step, total int) {
 		c.timings = append(c.timings, Timing{Step: step})
 	}
 	c.begun = time.Now()
-	c.observer.Begin(step, total)
 }
 
 // end closes the open step, if any; begin does so by itself.

@@ -24,11 +24,12 @@ type Pipeline struct {
 	info       backbone.Info
 	sessions   []*backbone.Session
 	lanes      []*lane
-	references *extracted  // nil without
-	plan       string      // as told last
-	planned    mutual.Plan // the same for a CPU, whatever memory was left
-	from       *Provenance // nil until it is needed
-	base       string      // digest of what decides the tokens besides the photos; "" until it is needed
+	references *extracted      // nil without
+	plan       string          // as told last
+	planned    mutual.Plan     // the same for a CPU, whatever memory was left
+	from       *Provenance     // nil until it is needed
+	noted      map[string]bool // what was told and holds for all subsets
+	base       string          // digest of what decides the tokens besides the photos; "" until it is needed
 }
 
 // Open loads the job's model, chooses the devices and reads the job's references. largest is how many
@@ -165,7 +166,12 @@ func (p *Pipeline) extract(ctx context.Context, items []dataset.Item, keep Keep)
 // set says.
 func (p *Pipeline) allocate(images int) (*features.Store, error) {
 	shape := p.shape(p.largest)
-	plan := mutual.NewPlan(p.job.Memory-memory.Resident(), sizesOf(&p.job, shape, p.largest))
+	sizes := sizesOf(&p.job, shape, p.largest)
+	plan := mutual.NewPlan(p.job.Memory-memory.Resident(), sizes)
+	if sizes.Pairs && !plan.Fits() { // before the backbone has worked for nothing
+		_, _, err := p.planShared(&p.job, plan, sizes)
+		return nil, err
+	}
 	shape.Images = images
 	return newStore(shape, plan.Spill, p.job.SpillInto)
 }

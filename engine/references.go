@@ -133,18 +133,23 @@ func checkOwn(images []dataset.Item, own [][]int, references int) error {
 // scoreMembers is scorer.PatchScores without an image's own references.
 func scoreMembers(ctx context.Context, scorer mutual.Scorer, problem mutual.Problem, own [][]int) (
 	[]float64, error) {
-	var shared []int // references that are members
-	for _, i := range problem.Members {
-		shared = append(shared, own[i]...)
-	}
+	shared := referencesAmong(problem.Members, own)
 	switch {
 	case len(shared) == 0:
 		return scorer.PatchScores(ctx, &problem)
 	case problem.ReferencesOnly:
 		return scoreByOthers(ctx, scorer, problem, own)
 	}
-	slices.Sort(shared)
-	return scoreWithout(ctx, scorer, problem, slices.Compact(shared))
+	return scoreWithout(ctx, scorer, problem, shared)
+}
+
+// referencesAmong are the references that are members themselves, ascending.
+func referencesAmong(members []int, own [][]int) (references []int) {
+	for _, i := range members {
+		references = append(references, own[i]...)
+	}
+	slices.Sort(references)
+	return slices.Compact(references)
 }
 
 // scoreWithout is scorer.PatchScores without some references, ascending.

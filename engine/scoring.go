@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"musc/engine/anomalymap"
+	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/features"
@@ -98,21 +99,19 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, su
 	for _, members := range subsets {
 		largest = max(largest, len(members))
 	}
-	plan := b.pipeline.planFor(job, set.images, largest)
+	plan, pairs, err := b.pipeline.planFor(job, set.images, largest)
+	if err != nil {
+		return err
+	}
 	clock.begin(StepMutual, len(result.Images))
 	for _, members := range subsets {
-		told := 0
 		problem := set.problem(&job.Scoring, members)
 		problem.Plan = plan
 		if problem.Checkpoint, err = b.checkpoint(&job.Scoring, len(job.References)); err != nil {
 			return err
 		}
-		problem.Progress = func(done, total int) {
-			images := done * len(members) / max(total, 1)
-			clock.observer.Advance(images - told)
-			told = images
-		}
-		scores, err := scoreMembers(ctx, job.scorer, problem, set.own)
+		problem.Progress = advance(clock, len(members))
+		scores, err := b.scoreSubset(ctx, job, problem, set.own, pairs, result)
 		if err != nil {
 			return err
 		}
@@ -122,6 +121,16 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, su
 		}
 	}
 	return nil
+}
+
+// advance is the Progress of a problem of so many images.
+func advance(clock *clock, images int) func(done, total int) {
+	told := 0
+	return func(done, total int) {
+		now := done * images / max(total, 1)
+		clock.observer.Advance(now - told)
+		told = now
+	}
 }
 
 // checkpoint is where mutual scoring keeps how far it is, nil for nowhere.
@@ -147,15 +156,21 @@ func (b *Batch) checkpoint(scoring *Scoring, references int) (*mutual.Checkpoint
 }
 
 // planFor plans the scoring of at most so many images at once, or as many as the largest set has, whose
-// tokens are stored. It tells the plan when it is another one than before.
-func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) mutual.Plan {
+// tokens are stored; pairs says that the distances of pairs are kept. It tells the plan when it is
+// another one than before. Errors are those of planShared.
+func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) (
+	plan mutual.Plan, pairs bool, err error) {
+
 	shape := images.Shape()
 	shape.Images = max(shape.Images, p.largest)
 	sizes := sizesOf(job, shape, max(largest, p.largest))
 	if sizes.Stored = mutual.StoredInMemory; images.Spilled() {
 		sizes.Stored = mutual.StoredOnDisk
 	}
-	plan := mutual.NewPlan(job.Memory-memory.Resident(), sizes)
+	plan = mutual.NewPlan(job.Memory-memory.Resident(), sizes)
+	if plan, pairs, err = p.planShared(job, plan, sizes); err != nil {
+		return plan, false, err
+	}
 	plan.Folder = job.SpillInto
 	same := plan
 	same.AvailableBytes = 0
@@ -163,24 +178,30 @@ func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) mut
 		p.planned = same
 		p.notePlan(plan.String())
 	}
-	return plan
+	return plan, pairs, nil
 }
 
 // sizesOf describes the scoring of at most so many images at once to the planner.
 func sizesOf(job *Config, shape features.Shape, largest int) mutual.Sizes {
 	return mutual.Sizes{Shape: shape, References: len(job.References), Degrees: job.Scoring.Degrees,
 		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads, Largest: largest,
-		OnGPU: mutual.OnGPU(job.scorer)}
+		OnGPU: mutual.OnGPU(job.scorer),
+		Pairs: job.Scoring.Shared == SharedExclude && job.Scoring.looksForShared(largest)}
+}
+
+// mapSide is the side of the scored map.
+func (job *Config) mapSide(model backbone.Info) int {
+	if job.Scoring.MapSize == 0 {
+		return model.ImageSize
+	}
+	return job.Scoring.MapSize
 }
 
 // scoreImages turns patch scores into image scores: the maximum of the anomaly map (SPEC section
 // 4), then RsCIN over all images together (section 5), then the ranks.
 func scoreImages(job *Config, clock *clock, result *Result) error {
 	clock.begin(StepImage, len(result.Images))
-	side := job.Scoring.MapSize
-	if side == 0 {
-		side = result.Model.ImageSize
-	}
+	side := job.mapSide(result.Model)
 	upsampler, err := anomalymap.New(result.Height, result.Width, side, side)
 	if err != nil {
 		return err

@@ -21,8 +21,8 @@ func withRoom(problem *Problem) *Problem {
 	return problem
 }
 
-// The distances of pairs are the definition's, the same bytes under every plan, and leave the scores what
-// they are.
+// The distances of pairs are the definition's, the same bytes under every plan, and leave the scores
+// what they are.
 func TestPairsAgreeWithDefinition(t *testing.T) {
 	agreementProblems(t, func(t *testing.T, problem *Problem) {
 		alone, err := CPU{}.PatchScores(context.Background(), problem)

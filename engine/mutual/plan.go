@@ -172,7 +172,7 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 	scores := 8 * patches * (n + int64(z.Shape.Images))
 	plan.EstimatedBytes = tokens + distances + slots + scratch + scores + overheadBytes
 	if z.Pairs {
-		plan.EstimatedBytes += bytesOfFloat * n * patches * n
+		plan.EstimatedBytes += PairsBytes(z.Largest, z.Shape.Patches())
 	}
 	return plan
 }
@@ -190,6 +190,12 @@ func alignFloats(n int) int { return (n + 15) / 16 * 16 }
 
 // Fits tells whether the plan is within the bytes it was made for.
 func (p Plan) Fits() bool { return p.EstimatedBytes <= p.AvailableBytes }
+
+// PairsBytes is about what Problem.Pairs takes for so many images, and looking for groups in it.
+func PairsBytes(images, patches int) int64 {
+	const ofGroups = 3 // values a pair
+	return bytesOfFloat * int64(images) * int64(images) * int64(patches+ofGroups)
+}
 
 // AsFastAs tells whether the plan loses no time that matters against another one for the same images:
 // it spills no more, and its tiles are as large or as large as pays.

@@ -1,0 +1,252 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"musc/engine/anomalymap"
+	"musc/engine/fault"
+	"musc/engine/features"
+	"musc/engine/health"
+	"musc/engine/mutual"
+)
+
+// What Scoring.Shared can say of a defect that several images share, which hides it: they score each
+// other. Where only references score there is nothing to be hidden, and nothing is done.
+const (
+	SharedOff     = ""        // nothing is done, and nothing is known
+	SharedWarn    = "warn"    // Result.Partners says who shares one, if memory allows; no score changes
+	SharedExclude = "exclude" // then those with partners are scored again without them
+	SharedTrust   = "trust"   // Partners as for warn; all are scored by the less anomalous half of them
+)
+
+// leastShared is how many images it takes to tell who shares a defect: with fewer nothing is done.
+const leastShared = 8
+
+// trustInterval is where SharedTrust tells the halves apart: at the distances to more images than are
+// likely to share a defect.
+var trustInterval = mutual.Interval{Low: 0.5, High: 0.7}
+
+// checkShared refuses what Shared cannot be.
+func (s *Scoring) checkShared() error {
+	switch s.Shared {
+	case SharedOff, SharedWarn:
+		return nil
+	case SharedExclude, SharedTrust:
+		if s.ReferencesOnly {
+			return fault.New(fault.Usage, "--shared %s leaves out images that score others, and with "+
+				"--references-only none does: leave one of the two out", s.Shared)
+		}
+		return nil
+	}
+	return fault.New(fault.Usage, "what is done about defects that images share is warn, exclude or "+
+		"trust, not %q", s.Shared)
+}
+
+// leavesOut says that some images are not to score others, which a GPU cannot do.
+func (s *Scoring) leavesOut() bool { return s.Shared == SharedExclude || s.Shared == SharedTrust }
+
+// looksForShared says whether something is to be found out about a set of so many images.
+func (s *Scoring) looksForShared(images int) bool {
+	return s.Shared != SharedOff && !s.ReferencesOnly && images >= leastShared
+}
+
+// scoreSubset gives the patch scores of the problem's members, as Scoring.Shared says; pairs says that
+// there is memory for the distances of pairs.
+func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Problem, own [][]int,
+	pairs bool, result *Result) (scores []float64, err error) {
+
+	scoring, members := &job.Scoring, problem.Members
+	if !scoring.looksForShared(len(members)) {
+		if scoring.leavesOut() {
+			b.pipeline.noteOnce(fmt.Sprintf("--shared %s needs %d photos that score each other: %d are "+
+				"scored as they are", scoring.Shared, leastShared, len(members)))
+		}
+		return scoreMembers(ctx, job.scorer, problem, own)
+	}
+	again := problem
+	if scoring.Shared == SharedTrust {
+		problem.Interval, problem.Average = trustInterval, mutual.Mean
+	}
+	var partners [][]int
+	if scores, partners, err = scoreAndCompare(ctx, job.scorer, problem, own, pairs); err != nil {
+		return nil, err
+	}
+	result.takePartners(members, partners)
+	switch scoring.Shared {
+	case SharedExclude:
+		b.leaveOutPartners(&again, partners, own)
+		if !slices.Contains(again.Scored, true) {
+			return scores, nil
+		}
+	case SharedTrust:
+		if err := b.leaveOutSuspects(&again, scores, job.mapSide(result.Model)); err != nil {
+			return nil, err
+		}
+	default:
+		return scores, nil
+	}
+	return scores, scoreAgain(ctx, job.scorer, again, own, scores, result.clock)
+}
+
+// scoreAgain brings those scores up to date that the problem asks for. The Checkpoint is that of the
+// first time, whose scores it gives at once to a later run: the second begins anew.
+func scoreAgain(ctx context.Context, scorer mutual.Scorer, problem mutual.Problem, own [][]int,
+	scores []float64, clock *clock) error {
+
+	n, patches := len(problem.Members), problem.Images.Shape().Patches()
+	clock.begin(StepShared, n)
+	defer clock.resume(StepMutual)
+	problem.Checkpoint, problem.Progress = nil, advance(clock, n)
+	rescored, err := scoreMembers(ctx, scorer, problem, own)
+	if err != nil {
+		return err
+	}
+	for k := range n {
+		if problem.Scored == nil || problem.Scored[k] {
+			copy(scores[k*patches:(k+1)*patches], rescored[k*patches:])
+		}
+	}
+	return nil
+}
+
+// scoreAndCompare scores, and says who shares a defect if there is memory for that; else it is nil.
+// They are at their positions among the members.
+func scoreAndCompare(ctx context.Context, scorer mutual.Scorer, problem mutual.Problem, own [][]int,
+	pairs bool) (scores []float64, partners [][]int, err error) {
+
+	if !pairs {
+		scores, err = scoreMembers(ctx, scorer, problem, own)
+		return scores, nil, err
+	}
+	n, patches := len(problem.Members), problem.Images.Shape().Patches()
+	room, err := features.NewArray(int64(n)*int64(patches)*int64(n), "")
+	if err != nil {
+		return nil, nil, err
+	}
+	defer room.Close()
+	problem.Pairs = room.Slice(0, room.Len())
+	if scores, err = scoreMembers(ctx, scorer, problem, own); err != nil {
+		return nil, nil, err
+	}
+	return scores, health.Partners(problem.Pairs, n, patches), nil
+}
+
+// takePartners fills in the partners of the members; nil leaves them unknown.
+func (r *Result) takePartners(members []int, partners [][]int) {
+	if partners == nil {
+		return
+	}
+	if r.Partners == nil {
+		r.Partners = make([][]int, len(r.Images))
+	}
+	for k, of := range partners {
+		images := make([]int, len(of))
+		for at, other := range of {
+			images[at] = members[other]
+		}
+		slices.Sort(images)
+		r.Partners[members[k]] = images
+	}
+}
+
+// dropUnscored leaves out the images without patch scores, which are nobody's partners, and says which
+// are left.
+func (r *Result) dropUnscored() (scored []int) {
+	places := make([]int, len(r.Images)) // in the images that are left
+	var images []Image
+	var partners [][]int
+	for i, image := range r.Images {
+		places[i] = len(images)
+		if image.PatchScores == nil {
+			continue
+		}
+		images, scored = append(images, image), append(scored, i)
+		if r.Partners != nil {
+			partners = append(partners, r.Partners[i])
+		}
+	}
+	for _, of := range partners {
+		for k, other := range of {
+			of[k] = places[other]
+		}
+	}
+	r.Images, r.Partners = images, partners
+	return scored
+}
+
+// excluded says who does not score whom, and who is scored again: images that have partners, unless
+// fewer than a quarter of their scorers would be left. kept is how many keep them for that.
+func excluded(partners [][]int, scorers int) (exclude [][]int, scored []bool, kept int) {
+	exclude, scored = make([][]int, len(partners)), make([]bool, len(partners))
+	for i, of := range partners {
+		switch {
+		case len(of) == 0:
+		case 4*(scorers-len(of)) < scorers:
+			kept++
+		default:
+			exclude[i], scored[i] = of, true
+		}
+	}
+	return exclude, scored, kept
+}
+
+// leaveOutPartners makes the problem that of the members with partners, who are left out.
+func (b *Batch) leaveOutPartners(problem *mutual.Problem, partners, own [][]int) {
+	scorers := len(problem.Members) - 1
+	if problem.References != nil {
+		scorers += problem.References.Shape().Images - len(referencesAmong(problem.Members, own))
+	}
+	var kept int
+	problem.Exclude, problem.Scored, kept = excluded(partners, scorers)
+	again := 0
+	for _, is := range problem.Scored {
+		if is {
+			again++
+		}
+	}
+	if again+kept == 0 {
+		b.pipeline.noteOnce("--shared exclude: no photos seem to share a defect")
+		return
+	}
+	text := fmt.Sprintf("--shared exclude: %d of %d photos seem to share a defect with others, and are "+
+		"scored without these", again, len(partners))
+	if kept > 0 {
+		text += fmt.Sprintf("; %d share one with so many that they are scored as they are", kept)
+	}
+	b.pipeline.observer.Note(text)
+}
+
+// leaveOutSuspects makes the problem one whose members are scored by the less anomalous half of them.
+func (b *Batch) leaveOutSuspects(problem *mutual.Problem, scores []float64, side int) error {
+	shape := problem.Images.Shape()
+	suspects, err := moreAnomalous(scores, shape.Height, shape.Width, side)
+	if err != nil {
+		return err
+	}
+	n := len(problem.Members)
+	problem.Exclude = slices.Repeat([][]int{suspects}, n)
+	b.pipeline.noteOnce(fmt.Sprintf("--shared trust: %d photos are scored by the %d least anomalous of "+
+		"them", n, n-len(suspects)))
+	return nil
+}
+
+// moreAnomalous are the images, by position, that are not among the less anomalous half by the maxima
+// of their maps, ascending; of equal ones the first are in that half, and so is the middle one.
+func moreAnomalous(scores []float64, height, width, side int) ([]int, error) {
+	upsampler, err := anomalymap.New(height, width, side, side)
+	if err != nil {
+		return nil, err
+	}
+	var maxima []float64
+	for of := range slices.Chunk(scores, height*width) {
+		maxima = append(maxima, upsampler.Max(of))
+	}
+	order := upTo(len(maxima))
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(maxima[a], maxima[b]) })
+	suspects := order[(len(order)+1)/2:]
+	slices.Sort(suspects)
+	return suspects, nil
+}
