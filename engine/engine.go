@@ -10,9 +10,11 @@ import (
 	"musc/engine/device"
 	"musc/engine/evidence"
 	"musc/engine/fault"
+	"musc/engine/health"
 	"musc/engine/imageio"
 	"musc/engine/memory"
 	"musc/engine/mutual"
+	"musc/engine/verdict"
 )
 
 // Config is one scoring job. The zero values of Threads, Batch, Memory and MapSize stand for the
@@ -97,6 +99,8 @@ type Result struct {
 	// empty unless Config.Explain asks for it. Images are indices of Images, references of those that
 	// could be read.
 	Evidence []evidence.Evidence
+	Thresholds verdict.Thresholds // unknown unless the job is a plan's, which has the whole batch
+	Findings   []health.Finding   // likewise: whether the batch is fit to be scored
 
 	// Partners are, for each image, the images that seem to share a defect with it, ascending; most have
 	// none. nil, of one or as a whole, says that nobody has looked: see Scoring.Shared.

@@ -82,7 +82,7 @@ func (s *saver) write(ctx context.Context) error {
 	if err := report.WriteRun(filepath.Join(s.folder, results.RunFile), run); err != nil {
 		return err
 	}
-	return report.WriteScores(filepath.Join(s.folder, results.ScoresFile), result.rows())
+	return report.WriteScores(filepath.Join(s.folder, results.ScoresFile), result.rows(), &result.Thresholds)
 }
 
 // saver is one call of Save.

@@ -29,6 +29,7 @@ const (
 	exitInput       = 4
 	exitSetup       = 5
 	exitOutput      = 6
+	exitDecided     = 7
 	exitInterrupted = 130
 )
 
@@ -40,6 +41,7 @@ const exitCodesHelp = `Exit codes:
    4    the input cannot be used: no readable image, wrong shapes, NaN values
    5    something is not set up: the ONNX Runtime library, a model, a GPU
    6    results cannot be written: the disk is full or read-only
+   7    done, and photos have the verdict that --fail-on names
    130  interrupted with Ctrl-C; no half-written file is left`
 
 // errSkipped is returned by a command that did its work but had to leave some of it out.
@@ -64,6 +66,9 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	}
 	if errors.Is(err, errSkipped) {
 		return exitSkipped
+	}
+	if errors.Is(err, errDecided) {
+		return exitDecided
 	}
 	code := exitCode(ctx, err)
 	text := err.Error() + afterDeviceFailure(err, args)

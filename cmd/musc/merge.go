@@ -20,7 +20,7 @@ func mergeCommand() *cli.Command {
 			Usage: "replace the results of an earlier run in the output folder"},
 		&cli.BoolFlag{Name: "remove-parts", Category: categoryOutput,
 			Usage: "remove the plan and all parts when the results are in place"},
-		topFlag(), waitFlag(), allowMixedFlag(),
+		topFlag(), failOnFlag(), waitFlag(), allowMixedFlag(),
 	}
 	return &cli.Command{
 		Name:      "merge",
@@ -38,6 +38,9 @@ results take their place as those of musc score do, scores.csv last.`,
 func merge(c *cli.Context) error {
 	output, err := folderArgument(c, "merge out")
 	if err != nil {
+		return err
+	}
+	if _, err := failOn(c); err != nil {
 		return err
 	}
 	started := time.Now().UTC()
@@ -71,8 +74,8 @@ func merge(c *cli.Context) error {
 		_, err = fmt.Fprintf(c.App.Writer, "the parts stay in %s: --remove-parts, or remove it\n",
 			worker.Folder.Path())
 	}
-	if err == nil && len(result.Skipped) > 0 {
-		err = errSkipped
+	if err == nil {
+		err = outcome(c, result)
 	}
 	return err
 }

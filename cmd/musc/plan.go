@@ -39,7 +39,7 @@ Examples:
 Then, on a folder that all machines share:
    musc cluster slurm out -- -p gpu --gres=gpu:1     # or: musc cluster kubernetes out --image IMAGE
    musc status out`,
-		Flags: ofPreset(slices.Concat(own, planFlags(), batchFlags(categoryPreset),
+		Flags: ofPreset(slices.Concat(own, planFlags(), verdictFlags(), batchFlags(categoryPreset),
 			scoringFlags(categoryPreset), modelFlags(), machineFlags(), outputFlags())),
 		OnUsageError: usageError,
 		Action:       plan,

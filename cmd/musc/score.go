@@ -9,6 +9,7 @@ import (
 
 	"musc/engine"
 	"musc/engine/dataset"
+	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
 	"musc/engine/imageio"
 	"musc/engine/results"
@@ -23,7 +24,7 @@ func scoreCommand() *cli.Command {
 		&cli.BoolFlag{Name: "keep-tokens", Category: categoryOutput,
 			Usage: "keep what the backbone gives until it is scored, also in a run that is expected to " +
 				"be short"},
-		topFlag(),
+		topFlag(), failOnFlag(),
 	}
 	return &cli.Command{
 		Name:      "score",
@@ -46,7 +47,7 @@ OUT/scores.csv lists image, score, score_before_rscin, rank and subset; rank 1 i
 While it works, OUT/.musc-run holds the plan and what is finished of it: the scores of each subset, and,
 where the backbone or mutual scoring of one is expected to take more than five minutes, what they have
 given so far.`,
-		Flags: ofPreset(slices.Concat(own, planFlags(), batchFlags(categoryPreset),
+		Flags: ofPreset(slices.Concat(own, planFlags(), verdictFlags(), batchFlags(categoryPreset),
 			scoringFlags(categoryPreset), modelFlags(), machineFlags(), outputFlags())),
 		OnUsageError: usageError,
 		Action:       score,
@@ -129,8 +130,8 @@ func score(c *cli.Context) error {
 		return resumable(err, plan, run)
 	}
 	err = tellResult(c, result, output)
-	if err == nil && len(result.Skipped) > 0 {
-		err = errSkipped
+	if err == nil {
+		err = outcome(c, result)
 	}
 	return err
 }
@@ -167,6 +168,9 @@ func requestPlan(c *cli.Context, example string, backbone func(*cli.Context) (_,
 	}
 	if !slices.Contains([]string{"tiff", "npy", "none"}, request.Maps) {
 		return request, job, fault.New(fault.Usage, "--maps %q is not one of tiff, npy, none", request.Maps)
+	}
+	if err := decide(c, &request.Settings); err != nil {
+		return request, job, err
 	}
 	job.Scoring = request.Scoring
 	if err := job.Check(); err != nil {
@@ -219,6 +223,12 @@ func scoreConfig(c *cli.Context, preset models.Preset) (job engine.Config, skipp
 		var missing []dataset.Skipped
 		job.References, missing, err = dataset.Collect(references, options)
 		skipped = append(skipped, missing...)
+		if err == nil {
+			var note string
+			if job.References, note, err = labelled.GoodOf(job.References); note != "" {
+				notes = append(notes, note)
+			}
+		}
 	}
 	if err == nil && job.Strict && len(skipped) > 0 {
 		err = fault.New(fault.Input, "%s: %s", skipped[0].Path, skipped[0].Reason)

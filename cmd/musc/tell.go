@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/urfave/cli/v2"
@@ -14,6 +16,7 @@ import (
 	"musc/engine"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/metrics"
+	"musc/engine/results"
 )
 
 // topFlag is for commands that tell what a batch's scores are.
@@ -37,17 +40,26 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 	slices.SortFunc(ranked, func(a, b engine.Image) int { return a.Rank - b.Rank })
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	labels, whyNot := labelsOf(result.Images)
-	fmt.Fprint(table, "rank\tscore\tbefore RsCIN\timage")
-	if labels != nil {
-		fmt.Fprint(table, "\tlabel")
-	}
-	fmt.Fprintln(table)
-	for _, image := range ranked[:min(max(top, 0), len(ranked))] {
-		fmt.Fprintf(table, "%d\t%.4f\t%.4f\t%s", image.Rank, image.Score, image.ScoreBefore, image.Name)
-		if labels != nil {
-			fmt.Fprintf(table, "\t%s", image.Label)
+	rescored := slices.ContainsFunc(ranked, func(i engine.Image) bool { return i.Score != i.ScoreBefore })
+	writeRow := func(rank, score, before, verdict, name, label string) {
+		cells := []string{rank, score}
+		if rescored {
+			cells = append(cells, before)
 		}
-		fmt.Fprintln(table)
+		if result.Thresholds.Known() {
+			cells = append(cells, verdict)
+		}
+		cells = append(cells, name)
+		if labels != nil {
+			cells = append(cells, label)
+		}
+		fmt.Fprintln(table, strings.Join(cells, "\t"))
+	}
+	writeRow("rank", "score", "before RsCIN", "verdict", "image", "label")
+	for _, image := range ranked[:min(max(top, 0), len(ranked))] {
+		writeRow(strconv.Itoa(image.Rank), fmt.Sprintf("%.4f", image.Score),
+			fmt.Sprintf("%.4f", image.ScoreBefore), string(result.Thresholds.Of(image.ScoreBefore)),
+			image.Name, image.Label)
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -57,12 +69,14 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 	} else if whyNot != "" {
 		fmt.Fprintf(w, "no image AUROC against the manifest's labels: %s\n", whyNot)
 	}
+	tellVerdicts(w, result)
 	fmt.Fprintf(w, "%d images scored, %d left out;", len(result.Images), len(result.Skipped))
 	for _, timing := range result.Timings {
 		fmt.Fprintf(w, " %s %.1f s", timing.Step, timing.Seconds)
 	}
-	fmt.Fprintf(w, "\nscores: %s\n", filepath.Join(output, "scores.csv"))
-	for _, name := range []string{"maps", "overlays", "overview.png"} {
+	fmt.Fprintf(w, "\nscores: %s\n", filepath.Join(output, results.ScoresFile))
+	for _, name := range []string{results.DefectsFile, results.MasksFolder, results.ExportFolder,
+		results.MapsFolder, results.OverlaysFolder, results.OverviewFile, results.ReportFile} {
 		path := filepath.Join(output, name)
 		if _, err := os.Stat(path); err == nil {
 			fmt.Fprintf(w, "%s: %s\n", name, path)
@@ -78,12 +92,22 @@ func tellJSON(w io.Writer, result *engine.Result, output string) error {
 		if err := encoder.Encode(map[string]any{
 			"event": "image", "image": image.Name, "path": image.Path, "score": image.Score,
 			"score_before_rscin": image.ScoreBefore, "rank": image.Rank, "subset": image.Subset,
+			"verdict": result.Thresholds.Of(image.ScoreBefore),
 		}); err != nil {
+			return err
+		}
+	}
+	for _, finding := range result.Findings {
+		if err := encoder.Encode(map[string]any{"event": "finding", "kind": finding.Kind,
+			"text": finding.Text}); err != nil {
 			return err
 		}
 	}
 	done := map[string]any{"event": "done", "output": output, "images": len(result.Images),
 		"left_out": len(result.Skipped), "timings": result.Timings}
+	if result.Thresholds.Method != "" {
+		done["thresholds"], done["verdicts"] = result.Thresholds, countsOf(result)
+	}
 	labels, whyNot := labelsOf(result.Images)
 	if auroc, ok := aurocOf(result.Images, labels); ok {
 		done["image_auroc"] = auroc

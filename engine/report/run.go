@@ -6,7 +6,9 @@ import (
 	"io"
 	"time"
 
+	"musc/engine/health"
 	"musc/engine/imageio"
+	"musc/engine/verdict"
 )
 
 // Run is the content of run.json: what somebody needs to repeat the scores and to judge them.
@@ -21,6 +23,9 @@ type Run struct {
 	Preset   string    `json:"preset,omitempty"` // where they come from: "model", "paper", and options
 	Scoring  any       `json:"scoring"`          // the method's parameters: a struct, or nil
 	Counts   Counts    `json:"counts"`
+	Verdicts *Verdicts `json:"verdicts,omitempty"` // if any were asked for
+	// Findings are what speaks against the batch's fitness to be scored, absent without.
+	Findings []Finding `json:"findings,omitempty"`
 	Scale    Scale     `json:"colour_scale"` // of the overlays
 	// Depth is how samples of more than 8 bits were scaled, absent without such photos.
 	Depth    imageio.Depth `json:"sample_depth,omitzero"`
@@ -116,6 +121,19 @@ type Counts struct {
 	Scored     int `json:"scored"`
 	Skipped    int `json:"skipped"`
 	References int `json:"references"`
+}
+
+// Verdicts are the thresholds, and how many images got which verdict.
+type Verdicts struct {
+	verdict.Thresholds
+	Counts map[verdict.Verdict]int `json:"counts,omitempty"`
+}
+
+// Finding is health.Finding with the images' names.
+type Finding struct {
+	Kind   health.Kind `json:"kind"`
+	Text   string      `json:"text"`
+	Groups [][]string  `json:"groups,omitempty"`
 }
 
 // Timing is how long one step took.

@@ -8,13 +8,14 @@ import (
 	"strconv"
 
 	"musc/engine/fault"
+	"musc/engine/verdict"
 )
 
 // Score is one row of scores.csv.
 type Score struct {
 	Image       string  // the image's name in the batch
 	Score       float64 // the result, after RsCIN
-	ScoreBefore float64 // the maximum of the anomaly map, before RsCIN
+	ScoreBefore float64 // the maximum of the anomaly map, before RsCIN: what thresholds are about
 	Subset      int     // which subset the image was scored in, from 0
 }
 
@@ -45,12 +46,13 @@ func Ranks(rows []Score) []int {
 
 // WriteScores writes rows in their order as CSV with the columns
 //
-//	image,score,score_before_rscin,rank,subset
+//	image,score,score_before_rscin,rank,subset,verdict,threshold,margin
 //
-// Scores are in the shortest decimal form that reads back as the same float64. One that is not
-// finite is of kind fault.Input.
-func WriteScores(path string, rows []Score) error {
-	return StreamScores(path, func(write func(row Score, rank int) error) error {
+// The margin is how far the score before RsCIN lies above the threshold; the last three columns are
+// empty in a batch without a threshold. Numbers are in the shortest decimal form that reads back as
+// the same float64. One that is not finite is of kind fault.Input.
+func WriteScores(path string, rows []Score, thresholds *verdict.Thresholds) error {
+	return StreamScores(path, thresholds, func(write func(row Score, rank int) error) error {
 		for i, rank := range Ranks(rows) {
 			if err := write(rows[i], rank); err != nil {
 				return err
@@ -62,10 +64,12 @@ func WriteScores(path string, rows []Score) error {
 
 // StreamScores is WriteScores for rows that all hands over one by one, with their ranks: of a batch
 // that is too large to be held as a table. If all fails, the former file stays.
-func StreamScores(path string, all func(write func(row Score, rank int) error) error) error {
+func StreamScores(path string, thresholds *verdict.Thresholds,
+	all func(write func(row Score, rank int) error) error) error {
 	return save(path, func(w io.Writer) error {
 		table := csv.NewWriter(w)
-		record := []string{"image", "score", "score_before_rscin", "rank", "subset"}
+		record := []string{"image", "score", "score_before_rscin", "rank", "subset", "verdict",
+			"threshold", "margin"}
 		if err := table.Write(record); err != nil {
 			return err
 		}
@@ -76,6 +80,11 @@ func StreamScores(path string, all func(write func(row Score, rank int) error) e
 			}
 			record[0], record[1], record[2] = row.Image, shortest(row.Score), shortest(row.ScoreBefore)
 			record[3], record[4] = strconv.Itoa(rank), strconv.Itoa(row.Subset)
+			record[5], record[6], record[7] = string(thresholds.Of(row.ScoreBefore)), "", ""
+			if thresholds.Known() {
+				record[6] = shortest(thresholds.Threshold)
+				record[7] = shortest(thresholds.Margin(row.ScoreBefore))
+			}
 			return table.Write(record)
 		})
 		if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/results"
+	"musc/engine/verdict"
 )
 
 func read(t *testing.T, path string) string {
@@ -34,17 +35,32 @@ func TestScoresAreOneRowAnImageInTheirOrder(t *testing.T) {
 		{"a.png", 0.5, 0.25, 0},
 		{"c.png", 1, 2, 1},
 	}
-	if err := WriteScores(path, rows); err != nil {
-		t.Fatal(err)
+	cases := map[string]struct {
+		thresholds verdict.Thresholds
+		want       string
+	}{
+		"no thresholds": {verdict.Thresholds{Method: "auto", Why: "too few"},
+			`image,score,score_before_rscin,rank,subset,verdict,threshold,margin
+b.png,0.5,0.30000000000000004,3,0,,,
+"line 1/good, ""new"".png",0,1e-09,4,1,,,
+a.png,0.5,0.25,2,0,,,
+c.png,1,2,1,1,,,
+`},
+		"of scores before RsCIN": {verdict.Thresholds{Method: "0.5,0.25", Threshold: 0.5, Review: 0.25},
+			`image,score,score_before_rscin,rank,subset,verdict,threshold,margin
+b.png,0.5,0.30000000000000004,3,0,review,0.5,-0.19999999999999996
+"line 1/good, ""new"".png",0,1e-09,4,1,good,0.5,-0.499999999
+a.png,0.5,0.25,2,0,review,0.5,-0.25
+c.png,1,2,1,1,defective,0.5,1.5
+`},
 	}
-	want := `image,score,score_before_rscin,rank,subset
-b.png,0.5,0.30000000000000004,3,0
-"line 1/good, ""new"".png",0,1e-09,4,1
-a.png,0.5,0.25,2,0
-c.png,1,2,1,1
-`
-	if got := read(t, path); got != want {
-		t.Fatalf("got\n%s", got)
+	for name, c := range cases {
+		if err := WriteScores(path, rows, &c.thresholds); err != nil {
+			t.Fatal(err)
+		}
+		if got := read(t, path); got != c.want {
+			t.Errorf("%s: got\n%s", name, got)
+		}
 	}
 }
 
@@ -75,16 +91,18 @@ func TestRanksAreThoseOfTheSlowWay(t *testing.T) {
 	}
 }
 
+var none = &verdict.Thresholds{}
+
 func TestScoresThatComeOneByOne(t *testing.T) {
 	folder := t.TempDir()
 	whole, streamed := filepath.Join(folder, "whole.csv"), filepath.Join(folder, "streamed.csv")
 	rows := []Score{{"b.png", 0.5, 0.25, 0}, {"a, \"new\".png", 1, 1e-9, 12}}
-	if err := WriteScores(whole, rows); err != nil {
+	if err := WriteScores(whole, rows, none); err != nil {
 		t.Fatal(err)
 	}
 	gone := errors.New("the disk went away")
 	for _, fails := range []error{gone, nil} {
-		err := StreamScores(streamed, func(write func(Score, int) error) error {
+		err := StreamScores(streamed, none, func(write func(Score, int) error) error {
 			for i, rank := range []int{2, 1} {
 				if err := write(rows[i], rank); err != nil {
 					return err
@@ -107,7 +125,7 @@ func TestScoresThatComeOneByOne(t *testing.T) {
 func TestScoreThatIsNoNumberIsNamed(t *testing.T) {
 	for _, row := range []Score{{"x.png", math.NaN(), 1, 0}, {"x.png", 1, math.Inf(1), 0}} {
 		path := filepath.Join(t.TempDir(), results.ScoresFile)
-		err := WriteScores(path, []Score{row})
+		err := WriteScores(path, []Score{row}, none)
 		if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "x.png") {
 			t.Errorf("got %v", err)
 		}

@@ -13,16 +13,25 @@ import (
 // The names inside an output folder.
 const (
 	ScoresFile     = "scores.csv"
+	DefectsFile    = "defects.csv"
 	RunFile        = "run.json"
+	ReportFile     = "report.html"
 	OverviewFile   = "overview.png"
+	ReportFolder   = "report" // pictures of a report that is too large for one file
 	MapsFolder     = "maps"
 	OverlaysFolder = "overlays"
+	MasksFolder    = "masks"
+	ExportFolder   = "export"
 )
+
+// VerdictsFile is what people decide in the report. It is theirs: no run replaces or removes it.
+const VerdictsFile = "verdicts.csv"
 
 // Names are those of a scored batch, in the order in which they are removed: without scores.csv what
 // is left is not complete, and as long as run.json is there it is known to be musc's. New results
 // come in the reverse order.
-var Names = []string{ScoresFile, OverviewFile, MapsFolder, OverlaysFolder, RunFile}
+var Names = []string{ScoresFile, DefectsFile, ReportFile, ReportFolder, OverviewFile, MapsFolder,
+	OverlaysFolder, MasksFolder, ExportFolder, RunFile}
 
 // Tool is the name that musc gives itself in run.json.
 const Tool = "musc"

@@ -1,6 +1,8 @@
 package tasks
 
 import (
+	"crypto/sha256"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -8,6 +10,7 @@ import (
 	"strings"
 
 	"musc/engine/report"
+	"musc/engine/verdict"
 )
 
 // Differences says for people what decides the results and is not the same in two plans. There is
@@ -63,11 +66,25 @@ func (s *Settings) options() []option {
 		{"--maps", s.Maps},
 		{"--no-overlays", given(!s.Overlays)},
 		{"--draw-top", orNone(s.DrawTop)},
+		{"--threshold", s.Threshold},
+		{"the labels of --threshold", labelled(s.Labels)},
+		{"--no-masks", given(!s.Masks)},
+		{"--no-report", given(!s.Report)},
+		{"--export", s.Export},
 	}
 }
 
 func numbers(list []int) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(list), "[]"), " ", ",")
+}
+
+// labelled names labels by their number and a part of their checksum: two lists of as many may differ.
+func labelled(labels []verdict.Label) string {
+	if len(labels) == 0 {
+		return ""
+	}
+	text, _ := json.Marshal(labels) // texts and booleans are always encoded
+	return fmt.Sprintf("%d of %x", len(labels), sha256.Sum256(text))[:16]
 }
 
 func given(is bool) string {

@@ -9,15 +9,23 @@ import (
 	"musc/engine"
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/engine/verdict"
 )
 
-// drawn is what a task of the phase draw leaves: maps and overlays lie in results/ by then.
+// drawn is what a task of the phase draw leaves: pictures lie in the folder of the results by then.
 type drawn struct {
-	Plan    string  `json:"plan"`
-	Parts   string  `json:"parts"` // Merged.Parts
-	Drawn   int     `json:"drawn"`
-	Seconds float64 `json:"seconds"`
-	Notes   []About `json:"notes"` // photos without an overlay
+	Plan    string    `json:"plan"`
+	Parts   string    `json:"parts"` // Merged.Parts
+	Drawn   int       `json:"drawn"`
+	Seconds float64   `json:"seconds"`
+	Notes   []About   `json:"notes"`   // photos that could not be read for their pictures
+	Defects []defects `json:"defects"` // of the images that have any, ascending by index
+}
+
+// defects are those of one image.
+type defects struct {
+	Index   int              `json:"index"` // in the listing
+	Regions []verdict.Region `json:"regions"`
 }
 
 // drawer draws images of a merged run.
@@ -29,12 +37,13 @@ type drawer struct {
 	of     [][]int  // by subset, which of merged.Images are its
 	draws  engine.Drawing
 	scaled []string            // how samples of more than 8 bits were, for people
+	crops  map[int][]int       // by place in merged.Images, patches that the report shows, once looked for
 	there  map[string][]string // names in folders of pictures, sorted, as far as they were looked into
 }
 
 // drawer makes ready to draw what was merged.
 func (w *Worker) drawer(ctx context.Context, merged *Merged) (d *drawer, err error) {
-	d = &drawer{Worker: w, merged: merged, there: map[string][]string{}}
+	d = &drawer{Worker: w, merged: merged, crops: map[int][]int{}, there: map[string][]string{}}
 	if d.photos, err = w.listed(); err != nil {
 		return nil, err
 	}
@@ -47,7 +56,8 @@ func (w *Worker) drawer(ctx context.Context, merged *Merged) (d *drawer, err err
 	}
 	job := w.job().WithDefaults()
 	d.draws = engine.Drawing{Folder: w.drawnFolder(merged), GoOn: true, Maps: w.Plan.Maps,
-		Overlays: w.Plan.Overlays, Scale: merged.Scale, Images: len(merged.Images),
+		Overlays: w.Plan.Overlays, Scale: merged.Scale, Thresholds: merged.Thresholds,
+		Images: len(merged.Images),
 		Height: merged.Height, Width: merged.Width, Decode: job.Decode, Threads: job.Threads,
 		Memory: job.Memory}
 	d.draws.Decode.Depth, d.scaled, err = w.Depth(ctx, "draw")
@@ -119,31 +129,37 @@ func (d *drawer) task(ctx context.Context, task int, observer engine.Observer) e
 		if len(images) == 0 {
 			continue
 		}
+		if err := d.findCrops(subset); err != nil {
+			return err
+		}
 		orders := make([]engine.Order, len(images))
 		for k := range images {
-			orders[k] = engine.Order{Image: &images[k].Image, File: d.files[images[k].place], Pictures: true}
+			orders[k] = d.order(images[k].place)
+			orders[k].Image = &images[k].Image
 		}
 		observer.Begin(engine.StepReport, len(images))
-		err = d.draws.Draw(ctx, orders, func(k int, drawn engine.Drawn) {
+		regions := make([][]verdict.Region, len(images))
+		err = d.draws.Draw(ctx, orders, func(k int, done engine.Drawn) {
 			found.Drawn++
-			if drawn.Note != "" {
-				index := d.merged.Images[images[k].place].Index
-				found.Notes = append(found.Notes, About{Index: index, Path: images[k].Path, Text: drawn.Note})
-				observer.Note(drawn.Note)
+			regions[k] = done.Regions
+			if done.Note != "" {
+				found.Notes = append(found.Notes, About{Index: d.merged.Images[images[k].place].Index,
+					Path: images[k].Path, Text: done.Note})
+				observer.Note(done.Note)
 			}
 			observer.Advance(1)
 		})
 		if err != nil {
 			return err
 		}
+		for k, list := range regions {
+			if len(list) > 0 {
+				found.Defects = append(found.Defects, defects{d.merged.Images[images[k].place].Index, list})
+			}
+		}
 	}
 	found.Seconds = time.Since(begun).Seconds()
 	return saveJSON(d.Folder.File(PhaseDraw, task), found)
-}
-
-// wanted says whether an image is drawn.
-func (d *drawer) wanted(image *MergedImage) bool {
-	return d.Plan.DrawTop == 0 || image.Rank <= d.Plan.DrawTop
 }
 
 // placed is an image and its place in merged.Images.
@@ -157,13 +173,9 @@ func (d *drawer) images(subset int, want func(*MergedImage) bool) (images []plac
 	if !slices.ContainsFunc(d.of[subset], func(i int) bool { return want(&d.merged.Images[i]) }) {
 		return nil, nil // as of most of a million that are not drawn
 	}
-	part, err := d.Plan.ReadPart(d.Folder, subset, Digests|Scores)
+	part, err := d.readPart(subset, Digests|Scores)
 	if err != nil {
 		return nil, err
-	}
-	if len(part.Images) != len(d.of[subset]) {
-		return nil, fault.New(fault.Input, "the part of subset %d has changed since it was merged; merge "+
-			"again", subset)
 	}
 	patches := part.Model.Patches()
 	for k, place := range d.of[subset] { // both are in the order of the listing
@@ -179,4 +191,17 @@ func (d *drawer) images(subset int, want func(*MergedImage) bool) (images []plac
 			Digest: hex.EncodeToString(of.Digest[:])}, place})
 	}
 	return images, nil
+}
+
+// readPart reads a subset's part, whose images are those of d.of, in their order.
+func (d *drawer) readPart(subset int, content Content) (*Part, error) {
+	part, err := d.Plan.ReadPart(d.Folder, subset, content)
+	if err != nil {
+		return nil, err
+	}
+	if len(part.Images) != len(d.of[subset]) {
+		return nil, fault.New(fault.Input, "the part of subset %d has changed since it was merged; merge "+
+			"again", subset)
+	}
+	return part, nil
 }

@@ -4,7 +4,9 @@ import (
 	"path/filepath"
 	"slices"
 
+	"musc/engine"
 	"musc/engine/fault"
+	"musc/engine/results"
 )
 
 // record is what a task has drawn.
@@ -30,22 +32,50 @@ func (d *drawer) readDrawn(task int) (found drawn, err error) {
 		noted[about.Index] = true
 	}
 	first, last := d.Plan.Cuts.Draw.Range(task)
-	for _, place := range slices.Concat(d.of[first:last]...) {
-		image := &d.merged.Images[place]
-		if !d.wanted(image) {
-			continue
+	for subset := first; subset < last; subset++ {
+		if err := d.findCrops(subset); err != nil {
+			return found, err
 		}
-		ofMap, overlay := d.draws.Paths(d.files[place])
-		if noted[image.Index] {
-			overlay = ""
-		}
-		for _, path := range []string{ofMap, overlay} {
-			if path != "" && !d.isThere(path) {
-				return found, fault.New(fault.Input, "%s is not there any more", path)
+		for _, place := range d.of[subset] {
+			image := &d.merged.Images[place]
+			if !d.wanted(image) {
+				continue
+			}
+			for _, path := range d.paths(d.order(place), noted[image.Index]) {
+				if path != "" && !d.isThere(path) {
+					return found, fault.New(fault.Input, "%s is not there any more", path)
+				}
 			}
 		}
 	}
 	return found, nil
+}
+
+// paths are the files that come of an order, those of a photo that could not be read left out.
+func (d *drawer) paths(order engine.Order, unreadable bool) (paths []string) {
+	ofMap, overlay := d.draws.Paths(order.File)
+	if order.Pictures {
+		paths = append(paths, ofMap)
+	}
+	if order.Mask { // a defective image has a region
+		paths = append(paths, filepath.Join(d.draws.Folder, results.MasksFolder, order.File+".png"))
+	}
+	if unreadable {
+		return paths
+	}
+	if order.Pictures {
+		paths = append(paths, overlay)
+	}
+	files := []string{order.Thumbnail}
+	for _, crop := range order.Crops {
+		files = append(files, crop.File)
+	}
+	for _, file := range files {
+		if file != "" {
+			paths = append(paths, filepath.Join(d.draws.Folder, filepath.FromSlash(file)))
+		}
+	}
+	return paths
 }
 
 // isThere tells whether a picture was there when its folder was first looked into: of a million, on a

@@ -39,11 +39,15 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 	if err := d.overview(ctx); err != nil {
 		return nil, err
 	}
-	if err := d.write(result, options); err != nil {
+	_, err = d.write(result, options)
+	if err != nil {
 		return nil, err
 	}
 	fresh := d.draws.Folder
-	if err := writeScores(filepath.Join(fresh, results.ScoresFile), result.Images); err != nil {
+	if err := d.defects(); err != nil {
+		return nil, err
+	}
+	if err := writeScores(filepath.Join(fresh, results.ScoresFile), result); err != nil {
 		return nil, err
 	}
 	if err := removeLeftovers(fresh); err != nil {
@@ -56,9 +60,9 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 }
 
 // writeScores writes images that are ranked already.
-func writeScores(path string, images []engine.Image) error {
-	return report.StreamScores(path, func(write func(row report.Score, rank int) error) error {
-		for _, image := range images {
+func writeScores(path string, result *engine.Result) error {
+	return report.StreamScores(path, &result.Thresholds, func(write func(row report.Score, rank int) error) error {
+		for _, image := range result.Images {
 			row := report.Score{Image: image.Name, Score: image.Score, ScoreBefore: image.ScoreBefore,
 				Subset: image.Subset}
 			if err := write(row, image.Rank); err != nil {
@@ -132,7 +136,8 @@ func (d *drawer) result() (*engine.Result, error) {
 	merged := d.merged
 	result := &engine.Result{Skipped: slices.Clone(d.Plan.Skipped), Height: merged.Height,
 		Width: merged.Width, Scorer: merged.Provenance.Scorer, Plan: merged.MemoryPlan,
-		Depth: d.draws.Decode.Depth, Model: merged.Model, Timings: merged.Timings}
+		Depth: d.draws.Decode.Depth, Model: merged.Model, Timings: merged.Timings,
+		Thresholds: merged.Thresholds, Findings: merged.Findings}
 	result.Warnings = slices.Concat(d.Plan.Notes, d.scaled, merged.Warnings)
 	for _, about := range merged.Skipped {
 		result.Skipped = append(result.Skipped, dataset.Skipped{Path: about.Path, Reason: about.Text})
@@ -162,7 +167,7 @@ func (d *drawer) result() (*engine.Result, error) {
 }
 
 // write writes run.json.
-func (d *drawer) write(result *engine.Result, options engine.SaveOptions) error {
+func (d *drawer) write(result *engine.Result, options engine.SaveOptions) (report.Run, error) {
 	shortened := report.Shortenings(d.names(), d.files)
 	run := engine.NewRun(d.merged.Provenance, options)
 	run.Plan = d.Plan.ID
@@ -175,10 +180,11 @@ func (d *drawer) write(result *engine.Result, options engine.SaveOptions) error 
 	run.Warnings, run.Shortened = result.Warnings, shortened
 	run.Timings, run.Skipped = engine.Timed(result.Timings), engine.Left(result.Skipped)
 	run.Hosts = d.merged.Hosts
+	run.Verdicts, run.Findings = verdictsOf(result), findingsOf(result)
 	if note := engine.ShortenedNote(len(shortened)); note != "" {
 		d.Observer.Note(note)
 	}
-	return report.WriteRun(filepath.Join(d.draws.Folder, results.RunFile), run)
+	return run, report.WriteRun(filepath.Join(d.draws.Folder, results.RunFile), run)
 }
 
 // MayOverwrite says that a run that goes on may replace the results in the output folder: so it was told

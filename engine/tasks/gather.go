@@ -25,7 +25,9 @@ type gathered struct {
 // row is an image that was scored, before its score and rank are known.
 type row struct {
 	MergedImage
-	summary report.Summary
+	summary    report.Summary
+	brightness float64
+	sharpness  float64
 }
 
 // gather reads the tables of all parts. It waits for them; those that are missing or damaged are an
@@ -42,7 +44,8 @@ func (p *Plan) gather(ctx context.Context, f Folder, needs string) (*gathered, e
 		rows[subset] = make([]row, len(part.Images))
 		for i, image := range part.Images {
 			rows[subset][i] = row{MergedImage{Index: image.Index, Subset: subset, Width: image.Width,
-				Height: image.Height, Before: image.Before}, image.Summary}
+				Height: image.Height, Before: image.Before}, image.Summary, image.Brightness,
+				image.Sharpness}
 		}
 		return nil
 	})

@@ -106,7 +106,7 @@ func (p *Plan) cut(most int) {
 		rows := max(nearestRows, shares(images, nearestTasks))
 		p.Cuts.Nearest = Cut{images, shares(rows, rowsTogether) * rowsTogether}
 	}
-	if p.Maps == "none" && !p.Overlays {
+	if p.Maps == "none" && !p.Overlays && !p.Report && (p.Threshold == "" || p.Threshold == "none") {
 		return
 	}
 	p.Cuts.Draw = p.Cuts.Score

@@ -51,7 +51,13 @@ func (p *Plan) Merge(ctx context.Context, f Folder, listing *Listing, allowMixed
 		return nil, err
 	}
 	m.rank(g, listing)
-	if m.Scale, err = scaleOf(g, listing); err != nil {
+	if err := m.decide(p, listing); err != nil {
+		return nil, err
+	}
+	if m.Findings, err = p.examine(ctx, f, g, listing); err != nil {
+		return nil, err
+	}
+	if m.Scale, err = m.scaleOf(g, listing); err != nil {
 		return nil, err
 	}
 	observer.Advance(len(g.rows))

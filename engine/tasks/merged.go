@@ -8,8 +8,10 @@ import (
 	"musc/engine"
 	"musc/engine/backbone"
 	"musc/engine/fault"
+	"musc/engine/health"
 	"musc/engine/npy"
 	"musc/engine/report"
+	"musc/engine/verdict"
 )
 
 // Merged is what merging found out. As files it is merged.npz, with images.npy float64 [n,7]: index,
@@ -20,15 +22,17 @@ type Merged struct {
 	Table  uint32        `json:"table"` // checksum of images.npy
 	Images []MergedImage `json:"-"`     // that were scored, ascending by index
 
-	Scale      report.Scale      `json:"colour_scale"`
-	Height     int               `json:"height"` // of the patch grid
-	Width      int               `json:"width"`
-	Model      backbone.Info     `json:"model"`
-	Provenance engine.Provenance `json:"provenance"` // of the first part
-	MemoryPlan string            `json:"memory_plan"`
-	Mixed      bool              `json:"mixed"`   // parts that other devices computed are among them
-	Hosts      []report.Host     `json:"hosts"`   // that scored subsets; nil if one did
-	Timings    []engine.Timing   `json:"timings"` // by step, summed over the parts
+	Thresholds verdict.Thresholds `json:"thresholds"`
+	Findings   []health.Finding   `json:"findings"` // their photos are places in Images
+	Scale      report.Scale       `json:"colour_scale"`
+	Height     int                `json:"height"` // of the patch grid
+	Width      int                `json:"width"`
+	Model      backbone.Info      `json:"model"`
+	Provenance engine.Provenance  `json:"provenance"` // of the first part
+	MemoryPlan string             `json:"memory_plan"`
+	Mixed      bool               `json:"mixed"`   // parts that other devices computed are among them
+	Hosts      []report.Host      `json:"hosts"`   // that scored subsets; nil if one did
+	Timings    []engine.Timing    `json:"timings"` // by step, summed over the parts
 	// Skipped are reference images, then images, in the order of the listing.
 	Skipped  []About  `json:"skipped"`
 	Warnings []string `json:"warnings"`

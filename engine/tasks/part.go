@@ -9,10 +9,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 
 	"musc/engine"
 	"musc/engine/backbone"
+	"musc/engine/evidence"
 	"musc/engine/fault"
 	"musc/engine/npy"
 	"musc/engine/report"
@@ -22,25 +24,29 @@ import (
 // tokens of D entries. As a file it is a .npz:
 //
 //	part.json    PartRecord
-//	images.npy   float64 [n,6]: index, width, height, score before RsCIN, shoulder, peak
+//	images.npy   float64 [n,8]: index, width, height, score before RsCIN, shoulder, peak, brightness, sharpness
 //	digests.txt  the SHA-256 of each photo's bytes, a line each
+//	evidence.json  []evidence.Evidence; its images are numbers in the part
 //	class.npy    float32 [n,D]
 //	scores.npy   float64 [n,P]
 //
 // A subset none of whose images can be read has a part as well: n is 0.
 type Part struct {
 	PartRecord
-	Images []PartImage // ascending by index
-	Scores []float64   // [n,P], Eq. 3
-	Class  []float32   // [n,D]
+	Images   []PartImage // ascending by index
+	Scores   []float64   // [n,P], Eq. 3
+	Class    []float32   // [n,D]
+	Evidence []evidence.Evidence
 }
 
 // PartImage is an image of a part.
 type PartImage struct {
-	Index         int               // in the listing
-	Width, Height int               // of the original, in pixels
-	Before        float64           // the maximum of the anomaly map
-	Summary       report.Summary    // of the patch scores
+	Index         int            // in the listing
+	Width, Height int            // of the original, in pixels
+	Before        float64        // the maximum of the anomaly map
+	Summary       report.Summary // of the patch scores
+	Brightness    float64        // as engine.Image has it
+	Sharpness     float64
 	Digest        [sha256.Size]byte // of the photo's bytes
 }
 
@@ -60,6 +66,8 @@ type PartRecord struct {
 	Skipped    []About         `json:"skipped"`
 	Warnings   []About         `json:"warnings"`
 	Own        int             `json:"own"` // references that are images of the subset
+	// Shared are the groups of images that share a defect, by their numbers in the part.
+	Shared [][]int `json:"shared"`
 }
 
 // About is something said of a photo: why it was left out, or what a user should know.
@@ -80,10 +88,11 @@ const (
 	Digests Content = 1 << iota
 	Scores
 	Class
-	Whole = Digests | Scores | Class
+	Reasons // the evidence
+	Whole   = Digests | Scores | Class | Reasons
 )
 
-const imageColumnsOfPart = 6
+const imageColumnsOfPart = 8
 
 // WritePart writes a part of the plan. Errors are those of atomicfile.Save.
 func (f Folder) WritePart(part *Part) error {
@@ -96,14 +105,19 @@ func (f Folder) WritePart(part *Part) error {
 	var digests bytes.Buffer
 	for _, image := range part.Images {
 		table = append(table, float64(image.Index), float64(image.Width), float64(image.Height),
-			image.Before, image.Summary.Shoulder, image.Summary.Peak)
+			image.Before, image.Summary.Shoulder, image.Summary.Peak, image.Brightness, image.Sharpness)
 		fmt.Fprintf(&digests, "%x\n", image.Digest)
+	}
+	reasons, err := json.Marshal(part.Evidence)
+	if err != nil {
+		return fmt.Errorf("the evidence of subset %d as JSON: %w", part.Subset, err)
 	}
 	return save(f.File(PhaseScore, part.Subset), func(w io.Writer) error {
 		archive := npy.NewArchiveWriter(w)
 		err := errors.Join(archive.Bytes("part.json", append(record, '\n')),
 			archive.Float64("images", []int{n, imageColumnsOfPart}, table),
 			archive.Bytes("digests.txt", digests.Bytes()),
+			archive.Bytes("evidence.json", append(reasons, '\n')),
 			archive.Float32("class", []int{n, info.ClassDim}, part.Class),
 			archive.Float64("scores", []int{n, info.Patches()}, part.Scores))
 		if err != nil {
@@ -164,7 +178,8 @@ func (part *Part) read(archive *npy.Archive, content Content) error {
 	for i := range part.Images {
 		row := table[imageColumnsOfPart*i:]
 		part.Images[i] = PartImage{Index: int(row[0]), Width: int(row[1]), Height: int(row[2]),
-			Before: row[3], Summary: report.Summary{Shoulder: row[4], Peak: row[5]}}
+			Before: row[3], Summary: report.Summary{Shoulder: row[4], Peak: row[5]},
+			Brightness: row[6], Sharpness: row[7]}
 	}
 	if content&Digests != 0 {
 		text, err := archive.Bytes("digests.txt")
@@ -172,6 +187,15 @@ func (part *Part) read(archive *npy.Archive, content Content) error {
 			return err
 		}
 		if err := part.takeDigests(text); err != nil {
+			return archive.Damaged(err)
+		}
+	}
+	if content&Reasons != 0 {
+		text, err := archive.Bytes("evidence.json")
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(text, &part.Evidence); err != nil {
 			return archive.Damaged(err)
 		}
 	}
@@ -220,9 +244,37 @@ func (part *Part) check(p *Plan, content Content) error {
 		return fmt.Errorf("%d class tokens of %d entries are %d values", n, part.Model.ClassDim,
 			len(part.Class))
 	}
+	if err := part.checkReasons(); err != nil {
+		return err
+	}
 	if content&Scores != 0 && len(part.Scores) != n*part.Model.Patches() {
 		return fmt.Errorf("%d images of %d patches have %d scores", n, part.Model.Patches(),
 			len(part.Scores))
+	}
+	return nil
+}
+
+// checkReasons tells whether evidence and partners name images and patches that there are.
+func (part *Part) checkReasons() error {
+	n, patches := len(part.Images), part.Model.Patches()
+	within := func(image, patch int) bool { return image >= 0 && image < n && patch >= 0 && patch < patches }
+	for _, e := range part.Evidence {
+		ok := within(e.Image, e.Patch) && within(e.Typical, e.Patch) && e.Mattered >= 0 &&
+			e.Mattered < len(e.Stages)
+		for _, stage := range e.Stages {
+			for _, match := range stage.Nearest {
+				ok = ok && (match.Reference && match.Image >= 0 || within(match.Image, match.Patch))
+			}
+		}
+		if !ok {
+			return fmt.Errorf("its evidence for patch %d of image %d names what is not there", e.Patch,
+				e.Image)
+		}
+	}
+	for _, image := range slices.Concat(part.Shared...) {
+		if !within(image, 0) {
+			return fmt.Errorf("it says that image %d of %d shares a defect", image, n)
+		}
 	}
 	return nil
 }

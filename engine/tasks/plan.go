@@ -10,6 +10,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/engine/verdict"
 )
 
 // Phase is a step of a run whose tasks do not depend on each other.
@@ -48,6 +49,12 @@ type Settings struct {
 	Maps      string         `json:"maps"`  // tiff, npy or none
 	Overlays  bool           `json:"overlays"`
 	DrawTop   int            `json:"draw_top"` // only so many of the most anomalous are drawn; 0: all
+
+	Threshold string          `json:"threshold"`        // how verdicts are reached, as verdict.New takes it
+	Labels    []verdict.Label `json:"labels,omitempty"` // for it
+	Masks     bool            `json:"masks"`            // of defects
+	Report    bool            `json:"report"`           // the page
+	Export    string          `json:"export,omitempty"` // the formats, as export.Parse takes them
 }
 
 // Plan is a job cut into tasks that any number of machines run in any order, each any number of
@@ -74,7 +81,7 @@ type Plan struct {
 }
 
 // format is Plan.Format: another one is that of another version of musc.
-const format = 1
+const format = 2
 
 // Model is the backbone of a plan.
 type Model struct {

@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"reflect"
@@ -93,7 +94,7 @@ func TestDamagedPlansAreTold(t *testing.T) {
 			return strings.Replace(s, "tiff", "npy", 1)
 		}},
 		"another format": {Folder.planFile, func(s string) string {
-			return strings.Replace(s, `"format": 1`, `"format": 2`, 1)
+			return strings.Replace(s, fmt.Sprintf(`"format": %d`, format), `"format": 99`, 1)
 		}},
 		"photos cut short": {Folder.Images, func(s string) string { return s[:len(s)-20] }},
 		"a photo removed": {Folder.Images, func(s string) string {

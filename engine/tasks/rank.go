@@ -71,7 +71,7 @@ func (m *Merged) rank(g *gathered, listing *Listing) {
 }
 
 // scaleOf is the colour scale of the batch.
-func scaleOf(g *gathered, listing *Listing) (report.Scale, error) {
+func (m *Merged) scaleOf(g *gathered, listing *Listing) (report.Scale, error) {
 	summaries := make([]report.Summary, len(g.rows))
 	for i, row := range g.rows {
 		if summaries[i] = row.summary; !(finite(row.summary.Shoulder) && finite(row.summary.Peak)) {
@@ -79,7 +79,7 @@ func scaleOf(g *gathered, listing *Listing) (report.Scale, error) {
 				"of %s is not finite; leave that image out", listing.Images[row.Index].Path)
 		}
 	}
-	return report.BatchScale(summaries, 0)
+	return report.BatchScale(summaries, m.Thresholds.Threshold)
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

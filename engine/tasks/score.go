@@ -15,6 +15,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/engine/rscin"
 )
 
 // scoring is the scoring of some subsets by one pipeline, one after the other.
@@ -198,6 +199,9 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 		return err
 	}
 	part.take(result, index)
+	if s.Plan.Scoring.NormaliseClass {
+		rscin.Normalise(part.Class, part.Model.ClassDim)
+	}
 	return nil
 }
 
@@ -207,7 +211,8 @@ func (part *Part) take(result *engine.Result, index map[string]int) {
 	for _, image := range result.Images {
 		digest, _ := hex.DecodeString(image.Digest) // as engine.Digest wrote it
 		of := PartImage{Index: index[image.Path], Width: image.Width, Height: image.Height,
-			Before: image.ScoreBefore, Summary: report.Summarise(image.PatchScores)}
+			Before: image.ScoreBefore, Summary: report.Summarise(image.PatchScores),
+			Brightness: image.Brightness, Sharpness: image.Sharpness}
 		copy(of.Digest[:], digest)
 		part.Images = append(part.Images, of)
 		part.Scores = append(part.Scores, image.PatchScores...)

@@ -26,7 +26,6 @@ package page
 import (
 	"time"
 
-	"musc/engine/health"
 	"musc/engine/report"
 	"musc/engine/verdict"
 )
@@ -51,10 +50,10 @@ type Data struct {
 	Scale      report.Scale       `json:"scale"`   // of colours, anchored at the threshold
 	Colours    [256][4]uint8      `json:"colours"` // red, green, blue and opacity of each level of the scale
 
-	Findings []Finding   `json:"findings"` // whether the batch is fit to be scored
-	Warnings []string    `json:"warnings"` // what else a user was told
-	Skipped  []Skipped   `json:"skipped"`
-	Run      []Parameter `json:"run"` // how it all came about, for people
+	Findings []report.Finding `json:"findings"` // whether the batch is fit to be scored
+	Warnings []string         `json:"warnings"` // what else a user was told
+	Skipped  []Skipped        `json:"skipped"`
+	Run      []Parameter      `json:"run"` // how it all came about, for people
 }
 
 // Photo is one scored image.
@@ -101,13 +100,6 @@ type Crop struct {
 	Photo    int     `json:"photo"`   // index in Photos; -1 if it is not among them
 	Picture  string  `json:"picture"` // as Photo.Picture
 	Distance float64 `json:"distance"`
-}
-
-// Finding is health.Finding with the names of the photos.
-type Finding struct {
-	Kind   health.Kind `json:"kind"`
-	Text   string      `json:"text"`
-	Groups [][]string  `json:"groups,omitempty"`
 }
 
 // Skipped is an image that was left out.

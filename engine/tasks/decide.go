@@ -1,0 +1,76 @@
+package tasks
+
+import (
+	"context"
+
+	"musc/engine"
+	"musc/engine/health"
+	"musc/engine/verdict"
+)
+
+// decide finds the thresholds of the batch. A plan that asks for none has none.
+func (m *Merged) decide(p *Plan, listing *Listing) error {
+	if p.Threshold == "" {
+		return nil
+	}
+	estimator, err := verdict.New(p.Threshold, p.Labels)
+	if err != nil {
+		return err
+	}
+	scores, names := make([]float64, len(m.Images)), make([]string, len(m.Images))
+	for i, image := range m.Images {
+		scores[i], names[i] = image.Before, listing.Images[image.Index].Name
+	}
+	m.Thresholds, err = estimator.Estimate(scores, names)
+	return err
+}
+
+// comparedTokens is how many images have their class tokens compared before a batch is believed: the
+// comparison grows with the square of their number, and is for batches that a person could look at.
+const comparedTokens = 20_000
+
+// examine asks whether the batch is fit to be scored.
+func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *Listing) (
+	[]health.Finding, error) {
+
+	batch := &health.Batch{Photos: make([]health.Photo, 0, len(g.rows))}
+	place := make(map[int]int, len(g.rows)) // in g.rows, by index in the listing
+	for i, row := range g.rows {
+		place[row.Index] = i
+		item := listing.Images[row.Index]
+		batch.Photos = append(batch.Photos, health.Photo{Name: item.Name, Path: item.Path,
+			Brightness: row.brightness, Sharpness: row.sharpness})
+	}
+	var groups [][]int
+	for subset, record := range g.records {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		part, err := p.ReadPart(f, subset, Digests)
+		if err != nil {
+			return nil, err
+		}
+		for _, image := range part.Images {
+			batch.Photos[place[image.Index]].Digest = string(image.Digest[:])
+		}
+		for _, group := range record.Shared {
+			for k, image := range group {
+				group[k] = place[part.Images[image].Index]
+			}
+			groups = append(groups, group)
+		}
+	}
+	if len(g.rows) <= comparedTokens {
+		tokens, err := p.readTokens(ctx, f, g, engine.Config{})
+		if err != nil {
+			return nil, err
+		}
+		defer tokens.close()
+		batch.Class, batch.ClassDim = tokens.row(0, tokens.n), tokens.d
+	}
+	findings := health.Check(batch)
+	if len(groups) > 0 {
+		findings = append(findings, health.SharedFinding(batch, groups))
+	}
+	return findings, nil
+}
