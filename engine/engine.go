@@ -98,7 +98,7 @@ type Result struct {
 	// Evidence says why the peaks of the most anomalous images have their scores, subset by subset;
 	// empty unless Config.Explain asks for it. Images are indices of Images, references of those that
 	// could be read.
-	Evidence []evidence.Evidence
+	Evidence   []evidence.Evidence
 	Thresholds verdict.Thresholds // unknown unless the job is a plan's, which has the whole batch
 	Findings   []health.Finding   // likewise: whether the batch is fit to be scored
 

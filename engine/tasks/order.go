@@ -75,7 +75,9 @@ func (d *drawer) reasons(subset int) (list []evidence.Evidence, err error) {
 		if e.Image = d.of[subset][e.Image]; !explained(e.Image) {
 			continue
 		}
-		e.Typical = d.of[subset][e.Typical]
+		if e.Typical >= 0 {
+			e.Typical = d.of[subset][e.Typical]
+		}
 		for s := range e.Stages {
 			for k, match := range e.Stages[s].Nearest {
 				if !match.Reference {
@@ -98,7 +100,9 @@ func (d *drawer) findCrops(subset int) error {
 	}
 	for _, e := range reasons {
 		add(e.Image, e.Patch)
-		add(e.Typical, e.Patch)
+		if e.Typical >= 0 {
+			add(e.Typical, e.Patch)
+		}
 		for _, match := range e.Stages[e.Mattered].Nearest {
 			if !match.Reference {
 				add(match.Image, match.Patch)

@@ -244,7 +244,7 @@ func (part *Part) check(p *Plan, content Content) error {
 		return fmt.Errorf("%d class tokens of %d entries are %d values", n, part.Model.ClassDim,
 			len(part.Class))
 	}
-	if err := part.checkReasons(); err != nil {
+	if err := part.checkReasons(p); err != nil {
 		return err
 	}
 	if content&Scores != 0 && len(part.Scores) != n*part.Model.Patches() {
@@ -255,15 +255,17 @@ func (part *Part) check(p *Plan, content Content) error {
 }
 
 // checkReasons tells whether evidence and partners name images and patches that there are.
-func (part *Part) checkReasons() error {
+func (part *Part) checkReasons(p *Plan) error {
 	n, patches := len(part.Images), part.Model.Patches()
 	within := func(image, patch int) bool { return image >= 0 && image < n && patch >= 0 && patch < patches }
 	for _, e := range part.Evidence {
-		ok := within(e.Image, e.Patch) && within(e.Typical, e.Patch) && e.Mattered >= 0 &&
+		ok := within(e.Image, e.Patch) && (e.Typical == -1 || within(e.Typical, e.Patch)) &&
+			e.Mattered >= 0 &&
 			e.Mattered < len(e.Stages)
 		for _, stage := range e.Stages {
 			for _, match := range stage.Nearest {
-				ok = ok && (match.Reference && match.Image >= 0 || within(match.Image, match.Patch))
+				ok = ok && (match.Reference && match.Image >= 0 && match.Image < p.References.Count ||
+					within(match.Image, match.Patch))
 			}
 		}
 		if !ok {

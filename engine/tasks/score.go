@@ -199,6 +199,7 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 		return err
 	}
 	part.take(result, index)
+	part.nameReferences(references, s.photos.References, s.Plan)
 	if s.Plan.Scoring.NormaliseClass {
 		rscin.Normalise(part.Class, part.Model.ClassDim)
 	}
@@ -217,5 +218,23 @@ func (part *Part) take(result *engine.Result, index map[string]int) {
 		part.Images = append(part.Images, of)
 		part.Scores = append(part.Scores, image.PatchScores...)
 		part.Class = append(part.Class, image.ClassToken...)
+	}
+	part.Evidence = result.Evidence
+}
+
+// nameReferences makes the references in the evidence, of those that could be read, those of the listing.
+func (part *Part) nameReferences(read, listed []dataset.Item, plan *Plan) {
+	place := make(map[string]int, len(listed)) // by path
+	for k, item := range listed {
+		place[plan.Locate(item.Path)] = k
+	}
+	for _, e := range part.Evidence {
+		for _, stage := range e.Stages {
+			for k, match := range stage.Nearest {
+				if match.Reference {
+					stage.Nearest[k].Image = place[read[match.Image].Path]
+				}
+			}
+		}
 	}
 }

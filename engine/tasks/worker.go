@@ -101,6 +101,9 @@ func (w *Worker) listed() (_ *Listing, err error) {
 	return w.listing, err
 }
 
+// explained is how many images of a subset have their evidence looked for, for the report.
+const explained = 24
+
 // job is the plan on this machine, without images.
 func (w *Worker) job() engine.Config {
 	job := w.Machine
@@ -108,6 +111,9 @@ func (w *Worker) job() engine.Config {
 	job.Bits, job.Strict, job.Batch = w.Plan.Bits, w.Plan.Strict, w.Plan.Batch
 	job.Scoring = w.Plan.Scoring
 	job.Scoring.Subsets, job.Scoring.Windows = 1, []int{1} // RsCIN is for all images together
+	if w.Plan.Report {
+		job.Explain = explained
+	}
 	if job.Model == "" {
 		job.Model = w.Plan.Model.Path
 	}
