@@ -183,9 +183,9 @@ func (s *scored) decide(d *page.Data, pick []photo) error {
 	return err
 }
 
-func findings(photos []page.Photo) []page.Finding {
+func findings(photos []page.Photo) []report.Finding {
 	name := func(i int) string { return photos[i%len(photos)].Name }
-	return []page.Finding{
+	return []report.Finding{
 		{Kind: health.NearDuplicates, Text: "2 photos show the same thing as another one: what they share " +
 			"counts as normal; leave the copies out", Groups: [][]string{{name(4), name(9)}}},
 		{Kind: health.Drift, Text: "the photos get darker over the file order, by 12 of 255: score the " +

@@ -41,7 +41,7 @@ func TestOpensQuietly(t *testing.T) {
 		p := &odd.Photos[i]
 		p.Name, p.Path, p.Label = name, "/photos/"+name, name
 		odd.Warnings = append(odd.Warnings, name)
-		odd.Findings = append(odd.Findings, Finding{"a kind of its own", name, [][]string{{name}}})
+		odd.Findings = append(odd.Findings, report.Finding{"a kind of its own", name, [][]string{{name}}})
 	}
 	odd.Tool, odd.Command, odd.Thresholds.Notes = strange[0], strange, strange
 	bare := batch(12)
