@@ -28,9 +28,13 @@ func verdictFlags() []cli.Flag {
 			Usage: "`HOW` images are called defective, by their score before RsCIN: auto, from the lower " +
 				"tail of the batch's own scores; a number; two, such as 0.35,0.32, to review from the second " +
 				"on; rate:5%, so many of the photos; labels:FILE, a CSV of some labelled photos; or none"},
+		&cli.StringFlag{Name: "shared", Category: categoryVerdict, Value: engine.SharedWarn,
+			Usage: "a defect that photos share: `warn`; exclude, so that they do not score each other; " +
+				"trust only the least anomalous half to score; or off"},
 		&cli.StringFlag{Name: "export", Category: categoryVerdict,
 			Usage: "defects for other tools, in OUT/export: any of `" + export.Names() + "`"},
 		&cli.BoolFlag{Name: "no-masks", Category: categoryVerdict, Usage: "write no masks of defects"},
+		&cli.BoolFlag{Name: "no-report", Category: categoryVerdict, Usage: "write no report.html"},
 	}
 }
 
@@ -53,7 +57,10 @@ func decide(c *cli.Context, settings *tasks.Settings) (err error) {
 				"none; leave one of them out")
 		}
 	}
-	settings.Masks = !c.Bool("no-masks")
+	if settings.Scoring.Shared = c.String("shared"); settings.Scoring.Shared == "off" {
+		settings.Scoring.Shared = engine.SharedOff
+	}
+	settings.Masks, settings.Report = !c.Bool("no-masks"), !c.Bool("no-report")
 	_, err = failOn(c)
 	return err
 }

@@ -66,6 +66,7 @@ func (s *Settings) options() []option {
 		{"--maps", s.Maps},
 		{"--no-overlays", given(!s.Overlays)},
 		{"--draw-top", orNone(s.DrawTop)},
+		{"--shared", of.Shared},
 		{"--threshold", s.Threshold},
 		{"the labels of --threshold", labelled(s.Labels)},
 		{"--no-masks", given(!s.Masks)},

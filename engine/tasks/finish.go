@@ -39,12 +39,15 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 	if err := d.overview(ctx); err != nil {
 		return nil, err
 	}
-	_, err = d.write(result, options)
+	run, err := d.write(result, options)
 	if err != nil {
 		return nil, err
 	}
 	fresh := d.draws.Folder
 	if err := d.defects(); err != nil {
+		return nil, err
+	}
+	if err := d.page(result, run); err != nil {
 		return nil, err
 	}
 	if err := writeScores(filepath.Join(fresh, results.ScoresFile), result); err != nil {

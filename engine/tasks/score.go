@@ -14,6 +14,7 @@ import (
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/engine/fault"
+	"musc/engine/health"
 	"musc/engine/report"
 	"musc/engine/rscin"
 )
@@ -220,6 +221,7 @@ func (part *Part) take(result *engine.Result, index map[string]int) {
 		part.Class = append(part.Class, image.ClassToken...)
 	}
 	part.Evidence = result.Evidence
+	part.Shared = health.Groups(result.Partners)
 }
 
 // nameReferences makes the references in the evidence, of those that could be read, those of the listing.

@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
+	"musc/engine/report"
 	"musc/engine/verdict"
 )
 
@@ -41,7 +42,8 @@ func TestOpensQuietly(t *testing.T) {
 		p := &odd.Photos[i]
 		p.Name, p.Path, p.Label = name, "/photos/"+name, name
 		odd.Warnings = append(odd.Warnings, name)
-		odd.Findings = append(odd.Findings, report.Finding{"a kind of its own", name, [][]string{{name}}})
+		odd.Findings = append(odd.Findings, report.Finding{Kind: "a kind of its own", Text: name,
+			Groups: [][]string{{name}}})
 	}
 	odd.Tool, odd.Command, odd.Thresholds.Notes = strange[0], strange, strange
 	bare := batch(12)

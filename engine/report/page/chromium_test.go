@@ -242,7 +242,7 @@ func batch(count int) *Data {
 		Thresholds: verdict.Thresholds{Method: "auto", Threshold: 0.35, Review: 0.33,
 			Notes: []string{"the threshold assumes that most photos are good"}},
 		Scale: scale, Colours: scale.Colours(),
-		Findings: []Finding{{Kind: health.NearDuplicates, Text: "2 photos are alike",
+		Findings: []report.Finding{{Kind: health.NearDuplicates, Text: "2 photos are alike",
 			Groups: [][]string{{"part 0001.png", "not here.png"}}}},
 		Warnings: []string{"depth is 8 bits"}, Skipped: []Skipped{{"broken.png", "it is cut off"}},
 		Run: []Parameter{{"Model", "dinov2"}}}

@@ -35,7 +35,7 @@ func TestReadGivesBackWhatWasWritten(t *testing.T) {
 	odd := batch(len(strange))
 	for i, name := range strange {
 		odd.Photos[i].Name, odd.Photos[i].Path = name, "/photos/"+name
-		odd.Findings = append(odd.Findings, Finding{"a kind of its own", name, [][]string{{name}}})
+		odd.Findings = append(odd.Findings, report.Finding{Kind: "a kind of its own", Text: name, Groups: [][]string{{name}}})
 		odd.Warnings = append(odd.Warnings, name)
 	}
 	for name, data := range map[string]*Data{

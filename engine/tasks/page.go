@@ -1,0 +1,269 @@
+package tasks
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io/fs"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"musc/engine"
+	"musc/engine/evidence"
+	"musc/engine/report"
+	"musc/engine/report/page"
+	"musc/engine/results"
+)
+
+// inlinePhotos is how many photos a report holds in its one file. The pictures of more lie in a folder
+// beside it, and are loaded when they come into sight.
+const inlinePhotos = 300
+
+// paging is the report while it is put together.
+type paging struct {
+	*drawer
+	data   *page.Data
+	at     map[int]int // in data.Photos, by place in merged.Images
+	scores [][]float64 // of the patches, by data.Photos
+	class  [][]float32 // the class tokens
+	inline bool
+}
+
+// page writes the report into the folder of fresh results.
+func (d *drawer) page(result *engine.Result, run report.Run) error {
+	if !d.Plan.Report {
+		return nil
+	}
+	p := &paging{drawer: d, at: map[int]int{}, data: &page.Data{
+		Tool: run.Tool.Name + " " + run.Tool.Version, Started: run.Started, Command: run.Command,
+		Images: len(d.merged.Images), GridHeight: d.merged.Height, GridWidth: d.merged.Width,
+		MapSize: mapSize(d.Plan, d.merged), Thresholds: d.merged.Thresholds, Scale: d.merged.Scale,
+		Colours: d.merged.Scale.Colours(), Findings: run.Findings, Warnings: run.Warnings,
+		Run: d.Plan.parameters(&run)}}
+	for _, skipped := range result.Skipped {
+		p.data.Skipped = append(p.data.Skipped, page.Skipped{Path: skipped.Path, Reason: skipped.Reason})
+	}
+	p.list()
+	p.inline = len(p.data.Photos) <= inlinePhotos
+	var reasons []evidence.Evidence
+	for subset := range d.of {
+		found, err := p.subset(subset)
+		if err != nil {
+			return err
+		}
+		reasons = append(reasons, found...)
+	}
+	p.quantise()
+	p.nearest()
+	if err := p.pictures(); err != nil {
+		return err
+	}
+	if err := p.explain(reasons); err != nil {
+		return err
+	}
+	if err := page.Write(d.draws.Folder, p.data); err != nil {
+		return err
+	}
+	if p.inline {
+		return os.RemoveAll(filepath.Join(d.draws.Folder, results.ReportFolder))
+	}
+	return nil
+}
+
+// list lists what is shown, by rank, and the scores of all if those are more.
+func (p *paging) list() {
+	images := p.merged.Images
+	byRank := make([]int, len(images))
+	for place, image := range images {
+		byRank[image.Rank-1] = place
+	}
+	for _, place := range byRank {
+		image := &images[place]
+		if !p.onPage(image) {
+			continue
+		}
+		item := p.listing.Images[image.Index]
+		p.at[place] = len(p.data.Photos)
+		p.data.Photos = append(p.data.Photos, page.Photo{Name: item.Name, Path: p.Plan.Locate(item.Path),
+			Label: item.Label, Width: image.Width, Height: image.Height, Before: image.Before,
+			Score: image.Score, Rank: image.Rank, Nearest: -1})
+	}
+	if len(p.data.Photos) < len(images) {
+		for _, image := range images {
+			p.data.Befores = append(p.data.Befores, image.Before)
+		}
+		slices.Sort(p.data.Befores)
+	}
+	p.scores = make([][]float64, len(p.data.Photos))
+	p.class = make([][]float32, len(p.data.Photos))
+}
+
+// subset reads what the page shows of a subset's images.
+func (p *paging) subset(subset int) ([]evidence.Evidence, error) {
+	shown := func(place int) bool { _, is := p.at[place]; return is }
+	if !slices.ContainsFunc(p.of[subset], shown) {
+		return nil, nil
+	}
+	part, err := p.readPart(subset, Scores|Class)
+	if err != nil {
+		return nil, err
+	}
+	patches, dim := part.Model.Patches(), part.Model.ClassDim
+	for k, place := range p.of[subset] {
+		if at, is := p.at[place]; is {
+			p.scores[at] = slices.Clone(part.Scores[k*patches : (k+1)*patches])
+			p.class[at] = slices.Clone(part.Class[k*dim : (k+1)*dim])
+		}
+	}
+	return p.reasons(subset)
+}
+
+// quantise makes the bytes of the patch scores.
+func (p *paging) quantise() {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, scores := range p.scores {
+		low, high = min(low, slices.Min(scores)), max(high, slices.Max(scores))
+	}
+	if len(p.scores) == 0 {
+		return
+	}
+	p.data.Low, p.data.High = low, high
+	for at, scores := range p.scores {
+		bytes := make([]byte, len(scores))
+		for k, score := range scores {
+			if high > low {
+				bytes[k] = byte(math.Round(255 * (score - low) / (high - low)))
+			}
+		}
+		p.data.Photos[at].Scores = bytes
+	}
+}
+
+// lookedAt is how many good photos are compared with each for the one that looks most like it.
+const lookedAt = 500
+
+// nearest finds for each photo the good one that looks most like it: by class token, among the less
+// anomalous half, at most so many of it.
+func (p *paging) nearest() {
+	candidates := make([]int, 0, len(p.data.Photos))
+	for at := len(p.data.Photos) - 1; at >= len(p.data.Photos)/2; at-- {
+		candidates = append(candidates, at)
+	}
+	candidates = candidates[:min(len(candidates), lookedAt)]
+	for at := range p.data.Photos {
+		best := math.Inf(-1)
+		for _, other := range candidates {
+			if likeness := cosine(p.class[at], p.class[other]); other != at && likeness > best {
+				best, p.data.Photos[at].Nearest = likeness, other
+			}
+		}
+	}
+}
+
+// cosine is that of the angle between two class tokens; 0 if one is nothing.
+func cosine(a, b []float32) float64 {
+	var ab, aa, bb float64
+	for k, x := range a {
+		y := b[k]
+		ab, aa, bb = ab+float64(x)*float64(y), aa+float64(x)*float64(x), bb+float64(y)*float64(y)
+	}
+	if aa == 0 || bb == 0 {
+		return 0
+	}
+	return ab / math.Sqrt(aa*bb)
+}
+
+// pictures says where each photo's picture is.
+func (p *paging) pictures() (err error) {
+	for place, at := range p.at {
+		p.data.Photos[at].Picture, err = p.picture(thumbnailOf(p.merged.Images[place].Index))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// picture is a picture as the page names it, "" if there is none, as of a photo that could not be read
+// again.
+func (p *paging) picture(file string) (string, error) {
+	content, err := os.ReadFile(filepath.Join(p.draws.Folder, file))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", nil
+	case err != nil:
+		return "", unreadable(filepath.Join(p.draws.Folder, file), err)
+	case !p.inline:
+		return file, nil
+	}
+	var text bytes.Buffer
+	text.WriteString("data:image/jpeg;base64,")
+	encoder := base64.NewEncoder(base64.StdEncoding, &text)
+	encoder.Write(content) // into memory: never an error
+	encoder.Close()
+	return text.String(), nil
+}
+
+// explain adds evidence to the photos that it is about.
+func (p *paging) explain(reasons []evidence.Evidence) error {
+	slices.SortStableFunc(reasons, func(a, b evidence.Evidence) int {
+		switch {
+		case a.Score > b.Score:
+			return -1
+		case a.Score < b.Score:
+			return 1
+		}
+		return 0
+	})
+	for _, e := range reasons {
+		shown := page.Evidence{Patch: e.Patch, Score: e.Score, Normal: e.Normal, Mattered: e.Mattered}
+		for _, stage := range e.Stages {
+			shown.Stages = append(shown.Stages, page.Stage{Stage: stage.Stage, Score: stage.Score,
+				Normal: stage.Normal})
+		}
+		var err error
+		if shown.Crop, err = p.picture(cropOf(p.merged.Images[e.Image].Index, e.Patch)); err != nil {
+			return err
+		}
+		shown.Typical.Photo = -1
+		if e.Typical >= 0 {
+			if shown.Typical, err = p.crop(e.Typical, e.Patch, e.Normal); err != nil {
+				return err
+			}
+		}
+		for _, match := range e.Stages[e.Mattered].Nearest {
+			crop := page.Crop{Photo: -1, Distance: match.Distance}
+			if match.Reference {
+				crop.Name = p.listing.References[match.Image].Name
+			} else if crop, err = p.crop(match.Image, match.Patch, match.Distance); err != nil {
+				return err
+			}
+			shown.Nearest = append(shown.Nearest, crop)
+		}
+		photo := &p.data.Photos[p.at[e.Image]]
+		photo.Evidence = append(photo.Evidence, shown)
+	}
+	return nil
+}
+
+// crop is a patch of an image of the batch.
+func (p *paging) crop(place, patch int, distance float64) (page.Crop, error) {
+	index := p.merged.Images[place].Index
+	crop := page.Crop{Name: p.listing.Images[index].Name, Photo: -1, Distance: distance}
+	if at, is := p.at[place]; is {
+		crop.Photo = at
+	}
+	var err error
+	crop.Picture, err = p.picture(cropOf(index, patch))
+	return crop, err
+}
+
+// mapSize is the side of the map whose maximum is an image's score.
+func mapSize(plan *Plan, merged *Merged) int {
+	if plan.Scoring.MapSize != 0 {
+		return plan.Scoring.MapSize
+	}
+	return merged.Model.ImageSize
+}
