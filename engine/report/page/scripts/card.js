@@ -1,6 +1,6 @@
 // A photo in the grid.
 
-const captionHeight = 62; // pixels below the picture: card.css has the same
+const captionHeight = 62; // pixels below the picture: grid.css has the same
 
 function Card({ photo, place, count, style, box, current, answer, actions, view, pixels, levels }) {
   const verdict = verdictOf(photo.before, levels);
@@ -9,14 +9,15 @@ function Card({ photo, place, count, style, box, current, answer, actions, view,
   return html`<li class=${"card " + verdict} style=${style} aria-posinset=${place + 1}
     aria-setsize=${count} data-name=${photo.name} data-current=${current}>
     <button type="button" class="open" tabIndex=${current ? 0 : -1}
-      aria-label=${label.filter(Boolean).join(", ")} aria-current=${current ? "true" : null}
+      aria-current=${current ? "true" : null}
       onClick=${() => actions.open(photo)} onFocus=${() => actions.select(photo)}>
+      <span class="hidden">${label.filter(Boolean).join(", ")}</span>
       <span class="box" style=${{ height: box.height + "px" }}>
         <${Mapped} photo=${photo} src=${photo.picture && address(photo.picture)} width=${box.width}
           height=${box.height} view=${view} pixels=${pixels} />
       </span>
-      <span class="caption">
-        <span class="name" title=${photo.name}><bdi>${photo.name}</bdi></span>
+      <span class="caption" aria-hidden="true">
+        <span class="name" title=${photo.name}><bdi>${shortName(photo.name, Math.floor(box.width / 9))}</bdi></span>
         <span class="score">${number(photo.before)}</span>
       </span>
     </button>

@@ -45,6 +45,34 @@ function plural(count, one, many) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
+// sentence is a note of the run as one: it begins and ends like a sentence.
+function sentence(text) {
+  return text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+}
+
+// commonFolder is the start that all names share, up to a slash: it tells nothing apart.
+const commonFolder = (() => {
+  const first = photos.length ? photos[0].name : "";
+  let end = first.lastIndexOf("/") + 1;
+  for (const { name } of photos) {
+    while (end > 0 && !name.startsWith(first.slice(0, end))) {
+      end = first.lastIndexOf("/", end - 2) + 1;
+    }
+  }
+  return first.slice(0, end);
+})();
+
+// shortName is a name without that, and without its middle where it has no room: what numbers photos
+// stands at the end.
+function shortName(name, room = 24) {
+  const letters = Array.from(name.slice(commonFolder.length));
+  if (letters.length <= room) {
+    return letters.join("");
+  }
+  const tail = Math.ceil(room * 0.6);
+  return letters.slice(0, room - tail - 1).join("") + "…" + letters.slice(-tail).join("");
+}
+
 // storage keeps what the page remembers; a browser may refuse it.
 const storage = {
   get(key) {

@@ -44,11 +44,11 @@ function Peak({ evidence, place, open }) {
       Distance here ${number(score)}, typically ${number(normal)}${times && html`: <strong>${times}</strong>`}</h4>
     <div class="pair">
       <${CropFigure} crop=${{ picture: evidence.crop, photo: -1 }}>This photo<//>
-      <${CropFigure} crop=${typical} open=${open}>Typical here: <bdi>${typical.name}</bdi><//>
+      <${CropFigure} crop=${typical} open=${open}>Typical here: <bdi title=${typical.name}>${shortName(typical.name)}</bdi><//>
     </div>
     ${stages.length > 0 && html`<${Bars} stages=${stages} mattered=${evidence.mattered} />`}
     ${nearest.length > 0 && html`<h5>Closest patches elsewhere${stage ? `, stage ${stage.stage}` : ""}</h5>
       <div class="nearest">${nearest.map((crop, i) => html`<${CropFigure} key=${i} crop=${crop}
-        open=${open}>${number(crop.distance)} <bdi class="faint" title=${crop.name}>${crop.name}</bdi><//>`)}</div>`}
+        open=${open}>${number(crop.distance)} <bdi class="faint" title=${crop.name}>${shortName(crop.name, 14)}</bdi><//>`)}</div>`}
   </section>`;
 }

@@ -12,7 +12,8 @@ function Regions({ regions, lit, light }) {
         <th scope="col">box: left, top, width × height</th></tr></thead>
       <tbody>${regions.map((r, i) => html`<tr key=${i} class=${lit === i ? "lit" : ""}
         onMouseEnter=${() => light(i)} onMouseLeave=${() => light(-1)}>
-        <th scope="row">${i + 1}</th><td>${number(r.peak)}</td><td>${r.area.toLocaleString("en")}</td>
+        <th scope="row"><button type="button" class="quiet" aria-label=${`Show region ${i + 1}`}
+          onFocus=${() => light(i)} onBlur=${() => light(-1)}>${i + 1}</button></th><td>${number(r.peak)}</td><td>${r.area.toLocaleString("en")}</td>
         <td>${r.x}, ${r.y}, ${r.width} × ${r.height}</td></tr>`)}</tbody>
     </table></div></section>`;
 }
@@ -108,7 +109,7 @@ function Large({ photo, place, count, answer, actions, view, setView, pixels, le
             <figcaption>This photo</figcaption></figure>
           ${beside && html`<figure>${mapped(nearest, nearest.name)}
             <figcaption>Nearest good photo: <button type="button" class="link"
-              onClick=${() => actions.open(nearest)}><bdi>${nearest.name}</bdi></button>
+              onClick=${() => actions.open(nearest)}><bdi>${shortName(nearest.name, 32)}</bdi></button>
               ${" "}${number(nearest.before)}</figcaption></figure>`}
         </div>
       </div>

@@ -8,7 +8,7 @@ function Header({ theme, setTheme, verdicts, exportVerdicts, importVerdicts, hel
       <p class="faint">${data.tool}, ${Number.isNaN(when.getTime()) ? "" : when.toLocaleString()}
         ${data.skipped.length > 0 && html`, <a href="#skipped">${data.skipped.length} left out</a>`}</p></div>
     <div class="actions">
-      <span class="faint mine">${plural(verdicts.size, "verdict", "verdicts")} of yours</span>
+      <span class="faint mine">${verdicts.size ? plural(verdicts.size, "verdict", "verdicts") : "No verdict"} of yours</span>
       <button type="button" class="primary" disabled=${verdicts.size === 0}
         onClick=${exportVerdicts}>Export CSV</button>
       <button type="button" onClick=${() => file.current.click()}>Import</button>
@@ -26,9 +26,9 @@ function Header({ theme, setTheme, verdicts, exportVerdicts, importVerdicts, hel
 function Estimate() {
   const { why, notes, method } = data.thresholds;
   if (why) {
-    return html`<p class="note"><strong>No verdicts.</strong> ${why}</p>`;
+    return html`<p class="note"><strong>No verdicts.</strong> ${sentence(why)}</p>`;
   }
-  return html`${(notes || []).map((note, i) => html`<p class="note" key=${i}>${note}</p>`)}
+  return html`${(notes || []).map((note, i) => html`<p class="note" key=${i}>${sentence(note)}</p>`)}
     ${!(notes || []).length && method && html`<p class="note">The threshold comes from
       <code>--threshold ${method}</code>.</p>`}`;
 }
@@ -51,12 +51,12 @@ function Health({ open }) {
   return html`<section class="health panel" aria-labelledby="health"><h2 id="health">Is the batch fit?</h2>
     ${said === 0 && html`<p class="ok"><${Mark} of="good" />Nothing was found that speaks against it.</p>`}
     ${data.findings.map((finding, i) => html`<div class="finding" key=${i}>
-      <p><${Mark} of="review" /><span><strong>${findingNames[finding.kind] || finding.kind}.</strong> ${finding.text}</span></p>
+      <p><${Mark} of="review" /><span><strong>${findingNames[finding.kind] || finding.kind}.</strong> ${sentence(finding.text)}</span></p>
       ${(finding.groups || []).length > 0 && html`<details><summary>${plural(finding.groups.flat().length,
         "photo", "photos")}</summary>${finding.groups.map((names, k) => html`<${Names} key=${k}
           names=${names} open=${open} />`)}</details>`}
     </div>`)}
-    ${data.warnings.map((text, i) => html`<p class="finding" key=${"w" + i}><${Mark} of="review" />${text}</p>`)}
+    ${data.warnings.map((text, i) => html`<p class="finding" key=${"w" + i}><${Mark} of="review" />${sentence(text)}</p>`)}
   </section>`;
 }
 

@@ -47,7 +47,7 @@ function Mapped({ photo, src, width, height, view, pixels, label, children }) {
   const style = { width: size.width + "px", height: size.height + "px" };
   return html`<span class="mapped" style=${style}>
     ${src ? html`<img src=${src} alt=${label || ""} decoding="async" draggable=${false} />`
-      : html`<span class="absent">${label ? "No picture of this photo" : "No picture"}</span>`}
+      : html`<span class="absent" aria-hidden=${!label}>No picture</span>`}
     ${view.overlay && html`<canvas ref=${canvas} aria-hidden="true"
       style=${{ opacity: view.strength }} />`}
     ${children}

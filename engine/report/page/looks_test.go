@@ -1,0 +1,291 @@
+package page
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"image"
+	"image/png"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"musc/engine/imageio"
+	"musc/engine/report"
+	"musc/engine/verdict"
+)
+
+// values are the patch scores that the bytes of a photo stand for.
+func values(d *Data, p *Photo) (scores []float64) {
+	for _, b := range p.Scores {
+		scores = append(scores, d.Low+float64(b)/255*(d.High-d.Low))
+	}
+	return scores
+}
+
+// Browsers blend in 8 bits with the colour multiplied by its opacity first: a level or two are lost.
+const colourTolerance = 3
+
+func TestColoursAreThoseOfOverlays(t *testing.T) {
+	for name, threshold := range map[string]float64{"the run's threshold": 0.35, "a moved threshold": 0.45} {
+		t.Run(name, func(t *testing.T) {
+			data := batch(3)
+			p := &data.Photos[0]
+			for k := range p.Scores { // all colours of the scale
+				p.Scores[k] = byte(k * 255 / 63)
+			}
+			b := open(t, data)
+			b.setThreshold(fmt.Sprint(threshold))
+			eval[int](b, `document.activeElement.blur(), 1`)
+			b.keys("\rrn") // large, without regions and beside nothing
+			b.until(`document.querySelectorAll("dialog .mapped").length === 1 && !document.querySelector(".place")`)
+			eval[int](b, `document.querySelector("dialog img").decode().then(() => 1)`)
+			box := eval[[4]float64](b, `(({ x, y, width, height }) => [x, y, width, height])(
+				document.querySelector("dialog .mapped").getBoundingClientRect())`)
+			shown := b.screenshot()
+
+			width, height := int(box[2]), int(box[3])
+			photo := &imageio.RGB{Width: width, Height: height}
+			for y := range height {
+				for x := range width {
+					c := quarters[2*(2*y/height)+2*x/width]
+					photo.Pix = append(photo.Pix, c.R, c.G, c.B)
+				}
+			}
+			scale := report.Scale{Low: data.Scale.Low, High: data.Scale.High, Threshold: threshold}
+			path := filepath.Join(t.TempDir(), "overlay.png")
+			err := report.WriteOverlay(path, report.Picture{Name: "x", Photo: photo, Images: 3, Rank: 1,
+				Scores: values(data, p), Height: 8, Width: 8}, scale, max(width, height))
+			if err != nil {
+				t.Fatal(err)
+			}
+			overlay := readPNG(t, path)
+			left, top := 16, overlay.Bounds().Dy()-16-height // margins of the overlay
+			for _, place := range [][2]float64{{0.1, 0.1}, {0.8, 0.2}, {0.25, 0.55}, {0.4, 0.8}, {0.9, 0.95}} {
+				x, y := int(place[0]*float64(width)), int(place[1]*float64(height))
+				got := shown.At(int(math.Round(box[0]))+x, int(math.Round(box[1]))+y)
+				want := overlay.At(left+x, top+y)
+				r, g, bl, _ := got.RGBA()
+				wr, wg, wb, _ := want.RGBA()
+				for _, pair := range [][2]uint32{{r, wr}, {g, wg}, {bl, wb}} {
+					if math.Abs(float64(pair[0]>>8)-float64(pair[1]>>8)) > colourTolerance {
+						t.Errorf("at %v of the photo the page has %v, the overlay %v", place, got, want)
+						break
+					}
+				}
+			}
+		})
+	}
+}
+
+func (b *tab) screenshot() image.Image {
+	b.Helper()
+	picture, err := chromedp.Run(b.context, chromedp.CaptureScreenshot())
+	if err != nil {
+		b.Fatal(err)
+	}
+	decoded, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return decoded
+}
+
+func readPNG(t *testing.T, path string) image.Image {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	decoded, err := png.Decode(bytes.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return decoded
+}
+
+func TestRegionsAreThoseOfTheVerdicts(t *testing.T) {
+	data := batch(4)
+	fields := []func(x, y float64) float64{
+		func(x, y float64) float64 { return math.Exp(-((x-3)*(x-3) + (y-2)*(y-2)) / 3) },
+		func(x, y float64) float64 { return math.Abs(math.Sin(x) * math.Cos(y)) },
+		func(x, y float64) float64 { // a ring with a hole
+			return math.Exp(-math.Abs(math.Hypot(x-4, y-4) - 2))
+		},
+		func(x, y float64) float64 { // a small hole in a plateau, and two separate peaks
+			if x == 3 && y == 3 {
+				return 0.1
+			}
+			return math.Mod(x*0.37+y*0.61, 1)
+		},
+	}
+	want := map[string][][5]int{}
+	for i, field := range fields {
+		p := &data.Photos[i]
+		for k := range p.Scores {
+			p.Scores[k] = byte(255 * field(float64(k%8), float64(k/8)))
+		}
+		p.Before = 0.69
+		p.Evidence = nil
+		regions, err := verdict.Regions(verdict.Grid{Scores: values(data, p), Height: 8, Width: 8},
+			p.Width, p.Height, p.Before, &data.Thresholds)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, r := range regions {
+			want[p.Name] = append(want[p.Name], [5]int{r.Area, r.X, r.Y, r.Width, r.Height})
+		}
+	}
+	b := open(t, data)
+	b.keys("\r")
+	for i := range data.Photos {
+		name := data.Photos[i].Name
+		b.until(fmt.Sprintf("document.querySelector('#large-name')?.textContent === %q", name))
+		got := eval[[][5]int](b, `[...document.querySelectorAll(".regions tbody tr")].map((row) =>
+			[...row.querySelectorAll("td")].slice(1).flatMap((e) =>
+				e.textContent.replaceAll(",", e.cellIndex === 2 ? "" : " ").match(/\d+/g).map(Number)))`)
+		if fmt.Sprint(got) != fmt.Sprint(want[name]) {
+			t.Errorf("%s has the regions %v, want %v", name, got, want[name])
+		}
+		b.keys("j")
+	}
+}
+
+// axe is the accessibility checker of testdata/axe; it looks at the page as it is.
+func (b *tab) axe(what string) {
+	b.Helper()
+	source, err := os.ReadFile("testdata/axe/axe.min.js")
+	if err != nil {
+		b.Fatal(err)
+	}
+	eval[int](b, string(source)+";1")
+	faults := eval[[]string](b, `axe.run(document, { resultTypes: ["violations"] }).then((result) =>
+		result.violations.filter((v) => v.impact === "serious" || v.impact === "critical").map((v) =>
+			v.id + ": " + v.help + ": " + v.nodes.slice(0, 3).map((n) => n.html + " " + n.failureSummary).join("; ")))`)
+	for _, fault := range faults {
+		b.Errorf("%s: %s", what, fault)
+	}
+}
+
+func TestAxeFindsNoSeriousFault(t *testing.T) {
+	for _, scheme := range []string{"light", "dark"} {
+		for name, width := range map[string]int64{"wide": 1400, "narrow": 390} {
+			t.Run(scheme+" "+name, func(t *testing.T) {
+				b := open(t, batch(40))
+				call(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
+					Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
+				b.run(chromedp.EmulateViewport(width, 800))
+				b.keys("gjdju")
+				b.axe("the grid")
+				b.keys("kk\r")
+				b.until(`document.querySelector("dialog.large")`)
+				b.axe("a photo")
+				b.keys("\x1b?")
+				b.until(`document.querySelector("dialog.help")`)
+				b.axe("the help")
+				if eval[bool](b, `document.documentElement.scrollWidth > innerWidth`) {
+					t.Error("the page is wider than its window")
+				}
+			})
+		}
+	}
+}
+
+func TestPrintShowsAllPhotosOfTheList(t *testing.T) {
+	b := open(t, batch(120))
+	if _, err := chromedp.Run(b.context, chromedp.PrintToPDF()); err != nil {
+		t.Fatal(err)
+	}
+	eval[int](b, `window.dispatchEvent(new Event("beforeprint")), 1`)
+	b.until(`document.querySelectorAll(".card").length === 120`)
+	eval[int](b, `window.dispatchEvent(new Event("afterprint")), 1`)
+	b.until(`document.querySelectorAll(".card").length < 120`)
+}
+
+// view is what musc view has to do for the page (data.go).
+type view struct {
+	sync.Mutex
+	page   string
+	kept   map[string]string
+	tokens []string
+	photos []string
+	broken bool
+}
+
+func (v *view) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	v.Lock()
+	defer v.Unlock()
+	switch {
+	case r.URL.Path == "/":
+		w.Header().Set("Content-Type", "text/html")
+		fmt.Fprint(w, v.page)
+	case r.URL.Path == "/verdicts" && r.Method == http.MethodGet:
+		json.NewEncoder(w).Encode(v.kept)
+	case r.URL.Path == "/verdicts" && v.broken:
+		http.Error(w, "the disk is full", http.StatusInsufficientStorage)
+	case r.URL.Path == "/verdicts" && r.Method == http.MethodPut:
+		v.tokens = append(v.tokens, r.Header.Get("X-Musc-Token"))
+		v.kept = nil
+		json.NewDecoder(r.Body).Decode(&v.kept)
+	case strings.HasPrefix(r.URL.Path, "/photo/"):
+		v.photos = append(v.photos, r.URL.Path)
+		png.Encode(w, image.NewGray(image.Rect(0, 0, 8, 6)))
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func TestServedPageKeepsVerdictsWithTheServer(t *testing.T) {
+	b := newTab(t)
+	text, err := os.ReadFile(write(t, batch(12)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := &view{page: strings.Replace(string(text), "<head>", `<head><meta name="musc-view" content="secret">`, 1),
+		kept: map[string]string{"part 0003.png": "good"}}
+	server := httptest.NewServer(v)
+	t.Cleanup(server.Close)
+	b.run(chromedp.Navigate(server.URL), chromedp.WaitReady(chromedp.CSS(".card")))
+	b.until(`document.querySelector('[data-name="part 0003.png"] .answer.good').ariaPressed === "true"`)
+	b.keys("d")
+	kept := func(want string) {
+		t.Helper()
+		b.wait(func() bool {
+			v.Lock()
+			defer v.Unlock()
+			return fmt.Sprint(v.kept) == want
+		}, "the server keeps "+want)
+	}
+	kept("map[part 0000.png:defective part 0003.png:good]")
+	b.keys("ju")
+	kept("map[part 0000.png:defective part 0001.png:unsure part 0003.png:good]")
+	b.keys("\r")
+	b.until(`document.querySelector("dialog img")?.naturalWidth === 8`)
+	v.Lock()
+	if v.photos[0] != "/photo/1" {
+		t.Errorf("the large picture of the second photo is %s", v.photos[0])
+	}
+	for _, token := range v.tokens {
+		if token != "secret" {
+			t.Errorf("a change came with the token %q", token)
+		}
+	}
+	v.broken = true
+	v.Unlock()
+	b.keys("\x1bg")
+	b.until(`document.querySelector("[role=alert]")?.textContent.includes("the disk is full")`)
+	if got := b.answers(); len(got) != 0 {
+		t.Errorf("the browser keeps %v, too", got)
+	}
+	b.mutex.Lock()
+	defer b.mutex.Unlock()
+	b.faults = nil // the browser logs the refused request
+}
