@@ -11,13 +11,17 @@
 //	            chooses what computes them, and tests a GPU before its first use
 //	anomalymap  patch scores -> anomaly map [H,W], image score
 //	rscin       image scores + class tokens -> image scores
-//	report      scores.csv, run.json, maps, overlays
+//	verdict     image scores -> thresholds; patch scores -> regions of defects
+//	report      scores.csv, run.json, maps, overlays; report/page the HTML page
 //
 // A large batch, or one that must survive being stopped, is a plan with tasks; musc score is one of them in
 // a single process:
 //
 //	tasks    plan, tasks and their parts, merging, going on; its Worker drives a Pipeline
 //	cluster  what Slurm and Kubernetes are told of a plan
+//
+// What helps to believe the scores: evidence says why a patch has its score, health whether the batch
+// is fit to be scored. export writes the defects for other tools.
 //
 // Beside it, evaluation measures what it gives on labelled data:
 //

@@ -40,10 +40,14 @@ Examples:
    musc score photos/ -o out --reference good/        # some photos are known to be good
    musc score photos/ -o out --subset-size 200        # large batches: time grows with their size only
    musc score photos/ -o out --memory 256M            # on a small machine
+   musc score photos/ -o out --threshold rate:5%      # one in twenty is defective
+   musc score photos/ -o out --threshold labels:out/verdicts.csv --overwrite
+   musc score photos/ -o out --fail-on defective      # exit code 7, for scripts
    musc score photos/ -o out --resume                 # after a crash, a full disk or Ctrl-C
    musc score photos/ -o out --model vit_large_patch14_clip_336.openai
 
-OUT/scores.csv lists image, score, score_before_rscin, rank and subset; rank 1 is the most anomalous.
+OUT/scores.csv lists image, score, score_before_rscin, rank, subset, verdict, threshold and margin; rank 1
+is the most anomalous. OUT/report.html shows it all in a browser.
 While it works, OUT/.musc-run holds the plan and what is finished of it: the scores of each subset, and,
 where the backbone or mutual scoring of one is expected to take more than five minutes, what they have
 given so far.`,
