@@ -132,6 +132,7 @@ Start with:
 		Action:                 noCommand,
 		Commands: withoutFalse([]*cli.Command{
 			scoreCommand(), planCommand(), clusterCommand(), taskCommand(), mergeCommand(), statusCommand(),
+			viewCommand(),
 			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(), selfTestCommand(),

@@ -149,7 +149,7 @@ func TestScoreWritesEverything(t *testing.T) {
 	if !strings.Contains(stdout, "4 images scored, 1 left out") {
 		t.Errorf("stdout %s", stdout)
 	}
-	for _, name := range []string{"scores.csv", "run.json", "overview.png", "maps/000.tiff",
+	for _, name := range []string{"scores.csv", "run.json", "overview.png", "report.html", "maps/000.tiff",
 		"overlays/000.png"} {
 		if info, err := os.Stat(filepath.Join(out, name)); err != nil || info.Size() == 0 {
 			t.Errorf("%s: %v", name, err)
@@ -168,7 +168,7 @@ func TestScoreWritesEverything(t *testing.T) {
 		t.Fatalf("run.json: %v: %s", err, text)
 	}
 	decoders, _ := imageio.Decoders()
-	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 6 ||
+	if len(record.Model.Files) != 2 || len(record.Skipped) != 1 || len(record.Timings) != 7 ||
 		record.Decoders.Names != decoders {
 		t.Errorf("run.json holds %+v", record)
 	}

@@ -151,8 +151,8 @@ func TestPhotosThatChangeBeforeTheyAreDrawn(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.tasks(tasks.PhaseDraw)
-	changed := "no overlay for " + photos + "/b.png: the photo has changed"
-	vanished := "no overlay for " + photos + "/c.png"
+	changed := "no overlay, thumbnail, crops for " + photos + "/b.png: the photo has changed"
+	vanished := "no overlay, thumbnail, crops for " + photos + "/c.png"
 	r.refused("merge OUT --wait 0s", exitOK, changed, vanished)
 	want, got := filesOf(t, r.whole), filesOf(t, r.out)
 	for _, name := range []string{"overlays/b.png", "overlays/c.png"} {

@@ -64,7 +64,7 @@ func TestTasksGiveTheBytesOfScore(t *testing.T) {
 		without []tasks.Phase // that have no tasks
 	}{
 		"draw-top": {nil, " --subsets 3 --draw-top 2 --maps npy", nil},
-		"scores only": {nil, " --subsets 2 --maps none --no-overlays --windows 1",
+		"scores only": {nil, " --subsets 2 --maps none --no-overlays --no-report --threshold none --windows 1",
 			[]tasks.Phase{tasks.PhaseDraw, tasks.PhaseNearest}},
 		"one set of references": {nil, " --reference PHOTOS --references-only", nil},
 		"deep samples": {func(t *testing.T) string { return deepFolder(t, 6) },

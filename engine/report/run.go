@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
 	"time"
 
+	"musc/engine/fault"
 	"musc/engine/health"
 	"musc/engine/imageio"
 	"musc/engine/verdict"
@@ -29,6 +31,7 @@ type Run struct {
 	Scale    Scale     `json:"colour_scale"` // of the overlays
 	// Depth is how samples of more than 8 bits were scaled, absent without such photos.
 	Depth    imageio.Depth `json:"sample_depth,omitzero"`
+	Rotate   bool          `json:"rotate,omitempty"` // photos were turned as their tags say
 	Machine  Machine       `json:"machine"`
 	Timings  []Timing      `json:"timings"` // by step, in their order
 	Skipped  []Skipped     `json:"skipped"`
@@ -172,4 +175,20 @@ func listed[T any](list []T) []T {
 		return []T{}
 	}
 	return list
+}
+
+// ReadRun reads what WriteRun wrote, but for the method's parameters, which are left out. A file that is
+// not there or is none of musc's is of kind fault.Input.
+func ReadRun(path string) (run Run, err error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return run, fault.New(fault.Input, "cannot read the record of a run: %w; give the output folder of "+
+			"musc score", err)
+	}
+	if err := json.Unmarshal(text, &run); err != nil {
+		return run, fault.New(fault.Input, "cannot read the record of a run, %s: %w; score the photos again",
+			path, err)
+	}
+	run.Scoring = nil
+	return run, nil
 }

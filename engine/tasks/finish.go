@@ -182,7 +182,7 @@ func (d *drawer) write(result *engine.Result, options engine.SaveOptions) (repor
 	run.Machine.Plan = result.Plan
 	run.Warnings, run.Shortened = result.Warnings, shortened
 	run.Timings, run.Skipped = engine.Timed(result.Timings), engine.Left(result.Skipped)
-	run.Hosts = d.merged.Hosts
+	run.Hosts, run.Rotate = d.merged.Hosts, d.Plan.Rotate
 	run.Verdicts, run.Findings = verdictsOf(result), findingsOf(result)
 	if note := engine.ShortenedNote(len(shortened)); note != "" {
 		d.Observer.Note(note)

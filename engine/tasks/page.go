@@ -86,7 +86,7 @@ func (p *paging) list() {
 		}
 		item := p.listing.Images[image.Index]
 		p.at[place] = len(p.data.Photos)
-		p.data.Photos = append(p.data.Photos, page.Photo{Name: item.Name, Path: p.Plan.Locate(item.Path),
+		p.data.Photos = append(p.data.Photos, page.Photo{Name: item.Name, Path: p.Plan.absolute(item.Path),
 			Label: item.Label, Width: image.Width, Height: image.Height, Before: image.Before,
 			Score: image.Score, Rank: image.Rank, Nearest: -1})
 	}
