@@ -11,7 +11,8 @@ const (
 	fewest       = 10  // scores; below there is nothing to estimate
 	kDefective   = 3.5 // standard deviations above the mean of the good photos
 	kReview      = 2.5
-	unsafeShare  = 0.4   // of the photos; with more defective ones the estimate is not to be believed
+	unsafeShare  = 0.4   // called defective; no ordinary batch measured had more than .33
+	unsafeSpread = 0.2   // sigma / mu; with at most 40 % defective ones it was .19 or less
 	leastSpread  = 1e-3  // of sigma: rounding alone makes the scores of equal photos differ by less
 	normal25     = .6745 // a quarter of a normal distribution lies below mean - .6745 sigma
 	normal10to40 = 1.0282
@@ -27,6 +28,9 @@ const (
 // q10, q25 and q40 are percentiles of the N scores, with linear interpolation at position q (N-1);
 // 1.0282 and .6745 are those distances of a normal distribution. It assumes that most photos are
 // good. What lies above q40 has no influence, so that large scores cannot hide each other.
+//
+// docs/verdicts.md shows when it fails: with half of the photos defective, sigma is that of both kinds,
+// and few are found. Notes warn of what is known to go with that.
 //
 // Photos that are all the same have scores that differ by rounding alone. sigma is therefore taken
 // as at least .001 max(1, |q25|): none of them is defective, and what differs from them is.
@@ -56,6 +60,11 @@ func (auto) Estimate(scores []float64, _ []string) (t Thresholds, err error) {
 	}
 	mu := q25 + normal25*sigma
 	t.Threshold, t.Review = mu+kDefective*sigma, mu+kReview*sigma
+	if mu > 0 && sigma > unsafeSpread*mu {
+		t.Notes = append(t.Notes, fmt.Sprintf("the scores of the most normal photos differ a lot (standard "+
+			"deviation %.0f %% of the mean): if a third of all or more are defective, few of them are "+
+			"found; look at the highest scores, and give --threshold rate:PERCENT, or labels", 100*sigma/mu))
+	}
 	defective := 0
 	for _, score := range scores {
 		if score >= t.Threshold {
@@ -63,9 +72,9 @@ func (auto) Estimate(scores []float64, _ []string) (t Thresholds, err error) {
 		}
 	}
 	if share := float64(defective) / float64(len(scores)); share > unsafeShare {
-		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d photos would be defective: with so many the "+
-			"threshold is not to be relied on; look at them, and give --threshold NUMBER, or labels",
-			defective, len(scores)))
+		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d photos would be defective: the threshold is "+
+			"not to be relied on, as when many photos are copies of each other; look at them, and give "+
+			"--threshold NUMBER, or labels", defective, len(scores)))
 	}
 	return t, nil
 }

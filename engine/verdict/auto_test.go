@@ -91,3 +91,20 @@ func TestUpperTailHasNoInfluence(t *testing.T) {
 		t.Errorf("%v, then %v", before, after)
 	}
 }
+
+// Half of the photos are defective: the lower tail holds some of them.
+func TestWideLowerTailIsWarnedOf(t *testing.T) {
+	for name, c := range map[string]struct {
+		sigma float64 // of the good ones, whose mean is .3
+		want  bool
+	}{"as good ones are": {.03, false}, "as with defective ones": {.09, true}} {
+		var scores []float64
+		for i := range 41 {
+			scores = append(scores, .3+c.sigma*float64(i-20)/10)
+		}
+		got := estimate(t, "auto", nil, scores)
+		if hasNote(&got, "differ a lot") != c.want {
+			t.Errorf("%s: %v, notes %q", name, got.Threshold, got.Notes)
+		}
+	}
+}
