@@ -18,8 +18,8 @@ import (
 	"musc/engine/verdict"
 )
 
-// Drawing writes maps, overlays, masks, pictures for the report's page and the overview of a batch, or of
-// a part of it, into a folder. All share one colour scale.
+// Drawing writes maps, overlays, masks, pictures for the report's page and the overview of a batch, or
+// of a part of it, into a folder. All share one colour scale.
 type Drawing struct {
 	Folder        string
 	Maps          string // tiff, npy or none
@@ -31,7 +31,7 @@ type Drawing struct {
 	Decode        imageio.Options
 	Threads       int
 	Memory        int64 // bound on the process's memory
-	GoOn          bool  // files that are there were drawn by an earlier run, of the same images: they stay
+	GoOn          bool  // files that are there are an earlier run's, of the same images: they stay
 }
 
 // Order is what is wanted of one image.
@@ -41,7 +41,7 @@ type Order struct {
 	Pictures  bool   // the map and the overlay, as Drawing.Maps and Drawing.Overlays say
 	Regions   bool   // its regions, if it is defective
 	Mask      bool   // and a picture of them, if it has any
-	Thumbnail string // the photo as a small JPEG at this path in Drawing.Folder, with slashes; "": none
+	Thumbnail string // the photo as a small JPEG, at this path in Drawing.Folder with slashes; or ""
 	Crops     []Crop
 }
 
@@ -66,7 +66,8 @@ const bytesOfDeepPixel = 24
 
 // Draw carries out orders, several at a time. A photo is decoded once, and only for what shows it:
 // overlay, thumbnail and crops. One that cannot be read any more, or is another one than was scored,
-// costs these, and a note. done hears of each order when it is carried out, from one goroutine at a time.
+// costs these, and a note. done hears of each order when it is carried out, from one goroutine at a
+// time.
 func (d *Drawing) Draw(ctx context.Context, orders []Order, done func(k int, drawn Drawn)) error {
 	stop := ctx
 	group, ctx := errgroup.WithContext(ctx)
@@ -81,7 +82,7 @@ func (d *Drawing) Draw(ctx context.Context, orders []Order, done func(k int, dra
 	var telling sync.Mutex
 	for k := range orders {
 		order := &orders[k]
-		weight := min(int64(order.Image.Width)*int64(order.Image.Height), room)
+		weight := min(d.pixels(order), room)
 		if pixels.Acquire(ctx, weight) != nil {
 			break // ctx is done: another image failed, or the user stopped it
 		}
@@ -103,6 +104,16 @@ func (d *Drawing) Draw(ctx context.Context, orders []Order, done func(k int, dra
 		return err
 	}
 	return stop.Err()
+}
+
+// pixels is how many an order holds at once, as a map or as a photo; regions and their mask take no
+// memory for each.
+func (d *Drawing) pixels(order *Order) int64 {
+	if order.Thumbnail == "" && len(order.Crops) == 0 &&
+		!(order.Pictures && (d.Maps != "none" || d.Overlays)) {
+		return 0
+	}
+	return int64(order.Image.Width) * int64(order.Image.Height)
 }
 
 // Paths are those of an image's map and overlay; "" of what is not asked for.

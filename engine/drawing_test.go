@@ -18,8 +18,8 @@ import (
 	"musc/engine/verdict"
 )
 
-// scored is a photo of random grey, written as a PNG, with patch scores of a grid of 2 x 3: the last patch
-// is the peak.
+// scored is a photo of many greys, written as a PNG, with patch scores of a grid of 2 x 3: the last
+// patch is the peak.
 func scored(t *testing.T, width, height int) *Image {
 	t.Helper()
 	photo := image.NewGray(image.Rect(0, 0, width, height))
@@ -106,8 +106,9 @@ func TestOrdersWriteWhatTheyName(t *testing.T) {
 
 func TestPicturesOfThePageFitTheirSizes(t *testing.T) {
 	for _, c := range []struct{ width, height, photoX, photoY, cropX, cropY int }{
-		{1, 1, 1, 1, 1, 1}, {1, 5000, 1, 448, 1, 160}, {5000, 1, 448, 1, 160, 1}, {23, 25, 23, 25, 23, 25},
-		{448, 300, 448, 300, 160, 107}, {449, 60, 448, 60, 160, 21}, {30, 40, 30, 40, 30, 40},
+		{1, 1, 1, 1, 1, 1}, {1, 5000, 1, 448, 1, 160}, {5000, 1, 448, 1, 160, 1},
+		{23, 25, 23, 25, 23, 25}, {448, 300, 448, 300, 160, 107},
+		{449, 60, 448, 60, 160, 21}, {30, 40, 30, 40, 30, 40},
 	} {
 		t.Run(fmt.Sprintf("%dx%d", c.width, c.height), func(t *testing.T) {
 			d := newDrawing(t)
@@ -135,8 +136,8 @@ func TestPicturesOfThePageFitTheirSizes(t *testing.T) {
 // What an earlier run drew stays, file by file.
 func TestGoingOnDrawsOnlyWhatIsMissing(t *testing.T) {
 	d := newDrawing(t)
-	order := Order{Image: scored(t, 60, 40), File: "one", Pictures: true, Mask: true, Thumbnail: "t.jpg",
-		Crops: []Crop{{"c.jpg", 1}, {"d.jpg", 2}}}
+	order := Order{Image: scored(t, 60, 40), File: "one", Pictures: true, Mask: true,
+		Thumbnail: "t.jpg", Crops: []Crop{{"c.jpg", 1}, {"d.jpg", 2}}}
 	want := drawOne(t, d, order).Regions
 	whole := contents(t, d.Folder)
 	d.GoOn = true
@@ -145,7 +146,8 @@ func TestGoingOnDrawsOnlyWhatIsMissing(t *testing.T) {
 			continue
 		}
 		for other, content := range whole {
-			if content != "" && os.WriteFile(filepath.Join(d.Folder, other), []byte("earlier"), 0o644) != nil {
+			path := filepath.Join(d.Folder, other)
+			if content != "" && os.WriteFile(path, []byte("earlier"), 0o644) != nil {
 				t.Fatal("cannot write")
 			}
 		}
@@ -206,7 +208,8 @@ func TestRegionsOfDefectiveImagesOnly(t *testing.T) {
 func TestRegionsOfADamagedMapNameThePhoto(t *testing.T) {
 	d, photo := newDrawing(t), scored(t, 60, 40)
 	photo.PatchScores[2] = math.NaN()
-	err := d.Draw(t.Context(), []Order{{Image: photo, Regions: true}}, func(int, Drawn) { t.Error("drawn") })
+	orders := []Order{{Image: photo, Regions: true}}
+	err := d.Draw(t.Context(), orders, func(int, Drawn) { t.Error("drawn") })
 	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), photo.Path) {
 		t.Errorf("got %v", err)
 	}
@@ -243,14 +246,33 @@ func TestPhotoThatChangedCostsWhatShowsIt(t *testing.T) {
 			change(photo.Path)
 			drawn := drawOne(t, d, Order{Image: photo, File: "one", Pictures: true, Regions: true,
 				Thumbnail: "t.jpg", Crops: []Crop{{"c.jpg", 1}, {"d.jpg", 2}}})
-			if want := "no overlay, thumbnail, crops for " + photo.Path; !strings.HasPrefix(drawn.Note, want) {
+			want := "no overlay, thumbnail, crops for " + photo.Path
+			if !strings.HasPrefix(drawn.Note, want) {
 				t.Errorf("got %q", drawn.Note)
 			}
 			got := contents(t, d.Folder)
-			if len(got["maps/one.npy"]) == 0 || len(got["t.jpg"]) > 0 || len(got["overlays/one.png"]) > 0 {
+			if got["maps/one.npy"] == "" || got["t.jpg"]+got["c.jpg"]+got["overlays/one.png"] != "" {
 				t.Errorf("got %d files", len(got))
 			}
 		})
+	}
+}
+
+// However little memory there is, all is drawn, one photo after the other.
+func TestPhotosLargerThanTheMemoryAreDrawn(t *testing.T) {
+	d, photo := newDrawing(t), scored(t, 60, 40)
+	d.Memory = 1
+	orders := []Order{{Image: photo, Regions: true}}
+	for k := range 9 {
+		orders = append(orders, Order{Image: photo, File: fmt.Sprint(k), Pictures: true,
+			Thumbnail: fmt.Sprint(k, ".jpg")})
+	}
+	var heard [10]int
+	if err := d.Draw(t.Context(), orders, func(k int, _ Drawn) { heard[k]++ }); err != nil {
+		t.Fatal(err)
+	}
+	if heard != [10]int{1, 1, 1, 1, 1, 1, 1, 1, 1, 1} {
+		t.Errorf("heard of the orders %v times", heard)
 	}
 }
 

@@ -16,22 +16,23 @@ import (
 // shown is a picture of the photo that is to be written.
 type shown struct {
 	what  string // for people
-	path  string
+	path  string // "": none
 	write func(path string, picture report.Picture) error
 }
 
 // show writes what shows the photo of an order, as far as it is not there; overlay is "" if none is
 // wanted.
 func (d *Drawing) show(order *Order, overlay string) (note string, err error) {
-	todo := []shown{{"overlay", overlay, func(path string, picture report.Picture) error {
-		return report.WriteOverlay(path, picture, d.Scale, report.DefaultLongerSide)
-	}}, {"thumbnail", d.within(order.Thumbnail), func(path string, picture report.Picture) error {
-		return report.WritePagePhoto(path, picture.Photo)
+	todo := []shown{{"overlay", overlay, func(path string, p report.Picture) error {
+		return report.WriteOverlay(path, p, d.Scale, report.DefaultLongerSide)
+	}}, {"thumbnail", d.within(order.Thumbnail), func(path string, p report.Picture) error {
+		return report.WritePagePhoto(path, p.Photo)
 	}}}
 	for _, crop := range order.Crops {
-		todo = append(todo, shown{"crops", d.within(crop.File), func(path string, p report.Picture) error {
+		write := func(path string, p report.Picture) error {
 			return report.WritePageCrop(path, p.Photo, p.Height, p.Width, crop.Patch)
-		}})
+		}
+		todo = append(todo, shown{"crops", d.within(crop.File), write})
 	}
 	todo = slices.DeleteFunc(todo, func(s shown) bool { return s.path == "" || d.drawn(s.path) })
 	if len(todo) == 0 {
@@ -78,8 +79,8 @@ func (d *Drawing) picture(image *Image) (picture report.Picture, err error) {
 	return report.Picture{
 		Name: image.Name, Score: image.Score, Rank: image.Rank, Images: d.Images,
 		Verdict: d.Thresholds.Of(image.ScoreBefore), Before: image.ScoreBefore,
-		Threshold: d.Thresholds.Threshold, Photo: photo,
-		Scores: image.PatchScores, Height: d.Height, Width: d.Width,
+		Threshold: d.Thresholds.Threshold,
+		Photo:     photo, Scores: image.PatchScores, Height: d.Height, Width: d.Width,
 	}, err
 }
 

@@ -69,13 +69,13 @@ func newCanvas(width, height int) canvas {
 }
 
 func (c canvas) fill(area image.Rectangle, colour color.Color) {
-	draw.Draw(c, area, image.NewUniform(colour), image.Point{}, draw.Src)
+	draw.Draw(c.RGBA, area, image.NewUniform(colour), image.Point{}, draw.Src)
 }
 
 // paste copies a picture with its corner at (x,y).
 func (c canvas) paste(picture *image.RGBA, x, y int) {
 	area := picture.Bounds().Add(image.Pt(x, y))
-	draw.Draw(c, area, picture, image.Point{}, draw.Src)
+	draw.Draw(c.RGBA, area, picture, image.Point{}, draw.Src)
 }
 
 // write sets one line of text with its upper left corner at (x,y), cut at the front to width: the

@@ -40,8 +40,9 @@ func TestTicksStandAtTheirColours(t *testing.T) {
 	const height = 511
 	for _, mark := range scale.barTicks(height, 15) {
 		offset := barOffset(scale, mark.value, height)
-		if level := 255 * offset / (height - 1); level-scale.Level(mark.value) > 1 || scale.Level(mark.value)-level > 1 {
-			t.Errorf("%s stands at level %d, its value at %d", mark.label, level, scale.Level(mark.value))
+		level, want := 255*offset/(height-1), scale.Level(mark.value)
+		if level < want-1 || level > want+1 {
+			t.Errorf("%s stands at level %d, its value at %d", mark.label, level, want)
 		}
 	}
 }
@@ -54,9 +55,10 @@ func TestLabelsDoNotTouch(t *testing.T) {
 				ticks := scale.barTicks(height, line)
 				for i, one := range ticks {
 					for _, other := range ticks[:i] {
-						distance := barOffset(scale, one.value, height) - barOffset(scale, other.value, height)
-						if max(distance, -distance) < line {
-							t.Fatalf("%v, %d pixels: %s and %s are %d apart", scale, height, one.label, other.label, distance)
+						between := barOffset(scale, one.value, height) - barOffset(scale, other.value, height)
+						if max(between, -between) < line {
+							t.Fatalf("%v, %d pixels: %s and %s are %d apart", scale, height, one.label,
+								other.label, between)
 						}
 					}
 				}

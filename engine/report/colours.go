@@ -50,8 +50,8 @@ func opacities(of func(position float64) float64) (levels [256]heat) {
 	return levels
 }
 
-// heat are the levels of the scale.
-func (s Scale) heat() *[256]heat {
+// levels are those of the scale.
+func (s Scale) levels() *[256]heat {
 	if s.Anchored() {
 		return &anchoredLevels
 	}
@@ -75,7 +75,7 @@ func inferno(level int) color.RGBA {
 
 // Colours are those of s.Level: red, green, blue, and the opacity over the photo, which 255 covers.
 func (s Scale) Colours() (levels [256][4]uint8) {
-	for i, level := range s.heat() {
+	for i, level := range s.levels() {
 		levels[i] = [4]uint8{level.colour.R, level.colour.G, level.colour.B, uint8(level.opacity)}
 	}
 	return levels

@@ -10,8 +10,8 @@ import (
 	"musc/engine/imageio"
 )
 
-// The pictures of the report's page, in pixels: photos are shrunk to the first side, crops to the second,
-// and show at least leastCrop pixels of their photo where it has them.
+// The pictures of the report's page, in pixels: photos are shrunk to the first side, crops to the
+// second, and show at least leastCrop pixels of their photo where it has them.
 const (
 	PagePhotoSide = 448
 	PageCropSide  = 160
@@ -29,8 +29,8 @@ func WritePagePhoto(path string, photo *imageio.RGB) error {
 // side is at most PageCropSide. A patch that is not on the grid is of kind fault.Input.
 func WritePageCrop(path string, photo *imageio.RGB, gridHeight, gridWidth, patch int) error {
 	if patch < 0 || patch >= gridHeight*gridWidth {
-		return fault.New(fault.Input, "cannot write %s: patch %d is not on the grid of %d x %d", path, patch,
-			gridHeight, gridWidth)
+		return fault.New(fault.Input, "cannot write %s: patch %d is not on the grid of %d x %d", path,
+			patch, gridHeight, gridWidth)
 	}
 	area := Surroundings(photo.Width, photo.Height, gridHeight, gridWidth, patch)
 	crop := &imageio.RGB{Width: area.Dx(), Height: area.Dy()}

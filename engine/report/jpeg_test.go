@@ -40,7 +40,8 @@ func TestSurroundingsHoldThePatch(t *testing.T) {
 		for _, grid := range []int{1, 2, 3, 16, 37} {
 			for patch := range grid * grid {
 				area := Surroundings(side, side+5, grid, grid, patch)
-				middle := image.Pt((2*(patch%grid)+1)*side/(2*grid), (2*(patch/grid)+1)*(side+5)/(2*grid))
+				middle := image.Pt((2*(patch%grid)+1)*side/(2*grid),
+					(2*(patch/grid)+1)*(side+5)/(2*grid))
 				if !middle.In(area) || !area.In(image.Rect(0, 0, side, side+5)) {
 					t.Fatalf("%d pixels, %d patches: patch %d has %v", side, grid, patch, area)
 				}
@@ -84,7 +85,10 @@ func TestPageCropShowsItsPatch(t *testing.T) {
 	for _, c := range []struct {
 		x, y  int
 		white bool
-	}{{45, 25, true}, {75, 35, true}, {35, 30, false}, {85, 30, false}, {60, 15, false}, {60, 45, false}} {
+	}{
+		{45, 25, true}, {75, 35, true},
+		{35, 30, false}, {85, 30, false}, {60, 15, false}, {60, 45, false},
+	} {
 		if r, _, _, _ := crop.At(c.x, c.y).RGBA(); (r > 0x8000) != c.white {
 			t.Errorf("pixel (%d,%d) is %x", c.x, c.y, r)
 		}

@@ -79,7 +79,8 @@ func (p Picture) caption() string {
 		}
 		text += fmt.Sprintf(", %s (threshold %s)", p.Verdict, format(p.Threshold, 3))
 	}
-	return text + fmt.Sprintf(", rank %d of %d, map up to %.3f", p.Rank, p.Images, slices.Max(p.Scores))
+	largest := slices.Max(p.Scores)
+	return text + fmt.Sprintf(", rank %d of %d, map up to %.3f", p.Rank, p.Images, largest)
 }
 
 // Shrunk is the picture with its photo's longer side at most longerSide pixels, for a caller who
@@ -103,7 +104,7 @@ func (p Picture) draw(longerSide int, scale Scale) (*image.RGBA, error) {
 	}
 	values := make([]float32, photo.Height*photo.Width)
 	upsampler.Upsample(values, p.Scores)
-	out, levels := image.NewRGBA(image.Rect(0, 0, photo.Width, photo.Height)), scale.heat()
+	out, levels := image.NewRGBA(image.Rect(0, 0, photo.Width, photo.Height)), scale.levels()
 	for i, value := range values {
 		pixel := color.RGBA{photo.Pix[3*i], photo.Pix[3*i+1], photo.Pix[3*i+2], 255}
 		pixel = levels[scale.Level(float64(value))].over(pixel)

@@ -147,13 +147,17 @@ func TestColoursSayWhatTheThresholdSays(t *testing.T) {
 	for _, c := range []struct {
 		value       float64
 		least, most int // opacity, of 255
-	}{{0.19, 0, 0}, {0.2, 0, 0}, {0.25, 0, 38}, {0.27, 38, 64}, {0.3, 114, 128}, {0.31, 124, 160}, {0.5, 220, 255}} {
+	}{
+		{0.19, 0, 0}, {0.2, 0, 0}, {0.25, 0, 38}, {0.27, 38, 64},
+		{0.3, 114, 128}, {0.31, 124, 160}, {0.5, 220, 255},
+	} {
 		if got := int(colours[scale.Level(c.value)][3]); got < c.least || got > c.most {
 			t.Errorf("%v covers %d of 255", c.value, got)
 		}
 	}
 	if plain := (Scale{Low: 0.2, High: 0.5}).Colours(); plain[64][3] <= colours[64][3] {
-		t.Errorf("without a threshold weak defects cover %d of 255, with one %d", plain[64][3], colours[64][3])
+		t.Errorf("a quarter up, a scale without threshold covers %d of 255, one with it %d",
+			plain[64][3], colours[64][3])
 	}
 }
 
@@ -246,7 +250,8 @@ func TestCaptions(t *testing.T) {
 		{verdict.Good, 0.98, 0.3, 1e308,
 			"score 0.980 (0.300 before RsCIN), good (threshold 1e+308), rank 2 of 37, map up to 0.900"},
 	} {
-		p.Verdict, p.Score, p.Before, p.Threshold, p.Rank, p.Images = c.verdict, c.score, c.before, c.threshold, 2, 37
+		p.Verdict, p.Score, p.Before, p.Threshold = c.verdict, c.score, c.before, c.threshold
+		p.Rank, p.Images = 2, 37
 		if got := p.caption(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)
 		}

@@ -38,8 +38,8 @@ func SelectOverview(ranks []int, most, least int) (top, bottom []int) {
 }
 
 // WriteOverview writes one PNG that shows the batch: the most anomalous images, then a few of the
-// least anomalous ones, each with its heat map, rank, score, verdict and name, and the colour bar that all
-// share. Either list may be empty, not both (kind fault.Input).
+// least anomalous ones, each with its heat map, rank, score, verdict and name, and the colour bar that
+// all share. Either list may be empty, not both (kind fault.Input).
 func WriteOverview(path string, most, least []Picture, scale Scale) error {
 	if len(most)+len(least) == 0 {
 		return fault.New(fault.Input, "cannot write %s: there are no images to show", path)

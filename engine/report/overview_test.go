@@ -1,6 +1,7 @@
 package report
 
 import (
+	"image/color"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/results"
+	"musc/engine/verdict"
 )
 
 func TestOverviewIsTheSameBytesForShrunkPhotos(t *testing.T) {
@@ -32,11 +34,41 @@ func TestOverviewIsTheSameBytesForShrunkPhotos(t *testing.T) {
 	}
 }
 
+// Each cell says its verdict in a word of the verdict's colour, and none without thresholds.
+func TestOverviewMarksVerdicts(t *testing.T) {
+	p := picture(30, 40)
+	for i := range p.Photo.Pix {
+		p.Photo.Pix[i] = 128
+	}
+	p.Scores = make([]float64, 6) // the photo shows
+	for of := range verdictInks {
+		p.Verdict = of
+		path := filepath.Join(t.TempDir(), results.OverviewFile)
+		scale := Scale{Low: 0.2, High: 0.9, Threshold: 0.4}
+		if err := WriteOverview(path, []Picture{p}, nil, scale); err != nil {
+			t.Fatal(err)
+		}
+		page := open(t, path)
+		cells := map[color.Color]bool{} // colours left of the bar
+		for y := range page.Bounds().Dy() {
+			for x := range margin + ThumbnailSide {
+				cells[page.At(x, y)] = true
+			}
+		}
+		for other, colour := range verdictInks {
+			if want := other == of || other == verdict.None; cells[colour] != want {
+				t.Errorf("a cell that is %q has the colour of %q: %v", of, other, cells[colour])
+			}
+		}
+	}
+}
+
 func TestOverviewOfOddCounts(t *testing.T) {
 	for _, c := range []struct{ most, least int }{{1, 0}, {0, 1}, {2, 1}, {6, 6}, {13, 6}} {
 		path := filepath.Join(t.TempDir(), results.OverviewFile)
 		list := slices.Repeat([]Picture{picture(30, 40)}, c.most+c.least)
-		if err := WriteOverview(path, list[:c.most], list[c.most:], Scale{Low: 0.2, High: 0.9}); err != nil {
+		scale := Scale{Low: 0.2, High: 0.9}
+		if err := WriteOverview(path, list[:c.most], list[c.most:], scale); err != nil {
 			t.Fatal(err)
 		}
 		columns := min(overviewColumns, max(c.most, c.least))

@@ -22,7 +22,7 @@ type Scale struct {
 const (
 	shoulderShare = 0.95 // of an image's patches lie at or below its shoulder
 	quietShare    = 0.25 // of the images count as surely good when the scale is chosen
-	headroom      = 3    // a quiet image's peak reaches at most 1/headroom of a scale without threshold
+	headroom      = 3    // without a threshold, a quiet image's peak reaches at most 1/headroom
 
 	lowOfThreshold = 0.9 // Low is at most this share of the threshold
 	leastAbove     = 0.5 // High is at least that many times Threshold - Low above the threshold
@@ -114,7 +114,7 @@ func (s Scale) Position(value float64) float64 {
 
 // Anchored says whether the scale has a threshold.
 func (s Scale) Anchored() bool {
-	return s.Low < s.Threshold && s.Threshold < s.High && s.Threshold != 0
+	return s.Threshold > 0 && s.Low < s.Threshold && s.Threshold < s.High
 }
 
 // Level is the scale's position as one of 256 levels. With a threshold, levels from 128 on are those

@@ -120,7 +120,8 @@ func TestThresholdIsTheMiddleOfTheScale(t *testing.T) {
 
 func TestPositionRisesWithTheValue(t *testing.T) {
 	for _, scale := range []Scale{
-		{Low: 0.2, High: 0.9}, {Low: 0.2, High: 0.9, Threshold: 0.3}, {Low: 0.2, High: 0.9, Threshold: 0.85},
+		{Low: 0.2, High: 0.9},
+		{Low: 0.2, High: 0.9, Threshold: 0.3}, {Low: 0.2, High: 0.9, Threshold: 0.85},
 		{Low: -1, High: 1e9, Threshold: 1e-9},
 		{Low: 0.2, High: 0.9, Threshold: 0.9}, {Low: 0.2, High: 0.9, Threshold: 2}, // bend nothing
 	} {
@@ -131,7 +132,8 @@ func TestPositionRisesWithTheValue(t *testing.T) {
 			if !(position >= before && position <= 1) {
 				t.Fatalf("%v has %v at %v, after %v", scale, value, position, before)
 			}
-			if defective := value >= scale.Threshold; scale.Anchored() && (scale.Level(value) >= 128) != defective {
+			defective := value >= scale.Threshold
+			if scale.Anchored() && (scale.Level(value) >= 128) != defective {
 				t.Fatalf("%v has %v at level %d", scale, value, scale.Level(value))
 			}
 			before = position
@@ -177,7 +179,9 @@ func TestThresholdsThatAreNoDistanceAnchorNothing(t *testing.T) {
 	if err != nil || want.Anchored() {
 		t.Fatalf("%v, %v", want, err)
 	}
-	for _, threshold := range []float64{math.NaN(), math.Inf(1), math.Inf(-1), -0.1, 5e-324, math.MaxFloat64} {
+	for _, threshold := range []float64{
+		math.NaN(), math.Inf(1), math.Inf(-1), -0.1, 5e-324, math.MaxFloat64,
+	} {
 		if scale, err := BatchScale(batch, threshold); scale != want || err != nil {
 			t.Errorf("%v gives %v, %v", threshold, scale, err)
 		}
