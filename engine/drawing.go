@@ -155,15 +155,12 @@ func (d *Drawing) regions(order *Order) ([]verdict.Region, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", image.Path, err)
 	}
-	mask := filepath.Join(d.Folder, masksFolder, order.File+".png")
+	mask := filepath.Join(d.Folder, results.MasksFolder, order.File+".png")
 	if !order.Mask || len(regions) == 0 || d.drawn(mask) {
 		return regions, nil
 	}
 	return regions, verdict.WriteMask(mask, image.Width, image.Height, regions)
 }
-
-// masksFolder is where masks lie in Drawing.Folder.
-const masksFolder = "masks"
 
 // drawn says that a file is there, whole as all of them.
 func (d *Drawing) drawn(path string) bool {

@@ -15,6 +15,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/engine/results"
 	"musc/engine/verdict"
 )
 
@@ -183,7 +184,7 @@ func TestRegionsOfDefectiveImagesOnly(t *testing.T) {
 		if len(drawn.Regions) != c.regions || drawn.Note != "" {
 			t.Errorf("%+v: %+v", c.thresholds, drawn)
 		}
-		file, err := os.Open(filepath.Join(d.Folder, "masks", "one.png"))
+		file, err := os.Open(filepath.Join(d.Folder, results.MasksFolder, "one.png"))
 		if (err == nil) != (c.regions > 0) {
 			t.Fatalf("%+v: mask %v", c.thresholds, err)
 		}
