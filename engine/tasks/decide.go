@@ -38,7 +38,7 @@ func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *List
 	for i, row := range g.rows {
 		place[row.Index] = i
 		item := listing.Images[row.Index]
-		batch.Photos = append(batch.Photos, health.Photo{Name: item.Name, Path: item.Path,
+		batch.Photos = append(batch.Photos, health.Photo{Name: item.Name, Path: p.Locate(item.Path),
 			Brightness: row.brightness, Sharpness: row.sharpness})
 	}
 	var groups [][]int
