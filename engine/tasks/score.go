@@ -16,7 +16,6 @@ import (
 	"musc/engine/fault"
 	"musc/engine/health"
 	"musc/engine/report"
-	"musc/engine/rscin"
 )
 
 // scoring is the scoring of some subsets by one pipeline, one after the other.
@@ -201,9 +200,6 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 	}
 	part.take(result, index)
 	part.nameReferences(references, s.photos.References, s.Plan)
-	if s.Plan.Scoring.NormaliseClass {
-		rscin.Normalise(part.Class, part.Model.ClassDim)
-	}
 	return nil
 }
 
