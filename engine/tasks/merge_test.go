@@ -81,17 +81,21 @@ func (b batch) mustMerge(t testing.TB) *Merged {
 func TestMergingEqualsTheBatchAtOnce(t *testing.T) {
 	unreadable := []int{0, 3, 4, 19, 22}
 	for name, c := range map[string]struct {
-		subsets int
-		windows []int
+		subsets   int
+		windows   []int
+		normalise bool
 	}{
-		"one subset":       {1, []int{2, 3}},
-		"several":          {4, []int{2, 3}},
-		"a window of 1":    {3, []int{1, 4}},
-		"no RsCIN":         {3, []int{1}},
-		"window above all": {5, []int{8, 100}},
+		"one subset":             {1, []int{2, 3}, false},
+		"several":                {4, []int{2, 3}, false},
+		"tokens of length 1":     {1, []int{2, 3}, true},
+		"several, all length 1":  {4, []int{2, 3}, true},
+		"a window of 1":          {3, []int{1, 4}, false},
+		"no RsCIN":               {3, []int{1}, false},
+		"no RsCIN, all length 1": {3, []int{1}, true},
+		"window above all":       {5, []int{8, 100}, false},
 	} {
 		r := request(t, 23, c.subsets)
-		r.Scoring.Windows = c.windows
+		r.Scoring.Windows, r.Scoring.NormaliseClass = c.windows, c.normalise
 		b := scored(t, r, func(part *Part) { without(part, unreadable...) })
 		got := b.mustMerge(t)
 
@@ -110,8 +114,11 @@ func TestMergingEqualsTheBatchAtOnce(t *testing.T) {
 			tokens = append(tokens, one.Class...)
 			summaries = append(summaries, one.Images[0].Summary)
 		}
+		if c.normalise {
+			rscin.Normalise(tokens, tinyModel.ClassDim)
+		}
 		after := before
-		if name != "no RsCIN" {
+		if !slices.Equal(c.windows, []int{1}) {
 			var err error
 			if after, err = rscin.Rescore(before, tokens, len(before), tinyModel.ClassDim,
 				c.windows); err != nil {
