@@ -49,7 +49,7 @@ func BenchmarkIntervalAverage(b *testing.B) {
 	scores, scratch := make([]float64, patches), make([]uint32, blockPatches*images)
 	start, stop := Interval{0, 0.3}.Bounds(images)
 	for b.Loop() {
-		intervalAverages(scores, distances, scratch, start, stop, Mean)
+		intervalAverages(scores, distances, scratch, nil, start, stop, Mean)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*images*patches), "ns/value")
 }

@@ -213,12 +213,14 @@ func (r *run) addAverages(scores []float64) error {
 		if !r.scored(i) {
 			return
 		}
+		var addPairs func(first int, keys []uint32)
 		if r.Pairs != nil {
-			r.addPairs(i)
+			addPairs = func(first int, keys []uint32) { r.addPairs(i, first, keys) }
 		}
 		averages := make([]float64, len(r.group)*r.patches)
 		start, stop, average := r.selection(r.scorersLeft(i))
-		intervalAverages(averages, r.left(i), r.workers[worker].keys, start, stop, average)
+		intervalAverages(averages, r.left(i), r.workers[worker].keys, addPairs, start, stop,
+			average)
 		of := scores[i*r.patches:][:r.patches]
 		for k, w := range r.group {
 			for p := range of {

@@ -88,12 +88,15 @@ func intervalAverage(distances []float64, start, stop int, average Average) floa
 const blockPatches = 16
 
 // intervalAverages writes Eq. 2 of every patch of one image, and window, to averages [R,P].
-// distances is [scorers, R,P] and scratch holds blockPatches*scorers values.
+// distances is [scorers, R,P] and scratch holds blockPatches*scorers values. seen, if not nil, hears each
+// block of patches before it is picked from: its first one, and the bits of its distances, [patches,
+// scorers].
 //
 // A distance is never negative, so its bits as an unsigned integer are in the same order as its
 // value, with NaN above all: picking the smallest needs no comparison of floats, and cannot fail.
 func intervalAverages(averages []float64, distances []float32, scratch []uint32,
-	start, stop int, average Average) {
+	seen func(first int, keys []uint32), start, stop int, average Average) {
+
 	patches := len(averages)
 	scorers := len(distances) / patches
 	picked := make([]float64, stop-start)
@@ -103,6 +106,9 @@ func intervalAverages(averages []float64, distances []float32, scratch []uint32,
 			for p, distance := range distances[j*patches+first:][:block] {
 				scratch[p*scorers+j] = math.Float32bits(distance)
 			}
+		}
+		if seen != nil {
+			seen(first, scratch[:block*scorers])
 		}
 		for p := range block {
 			keys := scratch[p*scorers:][:scorers]

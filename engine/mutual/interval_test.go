@@ -111,7 +111,7 @@ func compareSelection(t *testing.T, count int, v Interval, average Average,
 	for p := range got {
 		got[p] = 1000 // what is there does not matter
 	}
-	intervalAverages(got, distances, make([]uint32, blockPatches*count), start, stop, average)
+	intervalAverages(got, distances, make([]uint32, blockPatches*count), nil, start, stop, average)
 	within(t, "averages", got, want, 0, 1e-14)
 }
 
@@ -119,7 +119,7 @@ func TestNaNIsSelectedLast(t *testing.T) {
 	nan := float32(math.NaN())
 	distances := []float32{nan, 2, float32(math.Inf(1)), 1, nan}
 	scores := make([]float64, 1)
-	intervalAverages(scores, distances, make([]uint32, blockPatches*5), 0, 2, Mean)
+	intervalAverages(scores, distances, make([]uint32, blockPatches*5), nil, 0, 2, Mean)
 	if scores[0] != 1.5 {
 		t.Errorf("the mean of 1 and 2 is %v", scores[0])
 	}

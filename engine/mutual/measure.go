@@ -144,6 +144,7 @@ func (r *run) measureAverages() float64 {
 		r.workers[worker].keys = make([]uint32, blockPatches*r.scorers())
 	}
 	return busy(r.ctx, r.threads, measureAverages, func(worker, _ int) {
-		intervalAverages(averages[worker], distances, r.workers[worker].keys, start, stop, average)
+		intervalAverages(averages[worker], distances, r.workers[worker].keys, nil, start, stop,
+			average)
 	}) / float64(patches)
 }

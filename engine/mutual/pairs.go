@@ -1,6 +1,8 @@
 package mutual
 
 import (
+	"math"
+
 	"musc/engine/fault"
 )
 
@@ -22,27 +24,22 @@ func (b *batch) checkPairs() error {
 	return nil
 }
 
-// addPairs adds what the windows at hand say of image i to Pairs: patch after patch, of which a block
-// has its lines in the cache while the scorers pass by. Sums are in float32 and in the order of the
-// windows, whatever the Plan and the threads.
-func (r *run) addPairs(i int) {
-	n, distances := len(r.members), r.distances.of(i)
-	of := r.Pairs[i*r.patches*n:][:r.patches*n] // [P,N]
-	for first := 0; first < r.patches; first += blockPatches {
-		block := of[first*n : min(first+blockPatches, r.patches)*n]
-		for j := range n {
-			if j == i {
-				continue
-			}
-			by := distances[r.distances.position(i, j)*r.distances.values:]
-			for k, w := range r.group {
-				weight, from := float32(w.count), by[k*r.patches+first:]
-				for at := j; at < len(block); at += n {
-					block[at] += weight * from[0]
-					from = from[1:]
-				}
+// addPairs adds the distances of image i that intervalAverages has at hand, [patches, scorers] as bits,
+// from the first value of [R,P] on. Sums are in float32 and in the order of the windows, whatever the
+// Plan and the threads.
+func (r *run) addPairs(i, first int, keys []uint32) {
+	n, scorers := len(r.members), r.scorers()
+	for ; len(keys) > 0; keys = keys[scorers:] {
+		weight := float32(r.group[first/r.patches].count)
+		of := r.Pairs[(i*r.patches+first%r.patches)*n:][:n]
+		add := func(to []float32, from []uint32) {
+			for j, key := range from[:len(to)] {
+				to[j] += weight * math.Float32frombits(key)
 			}
 		}
+		add(of[:i], keys)
+		add(of[i+1:], keys[i:])
+		first++
 	}
 }
 
