@@ -67,9 +67,9 @@ end_to_end() {
         done
     done
     ls photos | tail -n +201 | sed 's|^|photos/|' | xargs -r rm # 200 are left, or all
-    ./musc score photos --model "$model" --preset paper --device cuda:0 -o end --overwrite || return
+    ./musc score photos --model "$model" --preset paper --shared off --device cuda:0 -o end --overwrite || return
     cp end/run.json "$out"
-    ./musc score photos --model "$model" --preset paper --device cuda:0 --vram 1500M -o end-bound \
+    ./musc score photos --model "$model" --preset paper --shared off --device cuda:0 --vram 1500M -o end-bound \
         --overwrite &&
         cmp end/scores.csv end-bound/scores.csv && echo "the bound changes no byte of scores.csv"
 }

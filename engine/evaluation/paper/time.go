@@ -104,8 +104,8 @@ func (job *TimeJob) score(ctx context.Context, manifest, model string, subsets i
 	report.Run, error) {
 	out := filepath.Join(job.Folder, "runs", slug(fmt.Sprintf("%s s%d", model, subsets)))
 	args := append([]string{"score", manifest, "-o", out, "--overwrite", "--quiet", "--maps", "none",
-		"--no-overlays", "--model", model, "--preset", "paper",
-		"--subsets", strconv.Itoa(subsets)}, job.Flags...)
+		"--no-overlays", "--no-report", "--threshold", "none", "--shared", "off", "--model", model,
+		"--preset", "paper", "--subsets", strconv.Itoa(subsets)}, job.Flags...)
 	command := exec.CommandContext(ctx, job.Program, args...)
 	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
 	command.WaitDelay = 10 * time.Second
