@@ -1,10 +1,6 @@
 package tasks
 
 import (
-	"bytes"
-	"encoding/base64"
-	"errors"
-	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -173,91 +169,6 @@ func cosine(a, b []float32) float64 {
 		return 0
 	}
 	return ab / math.Sqrt(aa*bb)
-}
-
-// pictures says where each photo's picture is.
-func (p *paging) pictures() (err error) {
-	for place, at := range p.at {
-		p.data.Photos[at].Picture, err = p.picture(thumbnailOf(p.merged.Images[place].Index))
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// picture is a picture as the page names it, "" if there is none, as of a photo that could not be read
-// again.
-func (p *paging) picture(file string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(p.draws.Folder, file))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", nil
-	case err != nil:
-		return "", unreadable(filepath.Join(p.draws.Folder, file), err)
-	case !p.inline:
-		return file, nil
-	}
-	var text bytes.Buffer
-	text.WriteString("data:image/jpeg;base64,")
-	encoder := base64.NewEncoder(base64.StdEncoding, &text)
-	encoder.Write(content) // into memory: never an error
-	encoder.Close()
-	return text.String(), nil
-}
-
-// explain adds evidence to the photos that it is about.
-func (p *paging) explain(reasons []evidence.Evidence) error {
-	slices.SortStableFunc(reasons, func(a, b evidence.Evidence) int {
-		switch {
-		case a.Score > b.Score:
-			return -1
-		case a.Score < b.Score:
-			return 1
-		}
-		return 0
-	})
-	for _, e := range reasons {
-		shown := page.Evidence{Patch: e.Patch, Score: e.Score, Normal: e.Normal, Mattered: e.Mattered}
-		for _, stage := range e.Stages {
-			shown.Stages = append(shown.Stages, page.Stage{Stage: stage.Stage, Score: stage.Score,
-				Normal: stage.Normal})
-		}
-		var err error
-		if shown.Crop, err = p.picture(cropOf(p.merged.Images[e.Image].Index, e.Patch)); err != nil {
-			return err
-		}
-		shown.Typical.Photo = -1
-		if e.Typical >= 0 {
-			if shown.Typical, err = p.crop(e.Typical, e.Patch, e.Normal); err != nil {
-				return err
-			}
-		}
-		for _, match := range e.Stages[e.Mattered].Nearest {
-			crop := page.Crop{Photo: -1, Distance: match.Distance}
-			if match.Reference {
-				crop.Name = p.listing.References[match.Image].Name
-			} else if crop, err = p.crop(match.Image, match.Patch, match.Distance); err != nil {
-				return err
-			}
-			shown.Nearest = append(shown.Nearest, crop)
-		}
-		photo := &p.data.Photos[p.at[e.Image]]
-		photo.Evidence = append(photo.Evidence, shown)
-	}
-	return nil
-}
-
-// crop is a patch of an image of the batch.
-func (p *paging) crop(place, patch int, distance float64) (page.Crop, error) {
-	index := p.merged.Images[place].Index
-	crop := page.Crop{Name: p.listing.Images[index].Name, Photo: -1, Distance: distance}
-	if at, is := p.at[place]; is {
-		crop.Photo = at
-	}
-	var err error
-	crop.Picture, err = p.picture(cropOf(index, patch))
-	return crop, err
 }
 
 // mapSize is the side of the map whose maximum is an image's score.
