@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"math"
-	"slices"
 	"time"
 
 	"musc/engine"
@@ -250,33 +249,6 @@ func (part *Part) check(p *Plan, content Content) error {
 	if content&Scores != 0 && len(part.Scores) != n*part.Model.Patches() {
 		return fmt.Errorf("%d images of %d patches have %d scores", n, part.Model.Patches(),
 			len(part.Scores))
-	}
-	return nil
-}
-
-// checkReasons tells whether evidence and partners name images and patches that there are.
-func (part *Part) checkReasons(p *Plan) error {
-	n, patches := len(part.Images), part.Model.Patches()
-	within := func(image, patch int) bool { return image >= 0 && image < n && patch >= 0 && patch < patches }
-	for _, e := range part.Evidence {
-		ok := within(e.Image, e.Patch) && (e.Typical == -1 || within(e.Typical, e.Patch)) &&
-			e.Mattered >= 0 &&
-			e.Mattered < len(e.Stages)
-		for _, stage := range e.Stages {
-			for _, match := range stage.Nearest {
-				ok = ok && (match.Reference && match.Image >= 0 && match.Image < p.References.Count ||
-					within(match.Image, match.Patch))
-			}
-		}
-		if !ok {
-			return fmt.Errorf("its evidence for patch %d of image %d names what is not there", e.Patch,
-				e.Image)
-		}
-	}
-	for _, image := range slices.Concat(part.Shared...) {
-		if !within(image, 0) {
-			return fmt.Errorf("it says that image %d of %d shares a defect", image, n)
-		}
 	}
 	return nil
 }

@@ -219,20 +219,3 @@ func (part *Part) take(result *engine.Result, index map[string]int) {
 	part.Evidence = result.Evidence
 	part.Shared = health.Groups(result.Partners)
 }
-
-// nameReferences makes the references in the evidence, of those that could be read, those of the listing.
-func (part *Part) nameReferences(read, listed []dataset.Item, plan *Plan) {
-	place := make(map[string]int, len(listed)) // by path
-	for k, item := range listed {
-		place[plan.Locate(item.Path)] = k
-	}
-	for _, e := range part.Evidence {
-		for _, stage := range e.Stages {
-			for k, match := range stage.Nearest {
-				if match.Reference {
-					stage.Nearest[k].Image = place[read[match.Image].Path]
-				}
-			}
-		}
-	}
-}
