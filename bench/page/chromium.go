@@ -37,29 +37,49 @@ func address(path string) string {
 	return "file://" + filepath.ToSlash(absolute)
 }
 
-// readyAfter is the time in ms from the start of loading to the first full picture of the page, the
-// middle of five.
-func readyAfter(path string) (float64, error) {
+// redraw moves the threshold back and forth, and gives the time of a picture in ms: of the scripts,
+// and of the browser until the next one.
+const redraw = `(async () => {
+	const slider = document.querySelector(".slider [type=range]");
+	const [low, high] = [Number(slider.min), Number(slider.max)];
+	const frame = () => new Promise(requestAnimationFrame);
+	await frame();
+	const start = performance.now();
+	const steps = 40;
+	for (let i = 0; i < steps; i++) {
+		slider.valueAsNumber = low + (high - low) * (i % 20) / 20;
+		slider.dispatchEvent(new Event("input", { bubbles: true }));
+		await frame();
+	}
+	return (performance.now() - start) / steps;
+})()`
+
+// times are those from the start of loading to the first full picture of the page, and of a picture
+// while the threshold moves: the middle of five, in ms.
+func times(path string) (ready, redrawn float64, err error) {
 	page, done, err := start()
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer done()
-	var times [5]float64
-	for i := range times {
-		err := chromedp.Do(page, chromedp.Navigate(address(path)),
-			chromedp.WaitVisible(chromedp.CSS(".card")))
-		if err != nil {
-			return 0, err
+	var readies, redraws [5]float64
+	for i := range readies {
+		if err := chromedp.Do(page, chromedp.Navigate(address(path)),
+			chromedp.WaitVisible(chromedp.CSS(".card"))); err != nil {
+			return 0, 0, err
 		}
-		times[i], err = chromedp.Run(page, chromedp.Evaluate[float64](
-			`performance.getEntriesByName("musc-ready")[0].startTime`))
-		if err != nil {
-			return 0, err
+		if readies[i], err = chromedp.Run(page, chromedp.Evaluate[float64](
+			`performance.getEntriesByName("musc-ready")[0].startTime`)); err != nil {
+			return 0, 0, err
+		}
+		if redraws[i], err = chromedp.Run(page, chromedp.Evaluate[float64](redraw,
+			chromedp.EvalAwaitPromise)); err != nil {
+			return 0, 0, err
 		}
 	}
-	slices.Sort(times[:])
-	return times[len(times)/2], nil
+	slices.Sort(readies[:])
+	slices.Sort(redraws[:])
+	return readies[2], redraws[2], nil
 }
 
 // decoded waits for the pictures that are there.

@@ -1,11 +1,9 @@
-// Command page makes report pages of any size from a finished run of musc score, and measures them in
-// a headless Chromium: bytes of the page, and the time until it can be used.
+// Command page measures the report's page in a headless Chromium: its bytes, the time until it can be
+// used, and the time of a picture while its threshold moves. The pages are a finished run's with so
+// many photos.
 //
-//	go run ./bench/page -run out/demo -o /tmp/page 37 300 1000
-//	go run ./bench/page -run out/demo -o /tmp/page -screenshots docs 37
-//
-// Photos beyond those of the run are the run's again, with scores a little off. Evidence is made up
-// from the maps: its pictures and figures look like those of a run, and mean nothing.
+//	go run ./bench/page -report out/demo/report.html -o /tmp/pages 37 300 1000 3000
+//	go run ./bench/page -report out/demo/report.html -screenshots docs
 package main
 
 import (
@@ -19,23 +17,27 @@ import (
 )
 
 func main() {
-	run := flag.String("run", "", "`FOLDER` of a run of musc score, with maps")
-	out := flag.String("o", "", "`FOLDER` for the pages")
-	shots := flag.String("screenshots", "", "`FOLDER` for pictures of the last page")
+	report := flag.String("report", "", "the `report.html` of a run of musc score")
+	out := flag.String("o", "", "`FOLDER` for pages of other sizes")
+	shots := flag.String("screenshots", "", "`FOLDER` for pictures of the report")
 	flag.Parse()
-	if err := measureAll(*run, *out, *shots, flag.Args()); err != nil {
+	err := measureAll(*report, *out, flag.Args())
+	if err == nil && *shots != "" {
+		err = screenshots(*report, *shots)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func measureAll(run, out, shots string, sizes []string) error {
-	scored, err := readRun(run)
-	if err != nil {
+func measureAll(report, out string, sizes []string) error {
+	run, err := page.Read(report)
+	if err != nil || len(sizes) == 0 {
 		return err
 	}
-	fmt.Println("| photos | page, MB | with pictures beside it, MB | ready after, ms |")
-	fmt.Println("|---|---|---|---|")
+	fmt.Println("| photos | page, MB | with the pictures beside it, MB | ready after, ms | redrawn in, ms |")
+	fmt.Println("|---|---|---|---|---|")
 	for _, text := range sizes {
 		count, err := strconv.Atoi(text)
 		if err != nil {
@@ -45,7 +47,7 @@ func measureAll(run, out, shots string, sizes []string) error {
 		if err := os.MkdirAll(folder, 0o777); err != nil {
 			return err
 		}
-		data, beside, err := scored.data(folder, count)
+		data, beside, err := grow(run, folder, count)
 		if err != nil {
 			return err
 		}
@@ -57,17 +59,13 @@ func measureAll(run, out, shots string, sizes []string) error {
 		if err != nil {
 			return err
 		}
-		ready, err := readyAfter(path)
+		ready, redrawn, err := times(path)
 		if err != nil {
 			return err
 		}
 		size := float64(info.Size())
-		fmt.Printf("| %d | %.2f | %.2f | %.0f |\n", count, size/1e6, (size+float64(beside))/1e6, ready)
-		if shots != "" {
-			if err := screenshots(path, shots); err != nil {
-				return err
-			}
-		}
+		fmt.Printf("| %d | %.2f | %.2f | %.0f | %.0f |\n", count, size/1e6, (size+float64(beside))/1e6, ready,
+			redrawn)
 	}
 	return nil
 }

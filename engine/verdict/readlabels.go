@@ -18,8 +18,9 @@ type Label struct {
 
 // ReadLabels reads a list of labelled photos: a column image (or file, filename, path) with paths, or
 // name with the names in a batch, or both; and label or verdict, in the words that
-// labelled.ParseLabel knows. Where a line has both label and verdict, they must agree. "review" and
-// no word at all make a label undecided. Errors are of kind fault.Input and name the line.
+// labelled.ParseLabel knows. Where a line has both label and verdict, they must agree. "review",
+// "unsure" and no word at all make a label undecided. Errors are of kind fault.Input and name the
+// line.
 func ReadLabels(path string) ([]Label, error) {
 	table, err := csvfile.ReadTable(path)
 	if err != nil {
@@ -73,7 +74,8 @@ func labelOf(table *csvfile.Table, row csvfile.Record, key string) (label Label,
 	label.Undecided = true
 	for _, column := range []string{"label", "verdict"} {
 		word := table.Text(row, column)
-		if word == "" || strings.EqualFold(word, string(Review)) {
+		switch strings.ToLower(word) {
+		case "", string(Review), "unsure": // the report's page has the last
 			continue
 		}
 		meant, err := labelled.ParseLabel(word)

@@ -269,6 +269,23 @@ func TestAThousandPhotosScroll(t *testing.T) {
 	}
 }
 
+// export has the page export its verdicts; the file's path comes back.
+func (b *tab) export() string {
+	b.Helper()
+	folder := b.TempDir()
+	if _, err := chromedp.CallBrowser(b.context, browser.SetDownloadBehavior,
+		browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow,
+			BrowserContextID: chromedp.FromContext(b.context).BrowserContextID, DownloadPath: folder,
+		}); err != nil {
+		b.Fatal(err)
+	}
+	b.run(chromedp.Click(chromedp.CSS(".actions .primary")))
+	path := filepath.Join(folder, "verdicts.csv")
+	b.wait(func() bool { info, err := os.Stat(path); return err == nil && info.Size() > 0 },
+		path+" is there")
+	return path
+}
+
 func TestExportedCSVEqualsTheClicks(t *testing.T) {
 	data := batch(len(strange))
 	want := map[string]string{}
@@ -276,13 +293,6 @@ func TestExportedCSVEqualsTheClicks(t *testing.T) {
 		data.Photos[i].Name, data.Photos[i].Path = name, "/photos/"+name
 	}
 	b := open(t, data)
-	folder := t.TempDir()
-	if _, err := chromedp.CallBrowser(b.context, browser.SetDownloadBehavior,
-		browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow,
-			BrowserContextID: chromedp.FromContext(b.context).BrowserContextID, DownloadPath: folder,
-		}); err != nil {
-		t.Fatal(err)
-	}
 	for i, name := range strange {
 		answer := []string{"good", "defective", "unsure"}[i%3]
 		want[name] = answer
@@ -290,11 +300,7 @@ func TestExportedCSVEqualsTheClicks(t *testing.T) {
 			i, answer))
 	}
 	b.until(fmt.Sprintf(`document.querySelectorAll('.card .answer[aria-pressed="true"]').length === %d`, len(strange)))
-	b.run(chromedp.Click(chromedp.CSS(".actions .primary")))
-	path := filepath.Join(folder, "verdicts.csv")
-	b.wait(func() bool { info, err := os.Stat(path); return err == nil && info.Size() > 0 },
-		path+" is there")
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(b.export())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -321,5 +327,45 @@ func TestExportedCSVEqualsTheClicks(t *testing.T) {
 	}
 	if !maps.Equal(got, want) {
 		t.Errorf("the file has %q, the clicks were %q", got, want)
+	}
+}
+
+func TestImportedCSVIsWhatWasExported(t *testing.T) {
+	data := batch(20)
+	text := "\ufeffimage,name,verdict,label,score,threshold\r\n" +
+		"/photos/part 0002.png,part 0002.png,good,good,0.3,0.35\r\n" +
+		"/elsewhere/x.png,\"part 0004.png\",unsure,,0.3,\r\n" +
+		"/photos/part 0006.png,renamed.png,,defective,0.3,\r\n" +
+		"/elsewhere/none.png,\"no \"\"such\"\"\nname\",good,good,0.3,\r\n"
+	path := filepath.Join(t.TempDir(), "verdicts.csv")
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	b := open(t, data)
+	b.run(chromedp.SetUploadFiles(chromedp.CSS("input[type=file]"), []string{path}))
+	b.until(`document.querySelector("[role=alert]")?.textContent === ` +
+		`"3 verdicts read; 1 line names no photo of this page or no verdict."`)
+	want := map[string]string{"part 0002.png": "good", "part 0004.png": "unsure", "part 0006.png": "defective"}
+	if got := b.answers(); !maps.Equal(got, want) {
+		t.Errorf("the verdicts are %v, want %v", got, want)
+	}
+}
+
+// What musc score takes with --threshold labels:FILE.
+func TestExportedCSVIsAListOfLabels(t *testing.T) {
+	b := open(t, batch(20))
+	b.keys("gjdju")
+	b.until(`document.querySelectorAll('.answer[aria-pressed="true"]').length === 3`)
+	got, err := verdict.ReadLabels(b.export())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []verdict.Label{
+		{Name: "part 0000.png", Path: "photos/part 0000.png"},
+		{Name: "part 0001.png", Path: "photos/part 0001.png", Defective: true},
+		{Name: "part 0002.png", Path: "photos/part 0002.png", Undecided: true},
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("the labels are %+v, want %+v", got, want)
 	}
 }

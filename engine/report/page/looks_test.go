@@ -289,3 +289,18 @@ func TestServedPageKeepsVerdictsWithTheServer(t *testing.T) {
 	defer b.mutex.Unlock()
 	b.faults = nil // the browser logs the refused request
 }
+
+func TestZoomMovesBothPictures(t *testing.T) {
+	b := open(t, batch(20))
+	b.keys("\rz")
+	b.until(`document.querySelectorAll("dialog .zoomed").length === 2`)
+	origins := eval[[]string](b, `[...document.querySelectorAll("dialog .zoomed")].map((e) =>
+		e.style.transformOrigin)`)
+	if origins[0] != origins[1] || origins[0] == "" {
+		t.Errorf("the pictures are zoomed at %q", origins)
+	}
+	b.keys("j")
+	b.until(`document.querySelectorAll("dialog .zoomed").length === 0`)
+	b.run(chromedp.Click(chromedp.CSS("dialog .mapped")))
+	b.until(`document.querySelectorAll("dialog .zoomed").length === 2`)
+}

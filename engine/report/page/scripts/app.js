@@ -75,7 +75,8 @@ function App() {
   const [verdicts, change] = useVerdicts(tell);
   const [filter, setFilterState] = useState({ order: "rank", verdict: "", mine: "", text: "" });
   const setFilter = useCallback((changes) => setFilterState((old) => ({ ...old, ...changes })), []);
-  const [view, setView] = useStored("musc view", { overlay: true, strength: 1, outlines: true, beside: true });
+  const [view, setView] = useStored("musc view",
+    { overlay: true, strength: 1, outlines: true, beside: true });
   const [{ theme }, setTheme] = useStored("musc theme", { theme: "auto" });
   const [current, setCurrent] = useState(photos[0]);
   const [large, setLarge] = useState(false);

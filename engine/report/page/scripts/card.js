@@ -17,7 +17,8 @@ function Card({ photo, place, count, style, box, current, answer, actions, view,
           height=${box.height} view=${view} pixels=${pixels} />
       </span>
       <span class="caption" aria-hidden="true">
-        <span class="name" title=${photo.name}><bdi>${shortName(photo.name, Math.floor(box.width / 9))}</bdi></span>
+        <span class="name" title=${photo.name}>
+          <bdi>${shortName(photo.name, Math.floor(box.width / 9))}</bdi></span>
         <span class="score">${number(photo.before)}</span>
       </span>
     </button>

@@ -4,16 +4,20 @@ function letter(i) {
   return String.fromCharCode(65 + i % 26);
 }
 
-function CropFigure({ crop, children, open, className }) {
+function CropFigure({ crop, children, open }) {
   const known = crop.photo >= 0 && photos[crop.photo];
   const picture = crop.picture
     ? html`<img src=${address(crop.picture)} alt="" decoding="async" />`
     : html`<span class="absent">No picture</span>`;
-  return html`<figure class=${"crop " + (className || "")}>
+  return html`<figure class="crop">
     ${known && open ? html`<button type="button" title=${"Open " + crop.name}
       aria-label=${"Open " + crop.name} onClick=${() => open(known)}>${picture}</button>` : picture}
     <figcaption>${children}</figcaption>
   </figure>`;
+}
+
+function Name({ name, room }) {
+  return html`<bdi title=${name}>${shortName(name, room)}</bdi>`;
 }
 
 function Bars({ stages, mattered }) {
@@ -41,14 +45,17 @@ function Peak({ evidence, place, open }) {
   const stage = stages[evidence.mattered];
   return html`<section class="peak" aria-label=${"Evidence for peak " + letter(place)}>
     <h4><b class="letter">${letter(place)}</b>
-      Distance here ${number(score)}, typically ${number(normal)}${times && html`: <strong>${times}</strong>`}</h4>
+      Distance here ${number(score)}, typically ${number(normal)}${times &&
+        html`: <strong>${times}</strong>`}</h4>
     <div class="pair">
       <${CropFigure} crop=${{ picture: evidence.crop, photo: -1 }}>This photo<//>
-      <${CropFigure} crop=${typical} open=${open}>Typical here: <bdi title=${typical.name}>${shortName(typical.name)}</bdi><//>
+      <${CropFigure} crop=${typical} open=${open}>Typical here: <${Name} name=${typical.name} /><//>
     </div>
     ${stages.length > 0 && html`<${Bars} stages=${stages} mattered=${evidence.mattered} />`}
-    ${nearest.length > 0 && html`<h5>Closest patches elsewhere${stage ? `, stage ${stage.stage}` : ""}</h5>
-      <div class="nearest">${nearest.map((crop, i) => html`<${CropFigure} key=${i} crop=${crop}
-        open=${open}>${number(crop.distance)} <bdi class="faint" title=${crop.name}>${shortName(crop.name, 14)}</bdi><//>`)}</div>`}
+    ${nearest.length > 0 && html`
+      <h5>Closest patches elsewhere${stage && `, stage ${stage.stage}`}</h5>
+      <div class="nearest">${nearest.map((crop, i) => html`
+        <${CropFigure} key=${i} crop=${crop} open=${open}>${number(crop.distance)}
+          <br /><${Name} name=${crop.name} room=${14} /><//>`)}</div>`}
   </section>`;
 }

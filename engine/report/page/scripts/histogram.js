@@ -77,7 +77,8 @@ function describe(levels) {
 function histogramOptions(width, colour, latest) {
   const bars = uPlot.paths.bars({ size: [1, Infinity], align: 1, gap: 1 });
   const series = (name) => ({ paths: bars, fill: colour(name), width: 0, points: { show: false } });
-  const font = "11px system-ui, sans-serif";
+  const text = { stroke: colour("--faint"), font: "11px system-ui, sans-serif" };
+  const wholes = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);
   const line = { stroke: colour("--line"), width: 1 };
   return {
     width,
@@ -90,11 +91,8 @@ function histogramOptions(width, colour, latest) {
       y: { range: (_, __, most) => [0, Math.max(most, 1)] },
     },
     axes: [
-      { stroke: colour("--faint"), font, size: 24, gap: 3, grid: { show: false }, ticks: { ...line, size: 4 } },
-      {
-        stroke: colour("--faint"), font, size: axisWidth, gap: 4, grid: line, ticks: { show: false },
-        space: 36, incrs: [1, 2, 5].flatMap((k) => [1, 10, 100, 1e3, 1e4, 1e5].map((p) => k * p)).sort((a, b) => a - b),
-      },
+      { ...text, size: 24, gap: 3, grid: { show: false }, ticks: { ...line, size: 4 } },
+      { ...text, size: axisWidth, gap: 4, grid: line, ticks: { show: false }, space: 36, incrs: wholes },
     ],
     series: [{}, series("--defective"), series("--review"), series("--good")],
     hooks: { draw: [(u) => drawLevels(u, latest.current.levels, colour)] },

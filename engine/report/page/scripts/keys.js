@@ -46,7 +46,8 @@ function countsText(levels) {
     return "No threshold";
   }
   const { good, review, defective } = counts(levels);
-  return `Threshold ${number(levels.threshold)}: ${defective} defective, ${review} to review, ${good} good`;
+  return `Threshold ${number(levels.threshold)}: ` +
+    `${defective} defective, ${review} to review, ${good} good`;
 }
 
 // Status says the counts aloud, once the slider rests.

@@ -13,7 +13,8 @@ function Regions({ regions, lit, light }) {
       <tbody>${regions.map((r, i) => html`<tr key=${i} class=${lit === i ? "lit" : ""}
         onMouseEnter=${() => light(i)} onMouseLeave=${() => light(-1)}>
         <th scope="row"><button type="button" class="quiet" aria-label=${`Show region ${i + 1}`}
-          onFocus=${() => light(i)} onBlur=${() => light(-1)}>${i + 1}</button></th><td>${number(r.peak)}</td><td>${r.area.toLocaleString("en")}</td>
+          onFocus=${() => light(i)} onBlur=${() => light(-1)}>${i + 1}</button></th>
+        <td>${number(r.peak)}</td><td>${r.area.toLocaleString("en")}</td>
         <td>${r.x}, ${r.y}, ${r.width} × ${r.height}</td></tr>`)}</tbody>
     </table></div></section>`;
 }
@@ -39,6 +40,37 @@ function Drawing({ photo, regions, lit, peaks }) {
 function Toggle({ checked, set, children }) {
   return html`<label class="toggle"><input type="checkbox" checked=${checked}
     onChange=${(event) => set(event.target.checked)} />${children}</label>`;
+}
+
+// useZoom is where the pictures are zoomed, for both alike, and what of a mouse changes it: a click
+// zooms there or back, and the pictures move along.
+function useZoom(photo) {
+  const [zoom, setZoom] = useState(null);
+  useLayoutEffect(() => setZoom(null), [photo]);
+  const place = (event) => {
+    const box = event.currentTarget.querySelector(".mapped").getBoundingClientRect();
+    const share = (value) => Math.min(Math.max(value, 0), 1);
+    return { x: share((event.clientX - box.left) / box.width),
+      y: share((event.clientY - box.top) / box.height) };
+  };
+  const mouse = {
+    onClick(event) {
+      if (event.target.closest(".mapped")) {
+        setZoom(zoom ? null : place(event));
+      }
+    },
+    onPointerMove(event) {
+      if (zoom && (event.pointerType === "mouse" || event.buttons)) {
+        setZoom(place(event));
+      }
+    },
+  };
+  return [zoom, setZoom, mouse];
+}
+
+function highestPatch(photo) {
+  const bytes = patchBytes(photo);
+  return bytes ? bytes.indexOf(Math.max(...bytes)) : 0;
 }
 
 function ViewControls({ view, setView, regions, beside }) {
@@ -68,6 +100,14 @@ function Large({ photo, place, count, answer, actions, view, setView, pixels, le
   const peaks = photo.evidence || [];
   const nearest = photos[photo.nearest];
   const verdict = verdictOf(photo.before, levels);
+  const [zoom, setZoom, mouse] = useZoom(photo);
+  useKeys((key) => {
+    if (key !== "z") {
+      return false;
+    }
+    setZoom(zoom ? null : patchPlace(highestPatch(photo)));
+    return true;
+  });
   useLayoutEffect(() => {
     dialog.current.showModal();
     dialog.current.focus();
@@ -83,7 +123,7 @@ function Large({ photo, place, count, answer, actions, view, setView, pixels, le
   const boxHeight = row ? height - 26 : Math.max(240, window.innerHeight * 0.6);
   const mapped = (of, label, children) => html`<${Mapped} key=${of.index} photo=${of}
     src=${largePicture(of)} width=${boxWidth} height=${boxHeight} view=${view} pixels=${pixels}
-    label=${label}>${children}<//>`;
+    label=${label} zoom=${zoom}>${children}<//>`;
   return html`<dialog class="large" ref=${dialog} tabIndex="-1" aria-labelledby="large-name"
     onClose=${actions.close}>
     <header>
@@ -104,10 +144,10 @@ function Large({ photo, place, count, answer, actions, view, setView, pixels, le
       <div class="pictures">
         <${ViewControls} view=${view} setView=${setView} regions beside=${!!nearest} />
         <div class=${"stage " + (row ? "row" : "column")} ref=${stage}>
-          <figure>${mapped(photo, photo.name, html`<${Drawing} photo=${photo} lit=${lit}
+          <figure ...${mouse}>${mapped(photo, photo.name, html`<${Drawing} photo=${photo} lit=${lit}
             regions=${view.outlines ? regions : []} peaks=${view.outlines ? peaks : []} />`)}
             <figcaption>This photo</figcaption></figure>
-          ${beside && html`<figure>${mapped(nearest, nearest.name)}
+          ${beside && html`<figure ...${mouse}>${mapped(nearest, nearest.name)}
             <figcaption>Nearest good photo: <button type="button" class="link"
               onClick=${() => actions.open(nearest)}><bdi>${shortName(nearest.name, 32)}</bdi></button>
               ${" "}${number(nearest.before)}</figcaption></figure>`}
@@ -131,10 +171,12 @@ function Facts({ photo, levels }) {
     <dl>
       <div><dt>Score</dt><dd>${number(photo.before)}${ranked}</dd></div>
       <div><dt>Rank</dt><dd>${photo.rank} of ${data.images.toLocaleString("en")}</dd></div>
-      ${levels && html`<div><dt>Margin</dt><dd>${(margin < 0 ? "−" : "+") + number(Math.abs(margin))}</dd></div>`}
+      ${levels && html`<div><dt>Margin</dt>
+        <dd>${(margin < 0 ? "−" : "+") + number(Math.abs(margin))}</dd></div>`}
       <div><dt>Size</dt><dd>${photo.width} × ${photo.height}</dd></div>
       ${photo.label && html`<div><dt>Label</dt><dd><bdi>${photo.label}</bdi></dd></div>`}
     </dl>
-    <p class="copies"><${Copy} text=${photo.name} what="name" /><${Copy} text=${photo.path} what="path" /></p>
+    <p class="copies"><${Copy} text=${photo.name} what="name" />
+      <${Copy} text=${photo.path} what="path" /></p>
   </section>`;
 }

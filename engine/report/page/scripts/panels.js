@@ -6,9 +6,11 @@ function Header({ theme, setTheme, verdicts, exportVerdicts, importVerdicts, hel
   return html`<header class="top">
     <div><h1>${plural(data.images, "photo", "photos")}</h1>
       <p class="faint">${data.tool}, ${Number.isNaN(when.getTime()) ? "" : when.toLocaleString()}
-        ${data.skipped.length > 0 && html`, <a href="#skipped">${data.skipped.length} left out</a>`}</p></div>
+        ${data.skipped.length > 0 &&
+          html`, <a href="#skipped">${data.skipped.length} left out</a>`}</p></div>
     <div class="actions">
-      <span class="faint mine">${verdicts.size ? plural(verdicts.size, "verdict", "verdicts") : "No verdict"} of yours</span>
+      <span class="faint mine">${verdicts.size
+        ? plural(verdicts.size, "verdict", "verdicts") : "No verdict"} of yours</span>
       <button type="button" class="primary" disabled=${verdicts.size === 0}
         onClick=${exportVerdicts}>Export CSV</button>
       <button type="button" onClick=${() => file.current.click()}>Import</button>
@@ -37,48 +39,80 @@ const findingNames = { duplicates: "Duplicates", near_duplicates: "Near duplicat
   strangers: "Something else", mixture: "Several products", drift: "Drift",
   shared_defect: "A shared defect" };
 
-// Names are photos as buttons that open them; those that the page does not have are plain.
 const byName = new Map(photos.map((photo) => [photo.name, photo]));
+const mostListed = 200;
+const mostGroups = 20;
 
+// More is a list that is made when it is opened, and not longer than people read.
+function More({ summary, list, open, id, children }) {
+  const [opened, setOpened] = useState(!!open);
+  const left = list.length - mostListed;
+  return html`<details id=${id} open=${opened} onToggle=${(event) => setOpened(event.target.open)}>
+    <summary>${summary}</summary>
+    ${opened && children(list.slice(0, mostListed))}
+    ${opened && left > 0 && html`<p class="faint">and ${left.toLocaleString("en")} more, which
+      run.json lists</p>`}
+  </details>`;
+}
+
+// Names are photos as buttons that open them; those that the page does not have are plain.
 function Names({ names, open }) {
   return html`<ul class="names">${names.map((name, i) => html`<li key=${i}>${byName.has(name)
-    ? html`<button type="button" class="link" onClick=${() => open(byName.get(name))}><bdi>${name}</bdi></button>`
+    ? html`<button type="button" class="link"
+      onClick=${() => open(byName.get(name))}><bdi>${name}</bdi></button>`
     : html`<bdi>${name}</bdi>`}</li>`)}</ul>`;
+}
+
+function Finding({ finding, open }) {
+  const groups = finding.groups || [];
+  const name = findingNames[finding.kind] || finding.kind;
+  return html`<div class="finding">
+    <p><${Mark} of="review" /><span><strong>${name}.</strong> ${sentence(finding.text)}</span></p>
+    ${groups.slice(0, mostGroups).map((names, i) => html`<${More} key=${i} list=${names}
+      summary=${(groups.length > 1 ? `Group ${i + 1}: ` : "") + plural(names.length, "photo", "photos")}>
+      ${(some) => html`<${Names} names=${some} open=${open} />`}<//>`)}
+    ${groups.length > mostGroups && html`<p class="faint">and ${groups.length - mostGroups} more groups,
+      which run.json lists</p>`}
+  </div>`;
 }
 
 function Health({ open }) {
   const said = data.findings.length + data.warnings.length;
-  return html`<section class="health panel" aria-labelledby="health"><h2 id="health">Is the batch fit?</h2>
-    ${said === 0 && html`<p class="ok"><${Mark} of="good" />Nothing was found that speaks against it.</p>`}
-    ${data.findings.map((finding, i) => html`<div class="finding" key=${i}>
-      <p><${Mark} of="review" /><span><strong>${findingNames[finding.kind] || finding.kind}.</strong> ${sentence(finding.text)}</span></p>
-      ${(finding.groups || []).length > 0 && html`<details><summary>${plural(finding.groups.flat().length,
-        "photo", "photos")}</summary>${finding.groups.map((names, k) => html`<${Names} key=${k}
-          names=${names} open=${open} />`)}</details>`}
-    </div>`)}
-    ${data.warnings.map((text, i) => html`<p class="finding" key=${"w" + i}><${Mark} of="review" />${sentence(text)}</p>`)}
+  return html`<section class="health panel" aria-labelledby="health">
+    <h2 id="health">Is the batch fit?</h2>
+    ${said === 0 && html`<p class="ok"><${Mark} of="good" />
+      <span>Nothing was found that speaks against it.</span></p>`}
+    ${data.findings.map((finding, i) => html`<${Finding} key=${i} finding=${finding} open=${open} />`)}
+    ${data.warnings.map((text, i) => html`<p class="finding" key=${"w" + i}><${Mark} of="review" />
+      <span>${sentence(text)}</span></p>`)}
   </section>`;
 }
 
+// commandLine is the command as a shell reads it.
+const commandLine = data.command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word
+  : "'" + word.replaceAll("'", "'\\''") + "'")).join(" ");
+
 function About() {
   return html`<footer class="about">
-    ${data.skipped.length > 0 && html`<details id="skipped" open=${data.skipped.length <= 5}>
-      <summary>${plural(data.skipped.length, "photo", "photos")} left out</summary>
-      <table><thead><tr><th scope="col">Photo</th><th scope="col">Why</th></tr></thead>
-        <tbody>${data.skipped.map((one, i) => html`<tr key=${i}><td><bdi>${one.path}</bdi></td>
-          <td>${one.reason}</td></tr>`)}</tbody></table></details>`}
+    ${data.skipped.length > 0 && html`<${More} id="skipped" open=${data.skipped.length <= 5}
+      list=${data.skipped} summary=${`${plural(data.skipped.length, "photo", "photos")} left out`}>
+      ${(some) => html`<table><thead><tr><th scope="col">Photo</th><th scope="col">Why</th></tr></thead>
+        <tbody>${some.map((one, i) => html`<tr key=${i}><td><bdi>${one.path}</bdi></td>
+          <td>${one.reason}</td></tr>`)}</tbody></table>`}<//>`}
     <details><summary>How it was scored</summary>
       <table class="run"><tbody>${data.run.map((one, i) => html`<tr key=${i}>
         <th scope="row">${one.name}</th><td>${one.value}</td></tr>`)}</tbody></table>
-      ${data.command.length > 0 && html`<p class="command"><code>${data.command.join(" ")}</code>
-        <${Copy} text=${data.command.join(" ")} what="command" /></p>`}
+      ${data.command.length > 0 && html`<p class="command"><code>${commandLine}</code>
+        <${Copy} text=${commandLine} what="command" /></p>`}
     </details></footer>`;
 }
 
-const keys = [["j →", "next photo"], ["k ←", "previous photo"], ["↑ ↓", "a row up or down, in the grid"],
+const keys = [["j →", "next photo"], ["k ←", "previous photo"],
+  ["↑ ↓", "a row up or down, in the grid"],
   ["Enter", "open the photo"], ["Esc", "close it"], ["g", "good"], ["d", "defective"], ["u", "unsure"],
   ["⌫", "take your verdict back"], ["o", "map on or off"], ["r", "regions on or off"],
-  ["n", "nearest good photo on or off"], ["/", "search names"], ["?", "these keys"]];
+  ["n", "nearest good photo on or off"], ["z", "zoom at the highest peak, or where you click"],
+  ["/", "search names"], ["?", "these keys"]];
 
 function Help({ close }) {
   const dialog = useRef(null);
@@ -89,6 +123,7 @@ function Help({ close }) {
     <dl>${keys.map(([key, what]) => html`<div key=${key}>
       <dt>${key.split(" ").map((k) => html`<kbd key=${k}>${k}</kbd>`)}</dt><dd>${what}</dd></div>`)}</dl>
     <p class="faint">${server ? "Your verdicts are saved in the output folder as you give them."
-      : "Your verdicts stay in this browser. Export them to hand them on, or for --threshold labels:FILE."}</p>
+      : "Your verdicts stay in this browser. Export them to hand them on, or for musc score " +
+        "--threshold labels:verdicts.csv."}</p>
   </dialog>`;
 }

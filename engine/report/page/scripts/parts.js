@@ -33,8 +33,8 @@ function Answers({ photo, answer, set, labels, tabIndex }) {
 }
 
 // Mapped is a photo with its map over it, as large as fits in width x height. src is the picture to
-// show; children lie over both.
-function Mapped({ photo, src, width, height, view, pixels, label, children }) {
+// show; children lie over both. zoom is the place, as shares, that is shown zoomed; null is none.
+function Mapped({ photo, src, width, height, view, pixels, label, zoom, children }) {
   const canvas = useRef(null);
   const size = fit(photo, width, height);
   const ratio = Math.min(window.devicePixelRatio || 1, 2);
@@ -45,12 +45,15 @@ function Mapped({ photo, src, width, height, view, pixels, label, children }) {
     }
   }, [photo, size.width, size.height, ratio, pixels, view.overlay]);
   const style = { width: size.width + "px", height: size.height + "px" };
+  const origin = zoom ? `${100 * zoom.x}% ${100 * zoom.y}%` : "";
   return html`<span class="mapped" style=${style}>
-    ${src ? html`<img src=${src} alt=${label || ""} decoding="async" draggable=${false} />`
-      : html`<span class="absent" aria-hidden=${!label}>No picture</span>`}
-    ${view.overlay && html`<canvas ref=${canvas} aria-hidden="true"
-      style=${{ opacity: view.strength }} />`}
-    ${children}
+    <span class=${"sheet" + (zoom ? " zoomed" : "")} style=${{ transformOrigin: origin }}>
+      ${src ? html`<img src=${src} alt=${label || ""} decoding="async" draggable=${false} />`
+        : html`<span class="absent" aria-hidden=${!label}>No picture</span>`}
+      ${view.overlay && html`<canvas ref=${canvas} aria-hidden="true"
+        style=${{ opacity: view.strength }} />`}
+      ${children}
+    </span>
   </span>`;
 }
 
@@ -61,7 +64,8 @@ function Copy({ text, what }) {
     return () => clearTimeout(timer);
   }, [copied]);
   return html`<button type="button" class="quiet" title=${text}
-    onClick=${async () => setCopied(await copyText(text))}>${copied ? "Copied" : `Copy ${what}`}</button>`;
+    onClick=${async () => setCopied(await copyText(text))}>
+    ${copied ? "Copied" : `Copy ${what}`}</button>`;
 }
 
 async function copyText(text) {

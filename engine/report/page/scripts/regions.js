@@ -53,9 +53,9 @@ function label(map) {
   for (let start = 0; start < values.length; start++) { // holes first
     if (owner[start] === 0 && outside(start)) {
       const gap = flood(map, start, outside, false, --number);
-      const touches = gap.left === 0 || gap.top === 0 || gap.right === width - 1 || gap.bottom === height - 1;
-      gap.hole = !touches && gap.area * patches < width * height;
-      if (gap.hole) {
+      const touches = gap.left === 0 || gap.top === 0 || gap.right === width - 1 ||
+        gap.bottom === height - 1;
+      if (!touches && gap.area * patches < width * height) {
         gap.pixels.forEach((at) => {
           owner[at] = 0;
           values[at] = level;

@@ -16,14 +16,22 @@ function Counts({ levels, filter, setFilter }) {
 function Choice({ label, value, set, options }) {
   return html`<label class="choice"><span>${label}</span><select value=${value}
     onChange=${(event) => set(event.target.value)}>
-    ${options.map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}</select></label>`;
+    ${options.map(([key, name]) => html`<option key=${key} value=${key}>${name}</option>`)}
+  </select></label>`;
 }
 
 const mineOptions = [["", "Any"], ["none", "None yet"], ["good", "Good"], ["defective", "Defective"],
   ["unsure", "Unsure"], ["differs", "Unlike musc's"]];
 
 function Toolbar({ levels, filter, setFilter, view, setView, shown, search }) {
-  const part = data.images > photos.length;
+  const said = [];
+  if (shown < photos.length || data.images > photos.length) {
+    said.push(`${plural(shown, "photo", "photos")} shown`);
+  }
+  if (data.images > photos.length) {
+    said.push(`of the ${photos.length.toLocaleString("en")} most anomalous; the counts and the ` +
+      `histogram are of all ${data.images.toLocaleString("en")}`);
+  }
   return html`<div class="toolbar">
     <${Counts} levels=${levels} filter=${filter} setFilter=${setFilter} />
     <div class="filters">
@@ -35,8 +43,6 @@ function Toolbar({ levels, filter, setFilter, view, setView, shown, search }) {
         value=${filter.text} onInput=${(event) => setFilter({ text: event.target.value })} />
       <${ViewControls} view=${view} setView=${setView} />
     </div>
-    <p class="shown faint">${shown === photos.length && !part ? ""
-      : `${plural(shown, "photo", "photos")} shown`}${part
-      ? ` of the ${photos.length.toLocaleString("en")} most anomalous; the counts and the histogram are of all ${data.images.toLocaleString("en")}` : ""}</p>
+    <p class="shown faint">${said.join(" ")}</p>
   </div>`;
 }
