@@ -41,8 +41,8 @@ func (s *Scoring) checkShared() error {
 		}
 		return nil
 	}
-	return fault.New(fault.Usage, "what is done about defects that images share is warn, exclude or "+
-		"trust, not %q", s.Shared)
+	return fault.New(fault.Usage, "what is done about defects that images share is warn, exclude, "+
+		"trust or off, not %q", s.Shared)
 }
 
 // leavesOut says that some images are not to score others, which a GPU cannot do.

@@ -45,7 +45,7 @@ func (q quietObserver) Skipped(path, reason string) {
 }
 
 func skippedLine(path, reason string) string {
-	return fmt.Sprintf("left out: %s: %s", path, reason)
+	return fmt.Sprintf("left out: %s: %s", plain(path), reason)
 }
 
 // lineObserver writes a line when a step begins, one every few seconds while it goes on, and for a
@@ -120,6 +120,8 @@ func rateText(perSecond float64) string {
 //	         and at the end of a step that took longer; the last two only when they are known
 //	{"event": "note", "text"}
 //	{"event": "skipped", "image", "reason"}
+//
+// What came of it follows, as tellJSON says.
 type jsonObserver struct {
 	encoder *json.Encoder
 	steps   *steps

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"unicode"
 
 	"github.com/urfave/cli/v2"
 
@@ -59,7 +60,7 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 	for _, image := range ranked[:min(max(top, 0), len(ranked))] {
 		writeRow(strconv.Itoa(image.Rank), fmt.Sprintf("%.4f", image.Score),
 			fmt.Sprintf("%.4f", image.ScoreBefore), string(result.Thresholds.Of(image.ScoreBefore)),
-			image.Name, image.Label)
+			plain(image.Name), plain(image.Label))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -85,7 +86,23 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 	return nil
 }
 
-// tellJSON writes an "image" event for each image in the order of the job, then a "done" event.
+// plain is a name as it can stand in a line of a terminal: quoted as in Go where it has characters that do
+// not print, such as line breaks, or blanks that nobody sees.
+func plain(name string) string {
+	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
+	if strings.ContainsFunc(name, odd) || strings.TrimSpace(name) != name {
+		return strconv.Quote(name)
+	}
+	return name
+}
+
+// tellJSON writes one JSON object a line:
+//
+//	{"event": "image", "image", "path", "score", "score_before_rscin", "rank", "subset", "verdict"}
+//	         for each image, in the order of the job; the verdict is "" where there are no thresholds
+//	{"event": "finding", "kind", "text"}      for each that speaks against the batch
+//	{"event": "done", "output", "images", "left_out", "timings", "thresholds", "verdicts",
+//	         "image_auroc" or "no_image_auroc"}   once, the last ones only where they are known
 func tellJSON(w io.Writer, result *engine.Result, output string) error {
 	encoder := json.NewEncoder(w)
 	for _, image := range result.Images {

@@ -45,3 +45,23 @@ func TestLabelsOfAManifest(t *testing.T) {
 		}
 	}
 }
+
+// A name is one cell of one row of the table, whatever is in it.
+func TestNamesStayInTheirRow(t *testing.T) {
+	names := map[string]string{"a.png": "a.png", "fr\u00e4se 1.png": "fr\u00e4se 1.png", "new\nline.png": `"new\nline.png"`,
+		"tab\t.png": `"tab\t.png"`, "\x1b[31m.png": `"\x1b[31m.png"`, " blank.png": `" blank.png"`,
+		"not\xffutf8.png": `"not\xffutf8.png"`, "\u202egnp.png": `"\u202egnp.png"`, `quo"te.png`: `quo"te.png`}
+	for name, want := range names {
+		result := &engine.Result{Images: []engine.Image{{Item: dataset.Item{Name: name, Label: "good\n"}, Rank: 1},
+			{Item: dataset.Item{Name: "b.png", Label: "bad"}, Rank: 2}}}
+		var out bytes.Buffer
+		if err := tell(&out, result, t.TempDir(), 1); err != nil {
+			t.Fatal(err)
+		}
+		row := strings.Split(out.String(), "\n")[1]
+		if fields := strings.SplitN(row, "  ", 2); !strings.Contains(fields[1], "  "+want) ||
+			!strings.HasSuffix(strings.TrimSpace(row), `"good\n"`) {
+			t.Errorf("%q is told as %q", name, row)
+		}
+	}
+}

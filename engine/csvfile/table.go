@@ -28,8 +28,8 @@ func ReadTable(path string, needed ...string) (*Table, error) {
 	}
 	names := strings.Join(needed, ",")
 	if len(file.Records) == 0 {
-		return nil, fault.New(fault.Input, "the list %s is empty; its first line must name the columns %s",
-			path, names)
+		return nil, fault.New(fault.Input, "the list %s is empty; its first line must name %s",
+			path, strings.TrimSpace("the columns "+names))
 	}
 	table := &Table{Path: path, Header: file.Records[0].Fields, Rows: file.Records[1:],
 		columns: map[string]int{}, decimalComma: file.Comma != ','}

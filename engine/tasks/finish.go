@@ -142,6 +142,11 @@ func (d *drawer) result() (*engine.Result, error) {
 		Depth: d.draws.Decode.Depth, Model: merged.Model, Timings: merged.Timings,
 		Thresholds: merged.Thresholds, Findings: merged.Findings}
 	result.Warnings = slices.Concat(d.Plan.Notes, d.scaled, merged.Warnings)
+	if d.Plan.Export != "" && !merged.Thresholds.Known() {
+		note := "nothing is exported: without verdicts there are no defects"
+		d.Observer.Note(note)
+		result.Warnings = append(result.Warnings, note)
+	}
 	for _, about := range merged.Skipped {
 		result.Skipped = append(result.Skipped, dataset.Skipped{Path: about.Path, Reason: about.Text})
 	}

@@ -17,6 +17,7 @@ import (
 	"musc/engine/evidence"
 	"musc/engine/report/page"
 	"musc/engine/results"
+	"musc/engine/verdict"
 )
 
 // decided is a scored plan of photos that are files, with verdicts, a report and an export; the second
@@ -117,28 +118,28 @@ func TestVerdictsDefectsAndMasksAgree(t *testing.T) {
 	var want, masks []string
 	counts := map[string]int{}
 	for _, image := range result.Images {
-		verdict := "good"
+		word := "good"
 		if image.ScoreBefore >= 0.8 {
-			verdict = "defective"
+			word = "defective"
 			want = append(want, image.Name)
 			masks = append(masks, strings.TrimSuffix(image.Name, ".png")+".png")
 		} else if image.ScoreBefore >= 0.6 {
-			verdict = "review"
+			word = "review"
 		}
-		counts[verdict]++
+		counts[word]++
 	}
 	if len(counts) != 3 {
 		t.Fatalf("the test needs all verdicts: %v", counts)
 	}
-	for verdict, count := range counts {
+	for word, count := range counts {
 		got := 0
 		for _, cell := range column(t, filepath.Join(output, results.ScoresFile), "verdict") {
-			if cell == verdict {
+			if cell == word {
 				got++
 			}
 		}
 		if got != count {
-			t.Errorf("%d are %s in scores.csv, want %d", got, verdict, count)
+			t.Errorf("%d are %s in scores.csv, want %d", got, word, count)
 		}
 	}
 	defective := slices.Compact(column(t, filepath.Join(output, results.DefectsFile), "image"))
@@ -154,6 +155,23 @@ func TestVerdictsDefectsAndMasksAgree(t *testing.T) {
 	exported := files(t, filepath.Join(output, results.ExportFolder))
 	if !slices.Contains(exported, "coco.json") {
 		t.Errorf("exported are %v", exported)
+	}
+}
+
+// What was asked for and is not there is told: without verdicts there are no defects to export.
+func TestAnExportWithoutVerdictsIsToldToBeMissing(t *testing.T) {
+	b, w := decided(t, func(r *Request) {
+		r.Threshold = "labels"
+		r.Labels = []verdict.Label{{Name: "of another batch"}, {Name: "too", Defective: true}}
+	})
+	result := finish(t, b, w)
+	if got := files(t, filepath.Join(b.folder.Output, results.ExportFolder)); len(got) != 0 {
+		t.Errorf("exported are %v", got)
+	}
+	if !slices.ContainsFunc(result.Warnings, func(text string) bool {
+		return strings.Contains(text, "nothing is exported")
+	}) {
+		t.Errorf("the warnings are %q", result.Warnings)
 	}
 }
 

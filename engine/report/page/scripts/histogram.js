@@ -75,7 +75,7 @@ function describe(levels) {
 }
 
 function histogramOptions(width, colour, latest) {
-  const bars = uPlot.paths.bars({ size: [1, Infinity], align: 1, gap: 1 });
+  const bars = uPlot.paths.bars({ size: [1, Infinity, 3], align: 1, gap: 1 }); // 3: seen at any scale
   const series = (name) => ({ paths: bars, fill: colour(name), width: 0, points: { show: false } });
   const text = { stroke: colour("--faint"), font: "11px system-ui, sans-serif" };
   const wholes = [1, 10, 100, 1e3, 1e4, 1e5, 1e6].flatMap((power) => [power, 2 * power, 5 * power]);

@@ -31,8 +31,8 @@ function Estimate() {
     return html`<p class="note"><strong>No verdicts.</strong> ${sentence(why)}</p>`;
   }
   return html`${(notes || []).map((note, i) => html`<p class="note" key=${i}>${sentence(note)}</p>`)}
-    ${!(notes || []).length && method && html`<p class="note">The threshold comes from
-      <code>--threshold ${method}</code>.</p>`}`;
+    ${!(notes || []).length && method && html`<p class="note">
+      The threshold comes from <code>--threshold ${method}</code>.</p>`}`;
 }
 
 const findingNames = { duplicates: "Duplicates", near_duplicates: "Near duplicates",
