@@ -106,7 +106,8 @@ type Result struct {
 	// none. nil, of one or as a whole, says that nobody has looked: see Scoring.Shared.
 	Partners [][]int
 
-	clock *clock // keeps timing the steps that follow: Save
+	clock    *clock    // keeps timing the steps that follow: Save
+	excluded [][][]int // by subset, mutual.Problem.Exclude of the scores; nil where all score each other
 }
 
 // Image is the answer for one image.

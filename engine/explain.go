@@ -24,7 +24,7 @@ func (b *Batch) explain(ctx context.Context, job *Config, set scoredSet, subsets
 		return nil
 	}
 	clock.begin(StepEvidence, len(result.Images))
-	for _, members := range subsets {
+	for s, members := range subsets {
 		images := make([]int, len(members)) // of the result
 		for k, member := range members {
 			images[k], _ = slices.BinarySearch(scored, member)
@@ -36,6 +36,7 @@ func (b *Batch) explain(ctx context.Context, job *Config, set scoredSet, subsets
 		problem := &evidence.Problem{Set: set.problem(&job.Scoring, members), Stages: job.Scoring.Stages,
 			Without: set.without(job, members), Threads: job.Threads,
 			Memory: max(1, job.Memory-memory.Resident())}
+		problem.Set.Exclude = result.excluded[s]
 		for _, i := range images {
 			problem.Scores = append(problem.Scores, result.Images[i].PatchScores...)
 		}

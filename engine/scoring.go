@@ -111,10 +111,11 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, su
 			return err
 		}
 		problem.Progress = advance(clock, len(members))
-		scores, err := b.scoreSubset(ctx, job, problem, set.own, pairs, result)
+		scores, exclude, err := b.scoreSubset(ctx, job, problem, set.own, pairs, result)
 		if err != nil {
 			return err
 		}
+		result.excluded = append(result.excluded, exclude)
 		patches := result.Height * result.Width
 		for k, i := range members {
 			result.Images[i].PatchScores = scores[k*patches : (k+1)*patches]

@@ -53,10 +53,10 @@ func (s *Scoring) looksForShared(images int) bool {
 	return s.Shared != SharedOff && !s.ReferencesOnly && images >= leastShared
 }
 
-// scoreSubset gives the patch scores of the problem's members, as Scoring.Shared says; pairs says that
-// there is memory for the distances of pairs.
+// scoreSubset gives the patch scores of the problem's members, as Scoring.Shared says, and who was
+// excluded for that; pairs says that there is memory for the distances of pairs.
 func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Problem, own [][]int,
-	pairs bool, result *Result) (scores []float64, err error) {
+	pairs bool, result *Result) (scores []float64, exclude [][]int, err error) {
 
 	scoring, members := &job.Scoring, problem.Members
 	if !scoring.looksForShared(len(members)) {
@@ -64,7 +64,8 @@ func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Pro
 			b.pipeline.noteOnce(fmt.Sprintf("--shared %s needs %d photos that score each other: %d are "+
 				"scored as they are", scoring.Shared, leastShared, len(members)))
 		}
-		return scoreMembers(ctx, job.scorer, problem, own)
+		scores, err = scoreMembers(ctx, job.scorer, problem, own)
+		return scores, nil, err
 	}
 	again := problem
 	if scoring.Shared == SharedTrust {
@@ -72,23 +73,23 @@ func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Pro
 	}
 	var partners [][]int
 	if scores, partners, err = scoreAndCompare(ctx, job.scorer, problem, own, pairs); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	result.takePartners(members, partners)
 	switch scoring.Shared {
 	case SharedExclude:
 		b.leaveOutPartners(&again, partners, own)
 		if !slices.Contains(again.Scored, true) {
-			return scores, nil
+			return scores, nil, nil
 		}
 	case SharedTrust:
 		if err := b.leaveOutSuspects(&again, scores, job.mapSide(result.Model)); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	default:
-		return scores, nil
+		return scores, nil, nil
 	}
-	return scores, scoreAgain(ctx, job.scorer, again, own, scores, result.clock)
+	return scores, again.Exclude, scoreAgain(ctx, job.scorer, again, own, scores, result.clock)
 }
 
 // scoreAgain brings those scores up to date that the problem asks for. The Checkpoint is that of the

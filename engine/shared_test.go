@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -144,6 +145,33 @@ func TestSharedDefectsAreScoredLikeOthers(t *testing.T) {
 		timed := slices.ContainsFunc(got.clock.timings, func(t Timing) bool { return t.Step == StepShared })
 		if !timed {
 			t.Errorf("%s: timings %v", shared, got.clock.timings)
+		}
+	}
+}
+
+// Whoever did not score an image is no evidence for its score.
+func TestEvidenceOfSharedDefects(t *testing.T) {
+	for _, shared := range []string{SharedWarn, SharedExclude, SharedTrust} {
+		b, job, set, _ := batchOf(t, 20, 4, shared)
+		result, err := scoreTogether(t, b, job, set)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range result.Images {
+			result.Images[i].ScoreBefore = slices.Max(result.Images[i].PatchScores)
+		}
+		job.Explain = 20
+		subsets := [][]int{upTo(20)}
+		err = b.explain(t.Context(), job, set, subsets, subsets[0], result.clock, result)
+		if err != nil || len(result.Evidence) == 0 {
+			t.Fatalf("%s: %d pieces of evidence, error %v", shared, len(result.Evidence), err)
+		}
+		for _, of := range result.Evidence {
+			mean := (of.Stages[0].Score + of.Stages[1].Score) / 2
+			if math.Abs(mean-of.Score) > 1e-4 {
+				t.Errorf("%s: patch %d of image %d scores %v, its evidence %v", shared, of.Patch, of.Image,
+					of.Score, mean)
+			}
 		}
 	}
 }
