@@ -15,8 +15,9 @@ CUDA_INCLUDE = $(eval CUDA_INCLUDE := $(if $(filter no,$(CUDA)),,$(shell \
 WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 	CGO_LDFLAGS="-O2 -g '-L$(CURDIR)/cgo/cuda/shim/stub'" GOFLAGS="$$GOFLAGS -tags=cuda")
 
-.PHONY: build setup demo test test-page test-kubernetes test-slurm bench bench-peers check fuzz soak mutants \
-	generate kernels check-kernels check-layouts check-gpu-packs gpu-check clean
+.PHONY: build setup demo test test-page test-kubernetes test-slurm bench bench-peers check \
+	check-exports fuzz soak mutants generate kernels check-kernels check-layouts check-gpu-packs \
+	gpu-check clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -74,6 +75,11 @@ check:
 	$(GO) tool staticcheck ./...
 	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) vet ./...)
 	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) tool staticcheck ./...)
+
+# Exports of a small batch, loaded with the importers of pycocotools, Label Studio, Ultralytics and FiftyOne.
+# They come from the package registry into the cache, once: 230 MB to download, 900 MB to keep.
+check-exports:
+	MUSC_CHECK_EXPORTS=1 $(GO) test -count=1 -timeout 15m -v -run '^TestImporters$$' ./engine/export
 
 # Every fuzz test for $(FUZZTIME), one after the other as `go test -fuzz` wants it.
 fuzz: setup

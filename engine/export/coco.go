@@ -14,7 +14,7 @@ import (
 // the folder that file_name is relative to.
 func writeCOCO(folder string, b *batch) error {
 	return saveJSON(filepath.Join(folder, "coco.json"), "{", "}", func(w *jsonWriter) error {
-		w.member("info", cocoInfo{"Defects found by " + b.Tool, b.Tool, text(b.root), b.Thresholds})
+		w.member("info", cocoInfo{"Defects found by " + b.Tool, b.Tool, string(b.root), b.Thresholds})
 		w.member("licenses", []string{})
 		w.member("categories", []cocoCategory{{1, Category, "anomaly"}})
 		err := w.array("images", func() error {
@@ -46,7 +46,7 @@ func writeCOCO(folder string, b *batch) error {
 type cocoInfo struct {
 	Description string             `json:"description"`
 	Version     string             `json:"version"`
-	Root        text               `json:"images_root"`
+	Root        string             `json:"images_root"`
 	Thresholds  verdict.Thresholds `json:"thresholds"`
 }
 
@@ -60,8 +60,8 @@ type cocoImage struct {
 	ID       int             `json:"id"`
 	Width    int             `json:"width"`
 	Height   int             `json:"height"`
-	FileName text            `json:"file_name"`
-	Name     text            `json:"name"`
+	FileName string          `json:"file_name"`
+	Name     string          `json:"name"`
 	Verdict  verdict.Verdict `json:"verdict"`
 	Score    float64         `json:"score"`
 }
@@ -78,8 +78,8 @@ type cocoAnnotation struct {
 	Mean         float64 `json:"mean"`
 }
 
-func cocoPhoto(id int, file text, m *Image) cocoImage {
-	return cocoImage{id, m.Width, m.Height, file, text(m.Name), m.Verdict, m.Score}
+func cocoPhoto(id int, file string, m *Image) cocoImage {
+	return cocoImage{id, m.Width, m.Height, file, m.Name, m.Verdict, m.Score}
 }
 
 func cocoDefect(id, image int, r *verdict.Region) cocoAnnotation {

@@ -19,9 +19,6 @@ import (
 	"musc/engine/verdict"
 )
 
-// Folder is the name, in the folder of a batch's results, of the one that exports are in.
-const Folder = "export"
-
 // Category is what every defect is called: musc says where something differs, not what it is.
 const Category = "defect"
 
@@ -46,7 +43,7 @@ type About struct {
 // Format is a form to export in.
 type Format struct {
 	Name  string // as users give it
-	Files string // what it writes, below Folder
+	Files string // what it writes, in the folder of exports
 	write func(folder string, b *batch) error
 }
 

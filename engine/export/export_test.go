@@ -1,10 +1,11 @@
 package export
 
 import (
-	"encoding/json"
 	"errors"
+	"fmt"
 	"iter"
 	"math"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
@@ -169,7 +170,7 @@ func TestRoot(t *testing.T) {
 		}
 		var names []string
 		for _, path := range paths {
-			names = append(names, string(root(common.folder).name(path)))
+			names = append(names, root(common.folder).name(path))
 		}
 		if got := strings.Join(names, " "); common.folder != c.root || got != c.names {
 			t.Errorf("%s: %s and %s, want %s and %s", name, common.folder, got, c.root, c.names)
@@ -180,16 +181,29 @@ func TestRoot(t *testing.T) {
 	}
 }
 
-func TestNamesAreAnyBytes(t *testing.T) {
-	for name, want := range map[text]string{
-		"a b.png":           `"a b.png"`,
-		"\"<\\\n":           `"\"\u003c\\\n"`,
-		"写\u2028":           `"写\u2028"`,
-		"\xe4\xff<":         `"\udce4\udcff\u003c"`,
-		"\xe5\x86写\"\ufffd": `"\udce5\udc86写\"` + "\ufffd" + `"`,
-	} {
-		if got, err := json.Marshal(name); err != nil || string(got) != want {
-			t.Errorf("%q is %s, %v, want %s", string(name), got, err, want)
+// What package verdict finds is as the formats rely on, and each region is one line of YOLO's.
+func TestRegionsOfPackageVerdict(t *testing.T) {
+	random := rand.New(rand.NewPCG(7, 8))
+	thresholds := verdict.Thresholds{Method: "0.6", Threshold: 0.6, Review: 0.5}
+	var images []Image
+	for k := range 20 {
+		grid := verdict.Grid{Height: 7, Width: 9, Scores: make([]float64, 7*9)}
+		for i := range grid.Scores {
+			grid.Scores[i] = random.Float64()
 		}
+		image := Image{Name: fmt.Sprint(k), File: fmt.Sprint(k), Path: fmt.Sprintf("/photos/%d.png", k),
+			Width: 30 + 7*k, Height: 150 - 5*k, Score: 0.95, Verdict: verdict.Defective}
+		var err error
+		image.Regions, err = verdict.Regions(grid, image.Width, image.Height, image.Score, &thresholds)
+		if err != nil || len(image.Regions) == 0 {
+			t.Fatalf("%d regions, %v", len(image.Regions), err)
+		}
+		for _, r := range image.Regions {
+			if lines := slitPolygons(r.Runs); len(lines) != 1 {
+				t.Errorf("%d polygons of %+v", len(lines), r)
+			}
+		}
+		images = append(images, image)
 	}
+	write(t, Names(), images)
 }

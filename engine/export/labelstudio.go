@@ -131,7 +131,7 @@ func studioTaskOf(m *Image, b *batch) (task studioTask, err error) {
 
 // studioURL is where Label Studio serves a photo.
 func studioURL(r root, path string) string {
-	parts := strings.Split(string(r.name(path)), "/")
+	parts := strings.Split(r.name(path), "/")
 	if base := filepath.Base(string(r)); r != "" && filepath.Dir(string(r)) != string(r) {
 		parts = append([]string{base}, parts...)
 	}
