@@ -38,7 +38,8 @@ func TestImporters(t *testing.T) {
 	writeTruth(t, filepath.Join(folder, "truth.json"), images)
 	python := importers(t)
 	command := exec.Command(python, filepath.Join("importers", "check.py"), folder)
-	command.Env = append(os.Environ(), "HOME="+folder, "YOLO_CONFIG_DIR="+folder) // their settings
+	command.Env = append(os.Environ(), "HOME="+folder, "YOLO_CONFIG_DIR="+folder, // their settings
+		"PYTHONDONTWRITEBYTECODE=1")
 	said, err := command.CombinedOutput()
 	t.Logf("%s", said)
 	if err != nil {

@@ -154,11 +154,12 @@ def check_coco_in_fiftyone(folder, truth):
         json.dump(labels, file)
     loaded = fiftyone.Dataset.from_dir(
         dataset_type=fiftyone.types.COCODetectionDataset, label_types="segmentations",
+        label_field="defects",
         data_path=labels["info"]["images_root"], labels_path=os.path.join(folder, "text.json"))
     found = {sample.filepath: sample for sample in loaded}
     for photo in filter(is_text, truth):
         sample = found[photo["path"]]
-        detections = sample.segmentations.detections if sample.segmentations else []
+        detections = sample.defects.detections if sample.defects else []
         same(len(detections), len(photo["regions"]), "detections of COCO")
         for detection, region in zip(detections, photo["regions"]):
             same_detection(detection, photo, region)
@@ -181,9 +182,7 @@ def main():
     folder = os.path.join(sys.argv[1], "export")
     for check in check_coco, check_labelstudio, check_yolo, check_fiftyone, check_coco_in_fiftyone:
         package = check(folder, truth)
-        print(f"{check.__name__}: {package} {importlib.metadata.version(package)} finds"
-              f" {len(truth)} photos, {sum(len(photo['regions']) for photo in truth)} defects",
-              flush=True)
+        print(f"{check.__name__}: {package} {importlib.metadata.version(package)} agrees", flush=True)
 
 
 main()
