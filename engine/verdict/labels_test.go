@@ -127,13 +127,17 @@ func TestLabelsWithoutAThreshold(t *testing.T) {
 }
 
 func TestLabelsFindTheirPhotos(t *testing.T) {
-	names := []string{"a.png", "line1/top.png", "line2/top.png", "x/y/deep.JPG", "odd \"<name>\"\n.png"}
+	names := []string{"a.png", "line1/top.png", "line2/top.png", "x/y/deep.JPG", "odd \"<name>\"\n.png",
+		`back\slash.png`, " blank.png", "same.png", "same.png "}
 	for name, c := range map[string]struct {
 		labels []Label
 		want   []int
 	}{
 		"names":              {[]Label{{Name: "line2/top.png"}, {Name: "a.png"}}, []int{2, 0}},
 		"odd name":           {[]Label{{Name: names[4]}}, []int{4}},
+		"backslash":          {[]Label{{Name: "back/slash.png"}}, []int{5}}, // as ReadLabels has it
+		"blanks":             {[]Label{{Name: "blank.png"}}, []int{6}},
+		"two of its name":    {[]Label{{Name: "same.png"}}, []int{ambiguous}},
 		"absolute path":      {[]Label{{Name: "data/photos/line1/top.png"}}, []int{1}},
 		"end of a name":      {[]Label{{Name: "y/deep.jpg"}}, []int{3}},
 		"without extension":  {[]Label{{Name: "deep"}}, []int{3}},
@@ -215,7 +219,9 @@ func TestParseReadsLabels(t *testing.T) {
 	if err != nil || method != "labels" || len(labels) != 2 {
 		t.Errorf("%q, %v, %v", method, labels, err)
 	}
-	if _, _, err := Parse("labels:" + write(t, "image,label\na.png,0\n")); fault.KindOf(err) != fault.Input {
+	path = write(t, "image,label\na.png,0\n")
+	_, _, err = Parse("labels:" + path)
+	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "the list "+path+": cannot take") {
 		t.Error(err)
 	}
 }

@@ -110,12 +110,14 @@ func (l *Label) verdict() Verdict {
 
 // find gives each label the index of its photo among names [N]: the photo of its name, or else the
 // one that its path tells, as labelled.Index finds it. It is unmatched if there is none, and
-// ambiguous if there are several.
+// ambiguous if there are several. Names are compared as a list holds them: without blanks around them,
+// with slashes.
 func find(labels []Label, names []string) []int {
 	index := labelled.NewIndex()
 	byName := map[string]int{}
 	byFile := make([]int, 0, len(labels)) // by the index's line: which label
 	photo := make([]int, len(labels))
+	exact := make([]bool, len(labels)) // found by its name
 	for k := range labels {
 		photo[k] = unmatched
 		if _, twice := byName[labels[k].Name]; twice { // of two batches: their paths tell
@@ -128,18 +130,19 @@ func find(labels []Label, names []string) []int {
 		}
 	}
 	for i, name := range names {
-		k, ok := byName[name]
-		if !ok || k == ambiguous {
-			var line int
-			if line, ok = index.Find(name); !ok {
+		name = labelled.Slashed(strings.TrimSpace(name))
+		k, named := byName[name]
+		if named = named && k != ambiguous; !named {
+			line, found := index.Find(name)
+			if !found {
 				continue
 			}
 			k = byFile[line]
 		}
 		switch {
-		case photo[k] == unmatched, labels[k].Name == name:
-			photo[k] = i
-		case photo[k] != ambiguous && names[photo[k]] != labels[k].Name:
+		case photo[k] == unmatched, named && !exact[k]:
+			photo[k], exact[k] = i, named
+		case named == exact[k]:
 			photo[k] = ambiguous
 		}
 	}

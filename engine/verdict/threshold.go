@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -34,20 +35,23 @@ var kinds = []func(method string, labels []Label) (Estimator, error){
 // fault.Usage, or fault.Input if the file cannot be used.
 func Parse(text string) (method string, labels []Label, err error) {
 	method = strings.TrimSpace(text)
-	if path, ok := strings.CutPrefix(method, labelsMethod+":"); ok {
-		if path == "" {
+	if path, ok := strings.CutPrefix(method, labelsMethod+":"); ok || method == labelsMethod {
+		if path == "" || !ok {
 			return "", nil, fault.New(fault.Usage, "the threshold %q names no file; write "+
 				"labels:FILE.csv, a list with the columns image and label", text)
 		}
 		if labels, err = ReadLabels(path); err != nil {
 			return "", nil, err
 		}
-		method = labelsMethod
+		if _, err = New(labelsMethod, labels); err != nil {
+			return "", nil, fmt.Errorf("the list %s: %w", path, err)
+		}
+		return labelsMethod, labels, nil
 	}
-	if _, err = New(method, labels); err != nil {
+	if _, err = New(method, nil); err != nil {
 		return "", nil, err
 	}
-	return method, labels, nil
+	return method, nil, nil
 }
 
 // New makes the estimator of a method that Parse returned, with its labels. Errors are Parse's.

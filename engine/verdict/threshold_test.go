@@ -58,7 +58,7 @@ func TestParse(t *testing.T) {
 		"0.3,": "give two numbers", "0.3,0.2,0.1": "give two numbers", "0.3,NaN": "give two numbers",
 		"rate:5": "from rate:0 to rate:1", "rate:101%": "no share", "rate:-1%": "no share",
 		"rate:": "no share", "rate:%": "no share", "rate:NaN": "no share", "labels:": "names no file",
-		"labels":                   "0 photos are labelled good and 0 defective",
+		"labels":                   "names no file",
 		"labels:/no such/file.csv": "cannot read the list /no such/file.csv",
 	} {
 		method, _, err := Parse(text)
