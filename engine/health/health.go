@@ -49,10 +49,15 @@ type Photo struct {
 // the order of the kinds, at most one of each; none is the usual answer. Batches of three photos or
 // fewer are only searched for copies.
 func Check(batch *Batch) (findings []Finding) {
-	for _, look := range []func(*Batch) *Finding{duplicates} {
-		if found := look(batch); found != nil {
+	add := func(found *Finding) {
+		if found != nil {
 			findings = append(findings, *found)
 		}
 	}
-	return findings
+	add(duplicates(batch))
+	tokens := compare(batch, comparedAtMost)
+	add(nearDuplicates(tokens))
+	add(strangers(tokens))
+	add(mixture(tokens))
+	return append(findings, drift(batch)...)
 }

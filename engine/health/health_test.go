@@ -30,7 +30,8 @@ func TestDuplicates(t *testing.T) {
 		{"abcbaab", [][]int{{1, 3, 6}, {0, 4, 5}}, "6 photos are copies of each other, byte for byte: " +
 			"01.png, 03.png, 06.png; 00.png, 04.png, 05.png; each"},
 		{"aaaaaa", [][]int{{0, 1, 2, 3, 4, 5}}, "00.png, 01.png, 02.png, 03.png, and 2 more; each"},
-		{"aabbcc", [][]int{{0, 1}, {2, 3}, {4, 5}}, "00.png, 01.png; 02.png, 03.png; and 1 group more; "},
+		{"aabbccdd", [][]int{{0, 1}, {2, 3}, {4, 5}, {6, 7}},
+			"00.png, 01.png; 02.png, 03.png; 04.png, 05.png; and 1 group more; "},
 	} {
 		findings := Check(batchOf(strings.Split(strings.ReplaceAll(test.digests, "-", ""), "")...))
 		if strings.HasPrefix(test.digests, "-") {

@@ -9,7 +9,7 @@ import (
 
 const (
 	namesTold  = 4 // photos that a line names of a group
-	groupsTold = 2 // groups that a line names
+	groupsTold = 3 // groups that a line names
 )
 
 // names are the first few photos, and how many more there are.
