@@ -9,7 +9,7 @@ import (
 const (
 	strangersTogether = 3    // photos of one other thing
 	fewestPhotos      = 8    // in a batch, to say what is strange in it
-	strangeBeyond     = 0.23 // left of a class token of length 1
+	strangeBeyond     = 0.24 // left of a class token of length 1
 	strangeTimes      = 3.5  // what is left of four photos in five
 )
 
@@ -20,7 +20,7 @@ const (
 // group: the largest branch of the tree of average linkage that holds it and has at most 3 photos.
 // It is strange if the span of all others leaves of its class token (span)
 //
-//	u > 0.23   and   u > 3.5 times the 80th percentile of all u
+//	u > 0.24   and   u > 3.5 times the 80th percentile of all u
 func strangers(c *compared) *Finding {
 	n := c.n()
 	if n < fewestPhotos {
