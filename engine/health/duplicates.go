@@ -1,7 +1,5 @@
 package health
 
-import "fmt"
-
 // duplicates finds files with the same bytes. A photo that is there twice has a perfect match: neither
 // copy is ever anomalous.
 func duplicates(b *Batch) *Finding {
@@ -9,9 +7,9 @@ func duplicates(b *Batch) *Finding {
 	if len(groups) == 0 {
 		return nil
 	}
-	return &Finding{Kind: Duplicates, Groups: groups, Text: fmt.Sprintf("%s are copies of each other, "+
-		"byte for byte: %s; each hides the other's defects, keep one of each",
-		count(members(groups), "photo"), b.groups(groups))}
+	found := warn(Duplicates, groups, "%s are copies of each other, byte for byte: %s; each hides the "+
+		"other's defects, keep one of each", count(members(groups), "photo"), b.groups(groups))
+	return &found
 }
 
 // copies are the groups of photos with equal digests, by their first photo.

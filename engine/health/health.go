@@ -6,6 +6,8 @@
 // move. docs/health.md has how often each warning comes, rightly and wrongly.
 package health
 
+import "fmt"
+
 // Kind is what is wrong with a batch.
 type Kind string
 
@@ -27,6 +29,11 @@ type Finding struct {
 	// Groups are the photos that it is about, as numbers in the batch: each group belongs together, as
 	// copies of each other do. Drift has none.
 	Groups [][]int `json:"groups,omitempty"`
+}
+
+// warn makes a finding, whose text is formatted.
+func warn(kind Kind, groups [][]int, format string, values ...any) Finding {
+	return Finding{Kind: kind, Text: fmt.Sprintf(format, values...), Groups: groups}
 }
 
 // Batch is what is known of the photos of a batch, in the order of their names.

@@ -51,9 +51,10 @@ func mixture(c *compared) *Finding {
 		sizes = append(sizes, fmt.Sprint(len(product)))
 	}
 	last := len(sizes) - 1
-	return &Finding{Kind: Mixture, Groups: products, Text: fmt.Sprintf("the photos seem to show %d products, in "+
-		"%s and %s photos%s: %s; score each product by itself", len(products),
-		strings.Join(sizes[:last], ", "), sizes[last], c.sampled(), c.batch.groups(products))}
+	found := warn(Mixture, products, "the photos seem to show %d products, in %s and %s photos%s: %s; "+
+		"score each product by itself", len(products), strings.Join(sizes[:last], ", "), sizes[last],
+		c.sampled(), c.batch.groups(products))
+	return &found
 }
 
 // part are the products below a node, as numbers among the compared: one if it is not a mixture.

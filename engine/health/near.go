@@ -2,7 +2,6 @@ package health
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"sync"
 )
@@ -54,9 +53,9 @@ func nearDuplicates(c *compared) *Finding {
 			group[k] = c.photos[i]
 		}
 	}
-	return &Finding{Kind: NearDuplicates, Groups: groups, Text: fmt.Sprintf("%s show the same thing again%s: "+
-		"%s; each hides the other's defects, keep one of each", count(members(groups), "photo"),
-		c.sampled(), c.batch.groups(groups))}
+	found := warn(NearDuplicates, groups, "%s show the same thing again%s: %s; each hides the other's "+
+		"defects, keep one of each", count(members(groups), "photo"), c.sampled(), c.batch.groups(groups))
+	return &found
 }
 
 // candidate is a pair of compared photos.
@@ -87,7 +86,9 @@ func (c *compared) candidates() (pairs []candidate) {
 			pairs = append(pairs, pair)
 		}
 	}
-	slices.SortStableFunc(pairs, func(a, b candidate) int { return cmp.Compare(a.closeness, b.closeness) })
+	slices.SortStableFunc(pairs, func(a, b candidate) int {
+		return cmp.Compare(a.closeness, b.closeness)
+	})
 	return pairs[:min(len(pairs), pairsAtMost)]
 }
 

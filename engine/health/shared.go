@@ -1,16 +1,14 @@
 package health
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // SharedFinding is the warning about groups of photos that share a defect, which Partners found; there
-// is at least one. A defect that enough photos have looks like a part of the product.
+// is at least one. A defect that enough photos have looks like a part of the product. So does what
+// variants of a product have in common, which is found more often: a person has to look.
 func SharedFinding(batch *Batch, groups [][]int) Finding {
-	return Finding{Kind: Shared, Groups: groups, Text: fmt.Sprintf("%s seem to share a defect, which hides "+
-		"it: %s; if they do, score with --shared exclude", count(members(groups), "photo"),
-		batch.groups(groups))}
+	return warn(Shared, groups, "%s have something in common that the others lack, and if that is a "+
+		"defect it is hidden: %s; look at them, and score with --shared exclude if it is",
+		count(members(groups), "photo"), batch.groups(groups))
 }
 
 // Groups are the images that are joined by partners, directly or through others: each ascending, by

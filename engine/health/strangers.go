@@ -1,9 +1,6 @@
 package health
 
-import (
-	"fmt"
-	"slices"
-)
+import "slices"
 
 // The constants of strangers.
 const (
@@ -46,9 +43,10 @@ func strangers(c *compared) *Finding {
 	if len(strange) == 1 {
 		verb = "seems"
 	}
-	return &Finding{Kind: Strangers, Groups: [][]int{strange}, Text: fmt.Sprintf("%s %s to show something "+
-		"else than the others%s: %s; leave out what is not this product", count(len(strange), "photo"), verb,
-		c.sampled(), c.batch.names(strange))}
+	found := warn(Strangers, [][]int{strange}, "%s %s to show something else than the others%s: %s; "+
+		"leave out what is not this product", count(len(strange), "photo"), verb, c.sampled(),
+		c.batch.names(strange))
+	return &found
 }
 
 // branches are the largest branches of a tree over n photos that have at most so many.

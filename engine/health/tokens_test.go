@@ -73,7 +73,8 @@ func TestMixture(t *testing.T) {
 	}{
 		{"two", batchWith(product(1, 20), product(2, 10)), [][]int{{0, 19}, {20, 29}}},
 		{"the smaller one first", batchWith(product(2, 8), product(1, 22)), [][]int{{8, 29}, {0, 7}}},
-		{"three", batchWith(product(1, 12), product(2, 12), product(3, 12)), [][]int{{0, 11}, {12, 23}, {24, 35}}},
+		{"three", batchWith(product(1, 12), product(2, 12), product(3, 12)),
+			[][]int{{0, 11}, {12, 23}, {24, 35}}},
 		{"the fewest", batchWith(product(1, 6), product(2, 6)), [][]int{{0, 5}, {6, 11}}},
 	} {
 		found := only(t, test.name, test.batch, Mixture)
