@@ -74,7 +74,8 @@ func (w *Worker) score(ctx context.Context, first, last int) error {
 	job.Keep = engine.Keep{Folder: w.Folder.Path("tokens", "references"), Always: w.KeepTokens}
 	s := &scoring{Worker: w, photos: listing, left: len(todo)}
 	turns := newTurns(w.Observer, map[engine.Step]int{engine.StepMutual: images, engine.StepShared: images,
-		engine.StepImage: images, engine.StepBackbone: images + len(listing.References)})
+		engine.StepImage: images, engine.StepEvidence: images,
+		engine.StepBackbone: images + len(listing.References)})
 	if s.pipeline, err = engine.Open(ctx, job, largest, turns); err != nil {
 		return err
 	}
