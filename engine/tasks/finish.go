@@ -131,7 +131,13 @@ func (d *drawer) overview(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return d.draws.Overview(ctx, top, bottom)
+	if err := d.draws.Overview(ctx, top, bottom); err != nil {
+		return err
+	}
+	if _, err := os.Stat(filepath.Join(d.draws.Folder, results.OverviewFile)); err != nil {
+		d.Observer.Note("no " + results.OverviewFile + ": none of its photos can be read here")
+	}
+	return nil
 }
 
 // result gathers what all tasks found out, without patch scores and class tokens.

@@ -19,7 +19,6 @@ func (p *Plan) parameters(run *report.Run) (list []page.Parameter) {
 		}
 	}
 	of := p.Scoring
-	add("command", "%s", strings.Join(run.Command, " "))
 	add("started", "%s", run.Started.Format(time.RFC3339))
 	add("photos", "%d scored of %d, %d left out", run.Counts.Scored, run.Counts.Listed, run.Counts.Skipped)
 	if run.Counts.References > 0 {
@@ -27,7 +26,7 @@ func (p *Plan) parameters(run *report.Run) (list []page.Parameter) {
 	}
 	add("model", "%s at %d pixels, %d x %d patches", filepath.Base(run.Model.Name), run.Model.ImageSize,
 		run.Model.GridHeight, run.Model.GridWidth)
-	add("settings", "%s", p.Preset)
+	add("preset", "%s's", p.Preset)
 	add("stages", "%s", numbers(of.Stages))
 	add("degrees", "%s", numbers(of.Degrees))
 	add("interval", "%v to %v, %s", of.Interval.Low, of.Interval.High, of.Average)

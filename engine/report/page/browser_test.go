@@ -74,7 +74,7 @@ func TestOpensQuietly(t *testing.T) {
 		"one photo":            {batch(1), "1 photo"},
 		"no photo":             {&Data{Thresholds: verdict.Thresholds{Why: "none"}}, "There are no photos."},
 		"equal scores":         {equal, "11 photos"},
-		"a part of the images": {part, "20 photos shown of the 20 most anomalous"},
+		"a part of the images": {part, "20 photos shown of the 20 most and least anomalous"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := open(t, test.data)

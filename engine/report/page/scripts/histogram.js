@@ -38,7 +38,11 @@ function stacked(levels) {
   if (!levels) {
     return [places, all.map(() => null), all.map(() => null), all];
   }
-  return [places, all, share(levels.threshold), share(levels.review)];
+  const notDefective = share(levels.threshold);
+  const good = share(levels.review);
+  // What lies wholly below another bar would show at its edges.
+  const over = (bar, next) => bar.map((height, i) => (height === next[i] ? null : height));
+  return [places, over(all, notDefective), over(notDefective, good), good];
 }
 
 function Histogram({ levels, setThreshold, theme }) {

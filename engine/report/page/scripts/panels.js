@@ -25,12 +25,16 @@ function Header({ theme, setTheme, verdicts, exportVerdicts, importVerdicts, hel
   </header>`;
 }
 
+// rescored says that ranks and verdicts go by different scores.
+const rescored = photos.some((photo) => photo.score !== photo.before);
+
 function Estimate() {
   const { why, notes, method } = data.thresholds;
   if (why) {
     return html`<p class="note"><strong>No verdicts.</strong> ${sentence(why)}</p>`;
   }
-  return html`${(notes || []).map((note, i) => html`<p class="note" key=${i}>${sentence(note)}</p>`)}
+  return html`${rescored && html`<p class="note">Verdicts, and the scores shown, are those before RsCIN;
+      ranks go by the score after it.</p>`}${(notes || []).map((note, i) => html`<p class="note" key=${i}>${sentence(note)}</p>`)}
     ${!(notes || []).length && method && html`<p class="note">
       The threshold comes from <code>--threshold ${method}</code>.</p>`}`;
 }

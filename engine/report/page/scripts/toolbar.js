@@ -29,7 +29,7 @@ function Toolbar({ levels, filter, setFilter, view, setView, shown, search }) {
     said.push(`${plural(shown, "photo", "photos")} shown`);
   }
   if (data.images > photos.length) {
-    said.push(`of the ${photos.length.toLocaleString("en")} most anomalous; the counts and the ` +
+    said.push(`of the ${photos.length.toLocaleString("en")} most and least anomalous; the counts and the ` +
       `histogram are of all ${data.images.toLocaleString("en")}`);
   }
   return html`<div class="toolbar">
