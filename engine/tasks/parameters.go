@@ -3,7 +3,6 @@ package tasks
 import (
 	"fmt"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"musc/engine"
