@@ -77,7 +77,7 @@ check:
 	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) tool staticcheck ./...)
 
 # Exports of a small batch, loaded by the importers of pycocotools, Label Studio, Ultralytics and FiftyOne.
-# They come from the package registry into the cache, once: 230 MB to download, 900 MB to keep.
+# They come from the package registry into the cache, once: 230 MB to download, 1 GB to keep.
 check-exports:
 	MUSC_CHECK_EXPORTS=1 $(GO) test -count=1 -timeout 15m -v -run '^TestImporters$$' ./engine/export
 

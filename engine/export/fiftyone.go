@@ -157,7 +157,10 @@ func packMask(r *verdict.Region) ([]byte, error) {
 		r.Height, r.Width)
 	header += strings.Repeat(" ", 64-1-(before+len(header))%64) + "\n" // data begin at multiples of 64
 	var packed bytes.Buffer
-	w := zlib.NewWriter(&packed)
+	w, err := zlib.NewWriterLevel(&packed, zlib.BestSpeed) // runs pack well at any level
+	if err != nil {
+		return nil, err
+	}
 	for _, part := range [][]byte{[]byte(magic), {byte(len(header)), byte(len(header) >> 8)},
 		[]byte(header), pixels} {
 		if _, err := w.Write(part); err != nil {
