@@ -15,8 +15,10 @@ import (
 func (job *Config) chooseScorer(ctx context.Context, tell, note func(text string)) (err error) {
 	on := job.Device
 	if on.CUDA && job.Scoring.leavesOut() {
-		tell(fmt.Sprintf("--shared %s: mutual scoring is on the CPU, since a GPU leaves out no image that "+
-			"scores others", job.Scoring.Shared))
+		if mutual.CUDAError(on.Ordinals) == nil {
+			tell(fmt.Sprintf("--shared %s: mutual scoring is on the CPU, since a GPU leaves out no image "+
+				"that scores others", job.Scoring.Shared))
+		}
 		on = device.CPU
 	}
 	job.scorer, job.scorerWhy, err = trust.NewScorer(ctx, trust.Resources{Device: on,
