@@ -149,6 +149,11 @@ func (d *drawer) result() (*engine.Result, error) {
 		Thresholds: merged.Thresholds, Findings: merged.Findings}
 	result.Warnings = slices.Concat(d.Plan.Notes, d.scaled, merged.Warnings)
 	if d.Plan.Export != "" && !merged.Thresholds.Known() {
+		note := "nothing is exported, as there are no verdicts: " + merged.Thresholds.Why
+		result.Warnings = append(result.Warnings, note)
+		d.Observer.Note(note)
+	}
+	if d.Plan.Export != "" && !merged.Thresholds.Known() {
 		note := "nothing is exported: without verdicts there are no defects"
 		d.Observer.Note(note)
 		result.Warnings = append(result.Warnings, note)
