@@ -57,7 +57,8 @@ func addPixels(table *present.Table, name string, b *batch) error {
 		return c, nil
 	}
 	value := fmt.Sprintf("%.4f, from %.4f", auto.Threshold, auto.Review)
-	if _, err := row("auto: verdict masks", value, func(int) *verdict.Thresholds { return &auto }); err != nil {
+	_, err = row("auto: verdict masks", value, func(int) *verdict.Thresholds { return &auto })
+	if err != nil {
 		return err
 	}
 	single := func(level float64) func(int) *verdict.Thresholds {

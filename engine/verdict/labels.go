@@ -66,7 +66,8 @@ func (f fromLabels) Estimate(scores []float64, names []string) (t Thresholds, er
 	}
 	t = Thresholds{Threshold: best.level, Review: best.level}
 	t.Notes = append(t.Notes, fmt.Sprintf("on the %d photos labelled good and %d labelled defective F1 is "+
-		"%.2f (%d false alarms, %d missed)", count[false], count[true], best.f1, best.falseAlarms, best.missed))
+		"%.2f (%d false alarms, %d missed)", count[false], count[true], best.f1, best.falseAlarms,
+		best.missed))
 	if min(count[false], count[true]) < enough {
 		t.Notes = append(t.Notes, fmt.Sprintf("fewer than %d labelled photos of a class: a few more may "+
 			"move the threshold a lot", enough))
