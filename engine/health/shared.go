@@ -4,10 +4,14 @@ import "slices"
 
 // SharedFinding is the warning about groups of photos that share a defect, which Partners found; there
 // is at least one. A defect that enough photos have looks like a part of the product. So does what
-// variants of a product have in common, which is found more often: a person has to look.
-func SharedFinding(batch *Batch, groups [][]int) Finding {
-	return warn(Shared, groups, "%s have something in common that the others lack, and if that is a "+
-		"defect it is hidden: %s; look at them, and score with --shared exclude if it is",
+// variants of a product have in common, which is found more often: a person has to look. done says what
+// the scoring did about it; "" if nothing.
+func SharedFinding(batch *Batch, groups [][]int, done string) Finding {
+	text := "if that is a defect it is hidden: %s; look at them, and score with --shared exclude if it is"
+	if done != "" {
+		text = done + ": %s"
+	}
+	return warn(Shared, groups, "%s have something in common that the others lack, and "+text,
 		count(members(groups), "photo"), batch.groups(groups))
 }
 

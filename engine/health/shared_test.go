@@ -188,7 +188,7 @@ func TestSelected(t *testing.T) {
 
 func TestSharedFinding(t *testing.T) {
 	b := batchOf("", "", "", "", "", "", "")
-	found := SharedFinding(b, [][]int{{0, 1, 2, 5, 6}})
+	found := SharedFinding(b, [][]int{{0, 1, 2, 5, 6}}, "")
 	want := "5 photos have something in common that the others lack, and if that is a defect it is hidden: " +
 		"00.png, 01.png, 02.png, 05.png, and 1 more; look at them, and score with --shared exclude if it is"
 	if found.Kind != Shared || found.Text != want || len(found.Groups) != 1 {

@@ -29,6 +29,12 @@ func (m *Merged) decide(p *Plan, listing *Listing) error {
 // comparison grows with the square of their number, and is for batches that a person could look at.
 const comparedTokens = 20_000
 
+// aboutShared is what scoring did about groups that share a defect.
+var aboutShared = map[string]string{
+	engine.SharedExclude: "did not score each other",
+	engine.SharedTrust:   "only the less anomalous half of all photos scored",
+}
+
 // examine asks whether the batch is fit to be scored.
 func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *Listing) (
 	[]health.Finding, error) {
@@ -70,7 +76,7 @@ func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *List
 	}
 	findings := health.Check(batch)
 	if len(groups) > 0 {
-		findings = append(findings, health.SharedFinding(batch, groups))
+		findings = append(findings, health.SharedFinding(batch, groups, aboutShared[p.Scoring.Shared]))
 	}
 	return findings, nil
 }
