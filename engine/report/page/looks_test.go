@@ -218,9 +218,13 @@ type view struct {
 	tokens []string
 	photos []string
 	broken bool
+	hold   chan struct{} // if set, the verdicts are told when it is closed
 }
 
 func (v *view) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if v.hold != nil && r.Method == http.MethodGet && r.URL.Path == "/verdicts" {
+		<-v.hold
+	}
 	v.Lock()
 	defer v.Unlock()
 	switch {
@@ -243,30 +247,50 @@ func (v *view) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// serve shows the page as musc view does.
+func (v *view) serve(b *tab) {
+	b.Helper()
+	text, err := os.ReadFile(write(b.T, batch(12)))
+	if err != nil {
+		b.Fatal(err)
+	}
+	v.page = strings.Replace(string(text), "<head>", `<head><meta name="musc-view" content="secret">`, 1)
+	server := httptest.NewServer(v)
+	b.Cleanup(server.Close)
+	b.run(chromedp.Navigate(server.URL), chromedp.WaitReady(chromedp.CSS(".card")))
+}
+
+// keeps waits until the server has these verdicts.
+func (v *view) keeps(b *tab, want string) {
+	b.Helper()
+	b.wait(func() bool {
+		v.Lock()
+		defer v.Unlock()
+		return fmt.Sprint(v.kept) == want
+	}, "the server keeps "+want)
+}
+
+// All verdicts are sent at once: a page that did not know the former ones would wipe them out.
+func TestServedPageSendsNothingBeforeItKnowsWhatIsKept(t *testing.T) {
+	b := newTab(t)
+	v := &view{kept: map[string]string{"part 0003.png": "good"}, hold: make(chan struct{})}
+	v.serve(b)
+	b.keys("d")
+	b.until(`document.querySelector('[data-name="part 0000.png"] .answer.defective').ariaPressed === "true"`)
+	close(v.hold)
+	v.keeps(b, "map[part 0000.png:defective part 0003.png:good]")
+	b.until(`document.querySelector('[data-name="part 0003.png"] .answer.good').ariaPressed === "true"`)
+}
+
 func TestServedPageKeepsVerdictsWithTheServer(t *testing.T) {
 	b := newTab(t)
-	text, err := os.ReadFile(write(t, batch(12)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	v := &view{page: strings.Replace(string(text), "<head>", `<head><meta name="musc-view" content="secret">`, 1),
-		kept: map[string]string{"part 0003.png": "good"}}
-	server := httptest.NewServer(v)
-	t.Cleanup(server.Close)
-	b.run(chromedp.Navigate(server.URL), chromedp.WaitReady(chromedp.CSS(".card")))
+	v := &view{kept: map[string]string{"part 0003.png": "good"}}
+	v.serve(b)
 	b.until(`document.querySelector('[data-name="part 0003.png"] .answer.good').ariaPressed === "true"`)
 	b.keys("d")
-	kept := func(want string) {
-		t.Helper()
-		b.wait(func() bool {
-			v.Lock()
-			defer v.Unlock()
-			return fmt.Sprint(v.kept) == want
-		}, "the server keeps "+want)
-	}
-	kept("map[part 0000.png:defective part 0003.png:good]")
+	v.keeps(b, "map[part 0000.png:defective part 0003.png:good]")
 	b.keys("ju")
-	kept("map[part 0000.png:defective part 0001.png:unsure part 0003.png:good]")
+	v.keeps(b, "map[part 0000.png:defective part 0001.png:unsure part 0003.png:good]")
 	b.keys("\r")
 	b.until(`document.querySelector("dialog img")?.naturalWidth === 8`)
 	v.Lock()

@@ -48,8 +48,14 @@ function useStored(key, initial) {
 function useVerdicts(tell) {
   const store = useRef(null);
   const [verdicts, setVerdicts] = useState(() => {
-    store.current = createStore((theirs, touched) => setVerdicts((ours) =>
-      (touched ? new Map([...theirs, ...ours]) : theirs)), tell);
+    store.current = createStore((theirs) => setVerdicts((ours) => {
+      if (ours.size === 0) {
+        return theirs;
+      }
+      const all = new Map([...theirs, ...ours]); // the user was faster
+      store.current.save(all);
+      return all;
+    }), tell);
     return store.current.initial;
   });
   const change = useCallback((changes) => setVerdicts((old) => { // [[name, answer or ""], ...]
@@ -204,7 +210,7 @@ function App() {
     <${Status} levels=${levels} shown=${list.length} />
     ${large && current && html`<${Large} photo=${current} place=${place} count=${list.length}
       answer=${verdicts.get(current.name)} actions=${actions} view=${view} setView=${setView}
-      pixels=${pixels} levels=${levels} />`}
+      pixels=${pixels} levels=${levels} printing=${printing} />`}
     ${help && html`<${Help} close=${() => setHelp(false)} />`}`;
 }
 

@@ -72,7 +72,9 @@ function Grid({ list, current, columns, focus, printing, verdicts, actions, view
       actions=${actions} view=${view} pixels=${pixels} levels=${levels} />`;
   };
   const height = Math.max(0, grid.rows * grid.rowHeight - gap);
-  return html`<ul class="grid" ref=${root} role="list" aria-label="Photos"
+  return html`${printing && list.length > mostPrinted && html`<p>The first ${mostPrinted} of
+      ${" "}${plural(list.length, "photo", "photos")}:</p>`}
+    <ul class="grid" ref=${root} role="list" aria-label="Photos"
     style=${{ height: height + "px" }}>${shown.map(card)}</ul>`;
 }
 

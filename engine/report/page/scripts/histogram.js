@@ -95,8 +95,9 @@ function histogramOptions(width, colour, latest) {
       y: { range: (_, __, most) => [0, Math.max(most, 1)] },
     },
     axes: [
-      { ...text, size: 24, gap: 3, grid: { show: false }, ticks: { ...line, size: 4 } },
-      { ...text, size: axisWidth, gap: 4, grid: line, ticks: { show: false }, space: 36, incrs: wholes },
+      { ...text, size: 24, gap: 3, space: 64, grid: { show: false }, ticks: { ...line, size: 4 } },
+      { ...text, size: axisWidth, gap: 4, space: 36, grid: line, ticks: { show: false },
+        incrs: wholes },
     ],
     series: [{}, series("--defective"), series("--review"), series("--good")],
     hooks: { draw: [(u) => drawLevels(u, latest.current.levels, colour)] },

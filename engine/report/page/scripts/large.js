@@ -91,10 +91,13 @@ function largePicture(photo) {
   return server ? `/photo/${photo.index}` : photo.picture && address(photo.picture);
 }
 
-function Large({ photo, place, count, answer, actions, view, setView, pixels, levels }) {
+const printedStage = [680, 380]; // of a sheet of paper
+
+function Large({ photo, place, count, answer, actions, view, setView, pixels, levels, printing }) {
   const dialog = useRef(null);
   const stage = useRef(null);
-  const [width, height] = useSize(stage);
+  const size = useSize(stage);
+  const [width, height] = printing ? printedStage : size;
   const [lit, light] = useState(-1);
   const regions = useMemo(() => regionsOf(photo, levels), [photo, levels]);
   const peaks = photo.evidence || [];

@@ -31,10 +31,11 @@ const rescored = photos.some((photo) => photo.score !== photo.before);
 function Estimate() {
   const { why, notes, method } = data.thresholds;
   if (why) {
-    return html`<p class="note"><strong>No verdicts.</strong> ${sentence(why)}</p>`;
+    return html`<p class="note"><strong>No verdicts.</strong> <${Sentence} text=${why} /></p>`;
   }
-  return html`${rescored && html`<p class="note">Verdicts, and the scores shown, are those before RsCIN;
-      ranks go by the score after it.</p>`}${(notes || []).map((note, i) => html`<p class="note" key=${i}>${sentence(note)}</p>`)}
+  return html`${rescored && html`<p class="note">Verdicts, and the scores shown, are those before
+      RsCIN; ranks go by the score after it.</p>`}
+    ${(notes || []).map((note, i) => html`<p class="note" key=${i}><${Sentence} text=${note} /></p>`)}
     ${!(notes || []).length && method && html`<p class="note">
       The threshold comes from <code>--threshold ${method}</code>.</p>`}`;
 }
@@ -71,9 +72,11 @@ function Finding({ finding, open }) {
   const groups = finding.groups || [];
   const name = findingNames[finding.kind] || finding.kind;
   return html`<div class="finding">
-    <p><${Mark} of="review" /><span><strong>${name}.</strong> ${sentence(finding.text)}</span></p>
+    <p><${Mark} of="review" /><span><strong>${name}.</strong>${" "}
+      <${Sentence} text=${finding.text} /></span></p>
     ${groups.slice(0, mostGroups).map((names, i) => html`<${More} key=${i} list=${names}
-      summary=${(groups.length > 1 ? `Group ${i + 1}: ` : "") + plural(names.length, "photo", "photos")}>
+      summary=${(groups.length > 1 ? `Group ${i + 1}: ` : "") +
+        plural(names.length, "photo", "photos")}>
       ${(some) => html`<${Names} names=${some} open=${open} />`}<//>`)}
     ${groups.length > mostGroups && html`<p class="faint">and ${groups.length - mostGroups} more groups,
       which run.json lists</p>`}
@@ -88,13 +91,15 @@ function Health({ open }) {
       <span>Nothing was found that speaks against it.</span></p>`}
     ${data.findings.map((finding, i) => html`<${Finding} key=${i} finding=${finding} open=${open} />`)}
     ${data.warnings.map((text, i) => html`<p class="finding" key=${"w" + i}><${Mark} of="review" />
-      <span>${sentence(text)}</span></p>`)}
+      <span><${Sentence} text=${text} /></span></p>`)}
   </section>`;
 }
 
 // commandLine is the command as a shell reads it.
 const commandLine = data.command.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word
   : "'" + word.replaceAll("'", "'\\''") + "'")).join(" ");
+
+const facts = data.run.filter((one) => one.name !== "command" || !commandLine);
 
 function About() {
   return html`<footer class="about">
@@ -104,7 +109,7 @@ function About() {
         <tbody>${some.map((one, i) => html`<tr key=${i}><td><bdi>${one.path}</bdi></td>
           <td>${one.reason}</td></tr>`)}</tbody></table>`}<//>`}
     <details><summary>How it was scored</summary>
-      <table class="run"><tbody>${data.run.map((one, i) => html`<tr key=${i}>
+      <table class="run"><tbody>${facts.map((one, i) => html`<tr key=${i}>
         <th scope="row">${one.name}</th><td>${one.value}</td></tr>`)}</tbody></table>
       ${data.command.length > 0 && html`<p class="command"><code>${commandLine}</code>
         <${Copy} text=${commandLine} what="command" /></p>`}
@@ -125,7 +130,8 @@ function Help({ close }) {
     <header><h2 id="help">Keys</h2><button type="button" class="close" aria-label="Close"
       onClick=${close}>×</button></header>
     <dl>${keys.map(([key, what]) => html`<div key=${key}>
-      <dt>${key.split(" ").map((k) => html`<kbd key=${k}>${k}</kbd>`)}</dt><dd>${what}</dd></div>`)}</dl>
+      <dt>${key.split(" ").map((k) => html`<kbd key=${k}>${k}</kbd>`)}</dt>
+      <dd>${what}</dd></div>`)}</dl>
     <p class="faint">${server ? "Your verdicts are saved in the output folder as you give them."
       : "Your verdicts stay in this browser. Export them to hand them on, or for musc score " +
         "--threshold labels:verdicts.csv."}</p>

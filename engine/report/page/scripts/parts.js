@@ -17,7 +17,13 @@ function Mark({ of }) {
 
 function Chip({ verdict }) {
   return verdict === "" ? null : html`<span class=${"chip " + verdict}>
-    <${Mark} of=${verdict} />${verdictNames[verdict]}</span>`;
+    <${Mark} of=${verdict} /><span>${verdictNames[verdict]}</span></span>`;
+}
+
+// Sentence is a note of the run as a sentence; options in it are not broken at their hyphens.
+function Sentence({ text }) {
+  return sentence(text).split(/(--[a-z][\w-]*)/).map((part, i) => (i % 2
+    ? html`<span class="option" key=${i}>${part}</span>` : part));
 }
 
 // Answers are the buttons for the user's own verdict on a photo; another press takes it back.

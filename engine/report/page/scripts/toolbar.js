@@ -5,7 +5,8 @@ function Counts({ levels, filter, setFilter }) {
   const one = (verdict, name, number) => html`<button type="button" class=${"count " + verdict}
     aria-pressed=${filter.verdict === verdict} data-count=${verdict || "all"}
     onClick=${() => setFilter({ verdict: filter.verdict === verdict ? "" : verdict })}>
-    ${verdict && html`<${Mark} of=${verdict} />`}<b>${number.toLocaleString("en")}</b> ${name}</button>`;
+    ${verdict && html`<${Mark} of=${verdict} />`}
+    <b>${number.toLocaleString("en")}</b> ${name}</button>`;
   return html`<div class="counts" role="group" aria-label="Show photos by verdict">
     ${one("", "all", befores.length)}
     ${levels && ["defective", "review", "good"].map((verdict) =>

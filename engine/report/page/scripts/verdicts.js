@@ -1,5 +1,5 @@
 // What the user says of each photo: "good", "defective" or "unsure" by its name. It is kept in the
-// browser under the batch's key or, where musc view serves the page, on its disk (view.md).
+// browser under the batch's key or, where musc view serves the page, on its disk (data.go).
 
 const answers = ["good", "defective", "unsure"];
 const answerNames = { good: "Good", defective: "Defective", unsure: "Unsure" };
@@ -38,34 +38,30 @@ function formatVerdicts(verdicts) {
 }
 
 // createStore loads the verdicts and saves each change; tell(text) hears what went wrong, "" if
-// nothing does. changed(verdicts) hears what the server had.
-function createStore(changed, tell) {
-  if (!server) {
-    return {
-      initial: parseVerdicts(storage.get(batchKey)),
-      save(verdicts) {
-        tell(storage.set(batchKey, formatVerdicts(verdicts)) ? ""
-          : "This browser keeps nothing for this page: export your verdicts before you close it.");
-      },
-    };
-  }
+// nothing does. loaded(verdicts) hears what the server had, before anything is sent to it: all
+// verdicts are, and would replace those that the page does not know.
+function createStore(loaded, tell) {
+  return server ? serverStore(loaded, tell) : {
+    initial: parseVerdicts(storage.get(batchKey)),
+    save(verdicts) {
+      tell(storage.set(batchKey, formatVerdicts(verdicts)) ? ""
+        : "This browser keeps nothing for this page: export your verdicts before you close it.");
+    },
+  };
+}
+
+function serverStore(loaded, tell) {
+  let ready = false;
   let sending = false;
-  let waiting = null;
-  let touched = false; // what the user said before the server answered stays
+  let waiting = null; // the latest verdicts, not sent yet
   async function send() {
     sending = true;
     while (waiting) {
-      const body = waiting;
+      const body = formatVerdicts(waiting);
       waiting = null;
       try {
-        const response = await fetch("/verdicts", {
-          method: "PUT",
-          headers: { "Content-Type": "application/json", "X-Musc-Token": server },
-          body,
-        });
-        if (!response.ok) {
-          throw new Error((await response.text()).trim() || response.statusText);
-        }
+        await ask({ method: "PUT", headers: { "Content-Type": "application/json",
+          "X-Musc-Token": server }, body });
         tell("");
       } catch (error) {
         tell(`Your verdicts are not saved: ${error.message}. The next one tries again; or export them.`);
@@ -73,22 +69,28 @@ function createStore(changed, tell) {
     }
     sending = false;
   }
-  fetch("/verdicts").then((response) => {
-    if (!response.ok) {
-      throw new Error(response.statusText);
-    }
-    return response.text();
-  }).then((text) => {
-    changed(parseVerdicts(text), touched);
-  }).catch((error) => tell(`The verdicts saved before cannot be read: ${error.message}.`));
+  ask({}).then((text) => {
+    ready = true;
+    loaded(parseVerdicts(text));
+  }).catch((error) => tell(`The verdicts saved before cannot be read: ${error.message}. New ones are ` +
+    "not saved: load the page again."));
   return {
     initial: new Map(),
     save(verdicts) {
-      touched = true;
-      waiting = formatVerdicts(verdicts);
-      if (!sending) {
+      waiting = verdicts;
+      if (ready && !sending) {
         send();
       }
     },
   };
+}
+
+// ask is the text that the server answers; an error has its text.
+async function ask(request) {
+  const response = await fetch("/verdicts", request);
+  const text = await response.text();
+  if (!response.ok) {
+    throw new Error(text.trim() || response.statusText);
+  }
+  return text;
 }
