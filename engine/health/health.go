@@ -53,8 +53,9 @@ type Photo struct {
 }
 
 // Check looks for all that Partners does not find; see SharedFinding for that. The findings come in
-// the order of the kinds, at most one of each; none is the usual answer. Batches of three photos or
-// fewer are only searched for copies.
+// the order of the kinds, at most one of each and two of Drift; none is the usual answer. Batches of
+// three photos or fewer are only searched for copies. The photos' files are read again where two may
+// be the same shot.
 func Check(batch *Batch) (findings []Finding) {
 	add := func(found *Finding) {
 		if found != nil {
