@@ -178,7 +178,8 @@ function Slider({ levels, setThreshold }) {
     <div class="levels">
       <label>Threshold <input type="number" id="threshold" step=${step}
         value=${Number(levels.threshold.toFixed(digits + 1))} onChange=${set} /></label>
-      <span class="faint">review from ${number(levels.review)}</span>
+      ${levels.review < levels.threshold && html`<span class="faint">review from
+        ${" "}${number(levels.review)}</span>`}
       <button type="button" class="quiet" disabled=${!moved}
         onClick=${() => setThreshold(runLevels ? runLevels.threshold : null)}>
         ${runLevels ? `Reset to ${number(runLevels.threshold)}` : "Without a threshold"}</button>

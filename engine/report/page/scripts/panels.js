@@ -33,8 +33,8 @@ function Estimate() {
   if (why) {
     return html`<p class="note"><strong>No verdicts.</strong> <${Sentence} text=${why} /></p>`;
   }
-  return html`${rescored && html`<p class="note">Verdicts, and the scores shown, are those before
-      RsCIN; ranks go by the score after it.</p>`}
+  return html`${rescored && html`<p class="note">Verdicts go by the scores shown, those before RsCIN;
+      ranks go by those after it.</p>`}
     ${(notes || []).map((note, i) => html`<p class="note" key=${i}><${Sentence} text=${note} /></p>`)}
     ${!(notes || []).length && method && html`<p class="note">
       The threshold comes from <code>--threshold ${method}</code>.</p>`}`;
