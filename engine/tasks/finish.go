@@ -153,11 +153,6 @@ func (d *drawer) result() (*engine.Result, error) {
 		result.Warnings = append(result.Warnings, note)
 		d.Observer.Note(note)
 	}
-	if d.Plan.Export != "" && !merged.Thresholds.Known() {
-		note := "nothing is exported: without verdicts there are no defects"
-		d.Observer.Note(note)
-		result.Warnings = append(result.Warnings, note)
-	}
 	for _, about := range merged.Skipped {
 		result.Skipped = append(result.Skipped, dataset.Skipped{Path: about.Path, Reason: about.Text})
 	}

@@ -54,6 +54,8 @@ func TestOpensQuietly(t *testing.T) {
 	few := batch(3)
 	few.Thresholds = verdict.Thresholds{Method: "auto", Why: "3 photos are too few"}
 	few.Scale.Threshold = 0
+	tagged := batch(12)
+	tagged.Warnings = []string{"photos/a.jpg is mirrored", "photos are mirrored"}
 	equal := batch(11)
 	for i := range equal.Photos {
 		equal.Photos[i].Before = 0.5
@@ -74,6 +76,7 @@ func TestOpensQuietly(t *testing.T) {
 		"one photo":            {batch(1), "1 photo"},
 		"no photo":             {&Data{Thresholds: verdict.Thresholds{Why: "none"}}, "There are no photos."},
 		"equal scores":         {equal, "11 photos"},
+		"a name stays":         {tagged, "photos/a.jpg is mirrored.Photos are mirrored."},
 		"a part of the images": {part, "20 photos shown of the 20 most and least anomalous"},
 	} {
 		t.Run(name, func(t *testing.T) {

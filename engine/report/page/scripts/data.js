@@ -45,9 +45,11 @@ function plural(count, one, many) {
   return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
 }
 
-// sentence is a note of the run as one: it begins and ends like a sentence.
+// sentence is a note of the run as one: it begins and ends like a sentence. The name of a photo that it
+// begins with stays as it is.
 function sentence(text) {
-  return text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
+  const first = /^[a-z]+[ ,:;]/.test(text) ? text[0].toUpperCase() : text.slice(0, 1);
+  return text && first + text.slice(1) + (/[.!?]$/.test(text) ? "" : ".");
 }
 
 // commonFolder is the start that all names share, up to a slash: it tells nothing apart.
