@@ -25,7 +25,7 @@ const Name = "report.html"
 var files embed.FS
 
 // scripts and styles are what the page is made of, in the order in which it is read. The scripts of
-// the page itself share one scope: script joins them.
+// the page itself have one scope: script joins them, each after those that it uses.
 var (
 	libraries = []string{"vendored/preact/preact.umd.js", "vendored/preact/hooks.umd.js",
 		"vendored/htm/htm.umd.js", "vendored/uplot/uPlot.iife.min.js"}

@@ -1,7 +1,5 @@
 // One photo, large: its map, its regions, its nearest good photo, and the evidence.
 
-const placesWide = 1000; // pixels from which the nearest photo stands beside and not below
-
 function Regions({ regions, lit, light }) {
   if (!regions.length) {
     return null;
