@@ -8,9 +8,9 @@ import (
 	"sync/atomic"
 )
 
-// comparedAtMost is how many photos are compared all with all: their distances take 16 MB. Of more
+// ComparedAtMost is how many photos are compared all with all: their distances take 16 MB. Of more
 // photos so many are, evenly chosen in the file order.
-const comparedAtMost = 2000
+const ComparedAtMost = 2000
 
 // compared are the cosine distances among photos of a batch.
 type compared struct {

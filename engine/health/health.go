@@ -63,7 +63,7 @@ func Check(batch *Batch) (findings []Finding) {
 		}
 	}
 	add(duplicates(batch))
-	tokens := compare(batch, comparedAtMost)
+	tokens := compare(batch, ComparedAtMost)
 	add(nearDuplicates(tokens))
 	add(strangers(tokens))
 	add(mixture(tokens))

@@ -2,6 +2,7 @@ package tasks
 
 import (
 	"context"
+	"fmt"
 
 	"musc/engine"
 	"musc/engine/health"
@@ -25,9 +26,21 @@ func (m *Merged) decide(p *Plan, listing *Listing) error {
 	return err
 }
 
-// comparedTokens is how many images have their class tokens compared before a batch is believed: the
-// comparison grows with the square of their number, and is for batches that a person could look at.
+// comparedTokens is how many images may have their class tokens read before a batch is believed: those of a
+// million take gigabytes, and no person looks at a million.
 const comparedTokens = 20_000
+
+// unexamined says what of a batch of so many images is not asked; "" if nothing is left out.
+func unexamined(images int) string {
+	const kinds = "near duplicates, photos of something else and mixtures of products are looked for "
+	switch {
+	case images > comparedTokens:
+		return fmt.Sprintf(kinds+"in batches of at most %d photos: not in this one", comparedTokens)
+	case images > health.ComparedAtMost:
+		return fmt.Sprintf(kinds+"among %d of the %d photos", health.ComparedAtMost, images)
+	}
+	return ""
+}
 
 // aboutShared is what scoring did about groups that share a defect.
 var aboutShared = map[string]string{

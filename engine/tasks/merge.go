@@ -57,6 +57,10 @@ func (p *Plan) Merge(ctx context.Context, f Folder, listing *Listing, allowMixed
 	if m.Findings, err = p.examine(ctx, f, g, listing); err != nil {
 		return nil, err
 	}
+	if note := unexamined(len(g.rows)); note != "" {
+		m.Warnings = append(m.Warnings, note)
+		observer.Note(note)
+	}
 	if m.Scale, err = m.scaleOf(g, listing); err != nil {
 		return nil, err
 	}
