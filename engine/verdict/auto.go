@@ -46,24 +46,26 @@ func newAuto(method string, _ []Label) (Estimator, error) {
 func (auto) Estimate(scores []float64, _ []string) (t Thresholds, err error) {
 	if len(scores) < fewest {
 		return Thresholds{Why: fmt.Sprintf("%s too few to tell a threshold from their scores: %d are "+
-			"needed; give --threshold NUMBER, or labels", photos(len(scores)), fewest)}, nil
+			"needed; give --threshold NUMBER or labels:FILE", photos(len(scores)), fewest)}, nil
 	}
 	sorted := slices.Sorted(slices.Values(scores))
 	q10, q25, q40 := percentile(sorted, .10), percentile(sorted, .25), percentile(sorted, .40)
 	sigma := (q40 - q10) / normal10to40
 	t.Notes = []string{"the threshold assumes that most photos are good; about one good photo in " +
 		"twenty lands in \"review\""}
-	if least := leastSpread * max(1, math.Abs(q25)); sigma < least {
+	least := leastSpread * max(1, math.Abs(q25))
+	equal := sigma < least
+	if equal {
 		sigma = least
 		t.Notes = append(t.Notes, "three tenths of the photos or more have the same score: if they are "+
 			"copies of each other, leave the copies out; else check what is called defective")
 	}
 	mu := q25 + normal25*sigma
 	t.Threshold, t.Review = mu+kDefective*sigma, mu+kReview*sigma
-	if mu > 0 && sigma > unsafeSpread*mu {
+	if !equal && mu > 0 && sigma > unsafeSpread*mu {
 		t.Notes = append(t.Notes, fmt.Sprintf("the scores of the most normal photos differ a lot (standard "+
 			"deviation %.0f %% of the mean): if a third of all or more are defective, few of them are "+
-			"found; look at the highest scores, and give --threshold rate:PERCENT, or labels", 100*sigma/mu))
+			"found; look at the highest scores, and give --threshold rate:PERCENT or labels:FILE", 100*sigma/mu))
 	}
 	defective := 0
 	for _, score := range scores {
@@ -74,7 +76,7 @@ func (auto) Estimate(scores []float64, _ []string) (t Thresholds, err error) {
 	if share := float64(defective) / float64(len(scores)); share > unsafeShare {
 		t.Notes = append(t.Notes, fmt.Sprintf("%d of %d photos would be defective: the threshold is "+
 			"not to be relied on, as when many photos are copies of each other; look at them, and give "+
-			"--threshold NUMBER, or labels", defective, len(scores)))
+			"--threshold NUMBER or labels:FILE", defective, len(scores)))
 	}
 	return t, nil
 }

@@ -39,7 +39,7 @@ func TestPercentileInterpolates(t *testing.T) {
 func TestTooFewPhotos(t *testing.T) {
 	for n, want := range map[int]string{0: "0 photos are too few", 1: "1 photo is too few",
 		8: "8 photos are too few to tell a threshold from their scores: 10 are needed; give --threshold " +
-			"NUMBER, or labels", 9: "9 photos are too few"} {
+			"NUMBER or labels:FILE", 9: "9 photos are too few"} {
 		got := estimate(t, "auto", nil, make([]float64, n))
 		if got.Known() || !strings.HasPrefix(got.Why, want) || got.Of(1) != None {
 			t.Errorf("%d photos: %+v", n, got)
@@ -75,7 +75,8 @@ func TestEqualScores(t *testing.T) {
 		if counts[Good] != c.good || counts[Defective] != c.defective {
 			t.Errorf("%s: %v at %v and %v", name, counts, got.Review, got.Threshold)
 		}
-		if hasNote(&got, "the same score") != c.sameScore || hasNote(&got, "would be defective") != c.unsafe {
+		if hasNote(&got, "the same score") != c.sameScore || hasNote(&got, "would be defective") != c.unsafe ||
+			hasNote(&got, "differ a lot") {
 			t.Errorf("%s: notes %q", name, got.Notes)
 		}
 	}

@@ -95,7 +95,8 @@ function histogramOptions(width, colour, latest) {
       y: { range: (_, __, most) => [0, Math.max(most, 1)] },
     },
     axes: [
-      { ...text, size: 24, gap: 3, space: 64, grid: { show: false }, ticks: { ...line, size: 4 } },
+      { ...text, size: 24, gap: 3, space: 64, grid: { show: false }, ticks: { ...line, size: 4 },
+        values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(digits + 1)))) },
       { ...text, size: axisWidth, gap: 4, space: 36, grid: line, ticks: { show: false },
         incrs: wholes },
     ],
