@@ -87,7 +87,7 @@ function histogramOptions(width, colour, latest) {
   return {
     width,
     height: histogramHeight,
-    padding: [18, 0, 0, 0],
+    padding: [18, 14, 0, 0], // right: half of the last label
     legend: { show: false },
     cursor: { show: false },
     scales: {
