@@ -175,6 +175,32 @@ func TestAnExportWithoutVerdictsIsToldToBeMissing(t *testing.T) {
 	}
 }
 
+// heard is an observer that keeps what it is told.
+type heard struct {
+	engine.Silent
+	notes []string
+}
+
+func (h *heard) Note(text string) { h.notes = append(h.notes, text) }
+
+// Photos may be gone when all else is drawn: results are whole but for the overview, and that is told.
+func TestAnOverviewWithoutPhotosIsToldToBeMissing(t *testing.T) {
+	b, w := decided(t, func(r *Request) { r.Overlays = true })
+	for _, image := range b.listing.Images {
+		if err := os.Remove(image.Path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	told := &heard{}
+	w.Observer = told
+	finish(t, b, w)
+	if !slices.ContainsFunc(told.notes, func(text string) bool {
+		return strings.HasPrefix(text, "no "+results.OverviewFile)
+	}) {
+		t.Errorf("the notes are %q", told.notes)
+	}
+}
+
 func TestThePageHoldsTheBatch(t *testing.T) {
 	b, w := decided(t, nil)
 	gone := b.listing.Images[20]

@@ -96,13 +96,19 @@ function histogramOptions(width, colour, latest) {
     },
     axes: [
       { ...text, size: 24, gap: 3, space: 64, grid: { show: false }, ticks: { ...line, size: 4 },
-        values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(digits + 1)))) },
+        values: (_, ticks) => ticks.map(tickText) },
       { ...text, size: axisWidth, gap: 4, space: 36, grid: line, ticks: { show: false },
         incrs: wholes },
     ],
     series: [{}, series("--defective"), series("--review"), series("--good")],
     hooks: { draw: [(u) => drawLevels(u, latest.current.levels, colour)] },
   };
+}
+
+// tickText is a tick of the scores; there is none where the plot's right edge would cut it off.
+function tickText(tick) {
+  const fits = tick < extent.high - 0.03 * (extent.high - extent.low);
+  return fits ? String(Number(tick.toFixed(digits + 1))) : "";
 }
 
 // drawLevels draws a line for each cut-off, and where the run had its threshold.
