@@ -21,7 +21,7 @@
 //	cluster  what Slurm and Kubernetes are told of a plan
 //
 // What helps to believe the scores: evidence says why a patch has its score, health whether the batch
-// is fit to be scored. export writes the defects for other tools.
+// is fit to be scored. export writes the defects for other tools, view serves the page to this machine.
 //
 // Beside it, evaluation measures what it gives on labelled data:
 //
