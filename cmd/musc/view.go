@@ -41,6 +41,9 @@ func viewReport(c *cli.Context) error {
 	if c.NArg() != 1 {
 		return fault.New(fault.Usage, "musc view needs the output folder of a run, as in: musc view out")
 	}
+	if port := c.Int("port"); port < 0 || port > 65535 {
+		return fault.New(fault.Usage, "--port %d is none; ports are 1 to 65535", port)
+	}
 	output := c.Args().First()
 	run, err := report.ReadRun(filepath.Join(output, results.RunFile))
 	if err != nil {

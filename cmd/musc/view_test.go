@@ -74,7 +74,7 @@ func TestViewSaysWhatIsMissing(t *testing.T) {
 		{"view a b", exitUsage, "musc view out"},
 		{"view " + t.TempDir(), exitInput, "musc score"},
 		{"view " + out, exitInput, "--no-report"},
-		{"view " + shownFolder(t) + " --port 99999", exitSetup, "--port"},
+		{"view " + shownFolder(t) + " --port 99999", exitUsage, "--port"},
 	} {
 		code, _, stderr := musc(t, strings.Fields(c.args)...)
 		if code != c.code || !strings.Contains(stderr, c.want) {

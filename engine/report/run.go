@@ -128,8 +128,8 @@ type Counts struct {
 
 // Verdicts are the thresholds, and how many images got which verdict.
 type Verdicts struct {
-	verdict.Thresholds
-	Counts map[verdict.Verdict]int `json:"counts,omitempty"`
+	Thresholds verdict.Thresholds      `json:"thresholds"`
+	Counts     map[verdict.Verdict]int `json:"counts,omitempty"`
 }
 
 // Finding is health.Finding with the images' names.

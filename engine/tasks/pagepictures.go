@@ -27,14 +27,16 @@ func (p *paging) pictures() (err error) {
 // picture is a picture as the page names it, "" if there is none, as of a photo that could not be read
 // again.
 func (p *paging) picture(file string) (string, error) {
-	content, err := os.ReadFile(filepath.Join(p.draws.Folder, file))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
+	path := filepath.Join(p.draws.Folder, file)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 		return "", nil
-	case err != nil:
-		return "", unreadable(filepath.Join(p.draws.Folder, file), err)
-	case !p.inline:
+	}
+	if !p.inline {
 		return file, nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return "", unreadable(path, err)
 	}
 	return "data:image/jpeg;base64," + base64.StdEncoding.EncodeToString(content), nil
 }

@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"encoding/json"
 	"fmt"
 	"math"
 	"slices"
@@ -168,6 +169,25 @@ func TestRate(t *testing.T) {
 		}
 		if c.note == "" && got.Notes != nil || !hasNote(&got, c.note) && c.note != "" {
 			t.Errorf("%s: notes %q, want %q", name, got.Notes, c.note)
+		}
+	}
+}
+
+func TestThresholdsAsJSON(t *testing.T) {
+	for want, thresholds := range map[string]Thresholds{
+		`{"method":"0.5,0.4","threshold":0.5,"review":0.4}`:          {Method: "0.5,0.4", Threshold: 0.5, Review: 0.4},
+		`{"method":"0","threshold":0,"review":0}`:                    {Method: "0"},
+		`{"method":"auto","why":"too few","notes":["look at them"]}`: {Method: "auto", Why: "too few", Notes: []string{"look at them"}},
+		`{"method":""}`: {},
+	} {
+		text, err := json.Marshal(thresholds)
+		if err != nil || string(text) != want {
+			t.Errorf("got %s, %v, want %s", text, err, want)
+		}
+		var read Thresholds
+		if err := json.Unmarshal(text, &read); err != nil || read.Known() != thresholds.Known() ||
+			read.Threshold != thresholds.Threshold {
+			t.Errorf("%s is read as %+v, %v", text, read, err)
 		}
 	}
 }

@@ -5,6 +5,8 @@
 // the map as well, and an image is defective exactly if a pixel of it is.
 package verdict
 
+import "encoding/json"
+
 // Verdict is what is decided of one image.
 type Verdict string
 
@@ -23,6 +25,19 @@ type Thresholds struct {
 	Threshold float64  `json:"threshold"`       // "defective" from here on
 	Review    float64  `json:"review"`          // "review" from here on; at most Threshold
 	Notes     []string `json:"notes,omitempty"` // what they assume, and warnings: a sentence each
+}
+
+// MarshalJSON leaves out the levels where there are none: read as zeros they would make everything defective.
+func (t Thresholds) MarshalJSON() ([]byte, error) {
+	type plain Thresholds
+	if t.Known() {
+		return json.Marshal(plain(t))
+	}
+	return json.Marshal(struct {
+		plain
+		Threshold *float64 `json:"threshold,omitempty"`
+		Review    *float64 `json:"review,omitempty"`
+	}{plain: plain(t)})
 }
 
 // Known says whether there are thresholds.
