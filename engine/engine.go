@@ -105,6 +105,9 @@ type Result struct {
 	// Partners are, for each image, the images that seem to share a defect with it, ascending; most have
 	// none. nil, of one or as a whole, says that nobody has looked: see Scoring.Shared.
 	Partners [][]int
+	// Rises say for images with partners by how much the largest patch score would rise without them, about;
+	// nil where nobody has looked, or where references score as well.
+	Rises []float64
 
 	clock    *clock    // keeps timing the steps that follow: Save
 	excluded [][][]int // by subset, mutual.Problem.Exclude of the scores; nil where all score each other

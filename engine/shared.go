@@ -71,19 +71,20 @@ func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Pro
 	if scoring.Shared == SharedTrust {
 		problem.Interval, problem.Average = trustInterval, mutual.Mean
 	}
-	var partners [][]int
-	if scores, partners, err = scoreAndCompare(ctx, job.scorer, problem, own, pairs); err != nil {
+	side := job.mapSide(result.Model)
+	var found compared
+	if scores, found, err = scoreAndCompare(ctx, job.scorer, problem, own, pairs); err != nil {
 		return nil, nil, err
 	}
-	result.takePartners(members, partners)
+	result.takePartners(members, found)
 	switch scoring.Shared {
 	case SharedExclude:
-		b.leaveOutPartners(&again, partners, own)
+		b.leaveOutPartners(&again, found.partners, own)
 		if !slices.Contains(again.Scored, true) {
 			return scores, nil, nil
 		}
 	case SharedTrust:
-		if err := b.leaveOutSuspects(&again, scores, job.mapSide(result.Model)); err != nil {
+		if err := b.leaveOutSuspects(&again, scores, side); err != nil {
 			return nil, nil, err
 		}
 	default:
@@ -113,37 +114,81 @@ func scoreAgain(ctx context.Context, scorer mutual.Scorer, problem mutual.Proble
 	return nil
 }
 
-// scoreAndCompare scores, and says who shares a defect if there is memory for that; else it is nil.
-// They are at their positions among the members.
+// compared is what the distances of pairs tell, by position among the members; nil where it is unknown.
+type compared struct {
+	partners [][]int
+	rises    []float64 // of the score before RsCIN, without the partners
+}
+
+// scoreAndCompare scores, and says who shares a defect if there is memory for that.
 func scoreAndCompare(ctx context.Context, scorer mutual.Scorer, problem mutual.Problem, own [][]int,
-	pairs bool) (scores []float64, partners [][]int, err error) {
+	pairs bool) (scores []float64, found compared, err error) {
 
 	if !pairs {
 		scores, err = scoreMembers(ctx, scorer, problem, own)
-		return scores, nil, err
+		return scores, found, err
 	}
 	n, patches := len(problem.Members), problem.Images.Shape().Patches()
 	room, err := features.NewArray(int64(n)*int64(patches)*int64(n), "")
 	if err != nil {
-		return nil, nil, err
+		return nil, found, err
 	}
 	defer room.Close()
 	problem.Pairs = room.Slice(0, room.Len())
 	if scores, err = scoreMembers(ctx, scorer, problem, own); err != nil {
-		return nil, nil, err
+		return nil, found, err
 	}
-	return scores, health.Partners(problem.Pairs, n, patches), nil
+	found.partners = health.Partners(problem.Pairs, n, patches)
+	if problem.References == nil {
+		found.rises = rises(&problem, found.partners)
+	}
+	return scores, found, nil
+}
+
+// rises are how much larger the largest patch score of each image would be if its partners did not score
+// it: Eq. 2 of the mean distances M of pairs, which is close to Eq. 3.
+func rises(problem *mutual.Problem, partners [][]int) []float64 {
+	n, patches := len(partners), problem.Images.Shape().Patches()
+	rises, row, without := make([]float64, n), make([]float64, 0, n), make([]float64, 0, n)
+	for i, of := range partners {
+		if len(of) == 0 || len(of) == n-1 { // nobody would be left
+			continue
+		}
+		var largest, larger float64
+		for p := range patches {
+			row, without = row[:0], without[:0]
+			for j, distance := range problem.Pairs[(i*patches+p)*n:][:n] {
+				if j == i {
+					continue
+				}
+				row = append(row, float64(distance))
+				if _, partner := slices.BinarySearch(of, j); !partner {
+					without = append(without, float64(distance))
+				}
+			}
+			largest = max(largest, problem.IntervalAverage(row))
+			larger = max(larger, problem.IntervalAverage(without))
+		}
+		rises[i] = larger - largest
+	}
+	return rises
 }
 
 // takePartners fills in the partners of the members; nil leaves them unknown.
-func (r *Result) takePartners(members []int, partners [][]int) {
-	if partners == nil {
+func (r *Result) takePartners(members []int, found compared) {
+	if found.partners == nil {
 		return
 	}
 	if r.Partners == nil {
 		r.Partners = make([][]int, len(r.Images))
 	}
-	for k, of := range partners {
+	if r.Rises == nil && found.rises != nil {
+		r.Rises = make([]float64, len(r.Images))
+	}
+	for k, rise := range found.rises {
+		r.Rises[members[k]] = rise
+	}
+	for k, of := range found.partners {
 		images := make([]int, len(of))
 		for at, other := range of {
 			images[at] = members[other]
@@ -159,6 +204,7 @@ func (r *Result) dropUnscored() (scored []int) {
 	places := make([]int, len(r.Images)) // in the images that are left
 	var images []Image
 	var partners [][]int
+	var rises []float64
 	for i, image := range r.Images {
 		places[i] = len(images)
 		if image.PatchScores == nil {
@@ -168,13 +214,16 @@ func (r *Result) dropUnscored() (scored []int) {
 		if r.Partners != nil {
 			partners = append(partners, r.Partners[i])
 		}
+		if r.Rises != nil {
+			rises = append(rises, r.Rises[i])
+		}
 	}
 	for _, of := range partners {
 		for k, other := range of {
 			of[k] = places[other]
 		}
 	}
-	r.Images, r.Partners = images, partners
+	r.Images, r.Partners, r.Rises = images, partners, rises
 	return scored
 }
 

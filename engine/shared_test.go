@@ -321,16 +321,55 @@ func TestPartnersOfSubsets(t *testing.T) {
 			result.Images[i].PatchScores = []float64{float64(i)}
 		}
 	}
-	result.takePartners([]int{4, 0, 3}, nil)
+	result.takePartners([]int{4, 0, 3}, compared{})
 	if result.Partners != nil {
 		t.Errorf("unknown partners are %v", result.Partners)
 	}
-	result.takePartners([]int{5, 0, 2}, [][]int{{1, 2}, {0}, {}})
+	result.takePartners([]int{5, 0, 2}, compared{[][]int{{1, 2}, {0}, {}}, []float64{5, 1, 0}})
 	scored := result.dropUnscored()
 	want := [][]int{{4}, {}, nil, nil, {0, 1}} // of the images 0, 2, 3, 4, 5
 	if len(result.Images) != 5 || !slices.Equal(scored, []int{0, 2, 3, 4, 5}) || !slices.EqualFunc(result.Partners, want, slices.Equal) ||
 		result.Partners[1] == nil || result.Partners[2] != nil {
 		t.Errorf("%d images, partners %v, want %v", len(result.Images), result.Partners, want)
+	}
+	if !slices.Equal(result.Rises, []float64{1, 0, 0, 0, 5}) {
+		t.Errorf("rises %v", result.Rises)
+	}
+}
+
+// A defect that four of twelve images share at one patch hides a distance of 0.70 behind one of 0.35.
+func TestScoresRiseWithoutPartners(t *testing.T) {
+	const images, patches = 12, 4
+	problem := &mutual.Problem{Interval: mutual.Interval{High: 0.3}, Images: features.NewMemory(
+		features.Shape{Stages: 1, Images: images, Height: 2, Width: 2, Channels: 1})}
+	defer problem.Images.Close()
+	partners := make([][]int, images)
+	for i := range images {
+		for p := range patches {
+			for j := range images {
+				distance := .30 + .002*float64((3*i+5*p+7*j)%11)
+				if i < 4 && p == 2 {
+					distance = .70
+					if j < 4 {
+						distance = .35
+					}
+				}
+				problem.Pairs = append(problem.Pairs, float32(distance))
+			}
+			if i < 4 {
+				partners[i] = slices.DeleteFunc([]int{0, 1, 2, 3}, func(j int) bool { return j == i })
+			}
+		}
+	}
+	partners[5] = slices.DeleteFunc(upTo(images), func(j int) bool { return j == 5 }) // all others
+	for i, rise := range rises(problem, partners) {
+		want := 0.0
+		if i < 4 {
+			want = .35
+		}
+		if math.Abs(rise-want) > 1e-6 {
+			t.Errorf("image %d: %v, want %v", i, rise, want)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package tasks
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"musc/engine"
 	"musc/engine/health"
@@ -48,6 +49,21 @@ var aboutShared = map[string]string{
 	engine.SharedTrust:   "only the less anomalous half of all photos scored",
 }
 
+// tellingRise is the share by which the score of one of a group must rise without the others for the group
+// to be told. docs/health.md has what it was chosen by.
+const tellingRise = 0.1
+
+// matters says whether to tell of images that have something in common: if it hides much of one of them.
+// Variants of a product have something in common as well, and most hide little.
+func (p *Plan) matters(part *Part, group []int) bool {
+	if p.Scoring.Shared != engine.SharedWarn || part.Rises == nil {
+		return true
+	}
+	return slices.ContainsFunc(group, func(image int) bool {
+		return part.Rises[image] >= tellingRise*part.Images[image].Before
+	})
+}
+
 // examine asks whether the batch is fit to be scored.
 func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *Listing) (
 	[]health.Finding, error) {
@@ -73,6 +89,9 @@ func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *List
 			batch.Photos[place[image.Index]].Digest = string(image.Digest[:])
 		}
 		for _, group := range record.Shared {
+			if !p.matters(part, group) {
+				continue
+			}
 			for k, image := range group {
 				group[k] = place[part.Images[image].Index]
 			}

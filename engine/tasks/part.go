@@ -67,6 +67,9 @@ type PartRecord struct {
 	Own        int             `json:"own"` // references that are images of the subset
 	// Shared are the groups of images that share a defect, by their numbers in the part.
 	Shared [][]int `json:"shared"`
+	// Rises say how much larger the score before RsCIN of some of these would be without the others; nil
+	// where nobody knows.
+	Rises map[int]float64 `json:"rises,omitempty"`
 }
 
 // About is something said of a photo: why it was left out, or what a user should know.

@@ -219,4 +219,12 @@ func (part *Part) take(result *engine.Result, index map[string]int) {
 	}
 	part.Evidence = result.Evidence
 	part.Shared = health.Groups(result.Partners)
+	for image, rise := range result.Rises {
+		if len(result.Partners[image]) > 0 {
+			if part.Rises == nil {
+				part.Rises = map[int]float64{}
+			}
+			part.Rises[image] = rise
+		}
+	}
 }
