@@ -31,7 +31,7 @@
 //	evaluation/paper     repeats the paper's tables
 //	evaluation/table     writes tables
 //
-// and tools that any of them uses: assets (what is fetched once), atomicfile, csvfile, device, fault,
+// and tools that any of them uses: assets (what is fetched once), atomicfile, csvfile, device, disjoint, fault,
 // filelock, memory, npy, realpath (what links lead to), results (output folders).
 //
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.

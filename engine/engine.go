@@ -113,6 +113,17 @@ type Result struct {
 	excluded [][][]int // by subset, mutual.Problem.Exclude of the scores; nil where all score each other
 }
 
+// Verdicts is how many images have which verdict; empty without thresholds.
+func (r *Result) Verdicts() map[verdict.Verdict]int {
+	counts := map[verdict.Verdict]int{}
+	if r.Thresholds.Known() {
+		for _, image := range r.Images {
+			counts[r.Thresholds.Of(image.ScoreBefore)]++
+		}
+	}
+	return counts
+}
+
 // Image is the answer for one image.
 type Image struct {
 	dataset.Item

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -190,19 +191,16 @@ func sizesOf(job *Config, shape features.Shape, largest int) mutual.Sizes {
 		Pairs: job.Scoring.Shared == SharedExclude && job.Scoring.looksForShared(largest)}
 }
 
-// mapSide is the side of the scored map.
-func (job *Config) mapSide(model backbone.Info) int {
-	if job.Scoring.MapSize == 0 {
-		return model.ImageSize
-	}
-	return job.Scoring.MapSize
+// MapSide is the side of the square map whose maximum is an image's score.
+func (s *Scoring) MapSide(model backbone.Info) int {
+	return cmp.Or(s.MapSize, model.ImageSize)
 }
 
 // scoreImages turns patch scores into image scores: the maximum of the anomaly map (SPEC section
 // 4), then RsCIN over all images together (section 5), then the ranks.
 func scoreImages(job *Config, clock *clock, result *Result) error {
 	clock.begin(StepImage, len(result.Images))
-	side := job.mapSide(result.Model)
+	side := job.Scoring.MapSide(result.Model)
 	upsampler, err := anomalymap.New(result.Height, result.Width, side, side)
 	if err != nil {
 		return err

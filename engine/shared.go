@@ -71,7 +71,6 @@ func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Pro
 	if scoring.Shared == SharedTrust {
 		problem.Interval, problem.Average = trustInterval, mutual.Mean
 	}
-	side := job.mapSide(result.Model)
 	var found compared
 	if scores, found, err = scoreAndCompare(ctx, job.scorer, problem, own, pairs); err != nil {
 		return nil, nil, err
@@ -84,7 +83,7 @@ func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Pro
 			return scores, nil, nil
 		}
 	case SharedTrust:
-		if err := b.leaveOutSuspects(&again, scores, side); err != nil {
+		if err := b.leaveOutSuspects(&again, scores, scoring.MapSide(result.Model)); err != nil {
 			return nil, nil, err
 		}
 	default:

@@ -14,6 +14,7 @@ import (
 	"strconv"
 
 	"musc/engine/report/page"
+	"musc/engine/results"
 )
 
 func main() {
@@ -54,7 +55,7 @@ func measureAll(report, out string, sizes []string) error {
 		if err := page.Write(folder, data); err != nil {
 			return err
 		}
-		path := filepath.Join(folder, page.Name)
+		path := filepath.Join(folder, results.ReportFile)
 		info, err := os.Stat(path)
 		if err != nil {
 			return err

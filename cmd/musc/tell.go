@@ -123,7 +123,7 @@ func tellJSON(w io.Writer, result *engine.Result, output string) error {
 	done := map[string]any{"event": "done", "output": output, "images": len(result.Images),
 		"left_out": len(result.Skipped), "timings": result.Timings}
 	if result.Thresholds.Method != "" {
-		done["thresholds"], done["verdicts"] = result.Thresholds, countsOf(result)
+		done["thresholds"], done["verdicts"] = result.Thresholds, result.Verdicts()
 	}
 	labels, whyNot := labelsOf(result.Images)
 	if auroc, ok := aurocOf(result.Images, labels); ok {

@@ -110,15 +110,6 @@ func outcome(c *cli.Context, result *engine.Result) error {
 	return nil
 }
 
-// countsOf is how many images got which verdict.
-func countsOf(result *engine.Result) map[verdict.Verdict]int {
-	counts := map[verdict.Verdict]int{}
-	for _, image := range result.Images {
-		counts[result.Thresholds.Of(image.ScoreBefore)]++
-	}
-	return counts
-}
-
 // tellVerdicts prints what was decided and what that assumes, then what speaks against the batch.
 func tellVerdicts(w io.Writer, result *engine.Result) {
 	switch t := &result.Thresholds; {
@@ -126,7 +117,7 @@ func tellVerdicts(w io.Writer, result *engine.Result) {
 	case !t.Known():
 		fmt.Fprintf(w, "verdicts: none: %s\n", t.Why)
 	default:
-		counts := countsOf(result)
+		counts := result.Verdicts()
 		fmt.Fprintf(w, "verdicts: %d defective (score before RsCIN from %.4f on)", counts[verdict.Defective],
 			t.Threshold)
 		if t.Review < t.Threshold {

@@ -3,6 +3,7 @@ package export
 import (
 	"slices"
 
+	"musc/engine/disjoint"
 	"musc/engine/verdict"
 )
 
@@ -30,7 +31,7 @@ func slitPolygons(runs []verdict.Run) []polygon {
 // outlines joins runs to trees and walks around each. Two runs of neighbouring rows may be joined
 // where they touch; join says which of those above a run are.
 func outlines(runs []verdict.Run, join func(*forest, int, []contact)) []polygon {
-	f := &forest{make([]node, len(runs)), newSets(len(runs)), newSets(len(runs))}
+	f := &forest{make([]node, len(runs)), disjoint.New(len(runs)), disjoint.New(len(runs))}
 	var contacts []contact
 	for i, first := 0, 0; i < len(runs); i++ {
 		run := runs[i]
@@ -46,7 +47,7 @@ func outlines(runs []verdict.Run, join func(*forest, int, []contact)) []polygon 
 	}
 	var all []polygon
 	for i := range f.nodes {
-		if f.pieces.find(i) == i {
+		if f.pieces.Find(i) == i {
 			all = append(all, f.around(i))
 		}
 	}
@@ -64,20 +65,20 @@ type node struct {
 
 type forest struct {
 	nodes    []node
-	pieces   sets // the trees; the first run stands for its tree
-	touching sets // trees that touch each other somewhere
+	pieces   disjoint.Sets // the trees; the first run stands for its tree
+	touching disjoint.Sets // trees that touch each other somewhere
 }
 
 func (f *forest) join(i int, c contact) {
 	f.nodes[i].above = append(f.nodes[i].above, c)
 	f.nodes[c.run].below = append(f.nodes[c.run].below, contact{i, c.from, c.to})
-	f.pieces.unite(i, c.run)
+	f.pieces.Unite(i, c.run)
 }
 
 // joinAll joins a run to all above but where that would close a circle.
 func joinAll(f *forest, i int, contacts []contact) {
 	for _, c := range contacts {
-		if f.pieces.find(i) != f.pieces.find(c.run) {
+		if f.pieces.Find(i) != f.pieces.Find(c.run) {
 			f.join(i, c)
 		}
 	}
@@ -90,7 +91,7 @@ func joinSimple(f *forest, i int, contacts []contact) {
 	apart := true
 	for k, c := range contacts {
 		apart = apart && !slices.ContainsFunc(contacts[:k], func(other contact) bool {
-			return f.touching.find(other.run) == f.touching.find(c.run)
+			return f.touching.Find(other.run) == f.touching.Find(c.run)
 		})
 	}
 	for _, c := range contacts {
@@ -103,7 +104,7 @@ func joinSimple(f *forest, i int, contacts []contact) {
 		}
 		times := 0
 		for _, other := range contacts {
-			if f.pieces.find(other.run) == f.pieces.find(c.run) {
+			if f.pieces.Find(other.run) == f.pieces.Find(c.run) {
 				times++
 			}
 		}
@@ -113,7 +114,7 @@ func joinSimple(f *forest, i int, contacts []contact) {
 		}
 	}
 	for _, c := range contacts {
-		f.touching.unite(i, c.run)
+		f.touching.Unite(i, c.run)
 	}
 }
 
@@ -182,28 +183,4 @@ func (line polygon) add(to point) polygon {
 		line = line[:n-1]
 	}
 	return append(line, to)
-}
-
-// sets are disjoint sets of whole numbers; the lowest stands for its set.
-type sets []int
-
-func newSets(n int) sets {
-	s := make(sets, n)
-	for i := range s {
-		s[i] = i
-	}
-	return s
-}
-
-func (s sets) find(i int) int {
-	for s[i] != i {
-		s[i] = s[s[i]]
-		i = s[i]
-	}
-	return i
-}
-
-func (s sets) unite(i, j int) {
-	i, j = s.find(i), s.find(j)
-	s[max(i, j)] = min(i, j)
 }

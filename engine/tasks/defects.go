@@ -17,13 +17,7 @@ func verdictsOf(result *engine.Result) *report.Verdicts {
 	if result.Thresholds.Method == "" {
 		return nil
 	}
-	verdicts := &report.Verdicts{Thresholds: result.Thresholds, Counts: map[verdict.Verdict]int{}}
-	for _, image := range result.Images {
-		if of := result.Thresholds.Of(image.ScoreBefore); of != verdict.None {
-			verdicts.Counts[of]++
-		}
-	}
-	return verdicts
+	return &report.Verdicts{Thresholds: result.Thresholds, Counts: result.Verdicts()}
 }
 
 // findingsOf are the findings with the names of the images.
@@ -92,8 +86,12 @@ func (d *drawer) exported() iter.Seq2[export.Image, error] {
 				return
 			}
 			first, last := d.Plan.Cuts.Draw.Range(task)
+			regions := make(map[int][]verdict.Region, len(found.Defects)) // by index in the listing
+			for _, image := range found.Defects {
+				regions[image.Index] = image.Regions
+			}
 			for _, place := range slices.Concat(d.of[first:last]...) {
-				if !yield(d.export(place, found.Defects), nil) {
+				if !yield(d.export(place, regions), nil) {
 					return
 				}
 			}
@@ -102,16 +100,10 @@ func (d *drawer) exported() iter.Seq2[export.Image, error] {
 }
 
 // export is an image as it is exported.
-func (d *drawer) export(place int, found []defects) export.Image {
+func (d *drawer) export(place int, regions map[int][]verdict.Region) export.Image {
 	image := &d.merged.Images[place]
 	item := d.photos.Images[image.Index]
-	exported := export.Image{Name: item.Name, Path: d.Plan.Locate(item.Path), File: d.files[place],
+	return export.Image{Name: item.Name, Path: d.Plan.Locate(item.Path), File: d.files[place],
 		Width: image.Width, Height: image.Height, Score: image.Before,
-		Verdict: d.merged.Thresholds.Of(image.Before)}
-	for _, of := range found {
-		if of.Index == image.Index {
-			exported.Regions = of.Regions
-		}
-	}
-	return exported
+		Verdict: d.merged.Thresholds.Of(image.Before), Regions: regions[image.Index]}
 }

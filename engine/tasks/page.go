@@ -35,7 +35,7 @@ func (d *drawer) page(result *engine.Result, run report.Run) error {
 	p := &paging{drawer: d, at: map[int]int{}, data: &page.Data{
 		Tool: run.Tool.Name + " " + run.Tool.Version, Started: run.Started, Command: run.Command,
 		Images: len(d.merged.Images), GridHeight: d.merged.Height, GridWidth: d.merged.Width,
-		MapSize: mapSize(d.Plan, d.merged), Thresholds: d.merged.Thresholds, Scale: d.merged.Scale,
+		MapSize: d.Plan.Scoring.MapSide(d.merged.Model), Thresholds: d.merged.Thresholds, Scale: d.merged.Scale,
 		Colours: d.merged.Scale.Colours(), Findings: run.Findings, Warnings: run.Warnings,
 		Run: d.Plan.parameters(&run)}}
 	for _, skipped := range result.Skipped {
@@ -80,7 +80,7 @@ func (p *paging) list() {
 		if !p.onPage(image) {
 			continue
 		}
-		item := p.listing.Images[image.Index]
+		item := p.photos.Images[image.Index]
 		p.at[place] = len(p.data.Photos)
 		p.data.Photos = append(p.data.Photos, page.Photo{Name: item.Name, Path: p.Plan.absolute(item.Path),
 			Label: item.Label, Width: image.Width, Height: image.Height, Before: image.Before,
@@ -169,12 +169,4 @@ func cosine(a, b []float32) float64 {
 		return 0
 	}
 	return ab / math.Sqrt(aa*bb)
-}
-
-// mapSize is the side of the map whose maximum is an image's score.
-func mapSize(plan *Plan, merged *Merged) int {
-	if plan.Scoring.MapSize != 0 {
-		return plan.Scoring.MapSize
-	}
-	return merged.Model.ImageSize
 }

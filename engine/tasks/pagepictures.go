@@ -63,7 +63,7 @@ func (p *paging) explain(reasons []evidence.Evidence) error {
 		for _, match := range e.Stages[e.Mattered].Nearest {
 			crop := page.Crop{Photo: -1, Distance: match.Distance}
 			if match.Reference {
-				crop.Name = p.listing.References[match.Image].Name
+				crop.Name = p.photos.References[match.Image].Name
 			} else if crop, err = p.crop(match.Image, match.Patch, match.Distance); err != nil {
 				return err
 			}
@@ -78,7 +78,7 @@ func (p *paging) explain(reasons []evidence.Evidence) error {
 // crop is a patch of an image of the batch.
 func (p *paging) crop(place, patch int, distance float64) (page.Crop, error) {
 	index := p.merged.Images[place].Index
-	crop := page.Crop{Name: p.listing.Images[index].Name, Photo: -1, Distance: distance}
+	crop := page.Crop{Name: p.photos.Images[index].Name, Photo: -1, Distance: distance}
 	if at, is := p.at[place]; is {
 		crop.Photo = at
 	}

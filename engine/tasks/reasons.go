@@ -13,8 +13,7 @@ func (part *Part) checkReasons(p *Plan) error {
 	within := func(image, patch int) bool { return image >= 0 && image < n && patch >= 0 && patch < patches }
 	for _, e := range part.Evidence {
 		ok := within(e.Image, e.Patch) && (e.Typical == -1 || within(e.Typical, e.Patch)) &&
-			e.Mattered >= 0 &&
-			e.Mattered < len(e.Stages)
+			e.Mattered >= 0 && e.Mattered < len(e.Stages)
 		for _, stage := range e.Stages {
 			for _, match := range stage.Nearest {
 				ok = ok && (match.Reference && match.Image >= 0 && match.Image < p.References.Count ||

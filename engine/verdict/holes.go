@@ -1,11 +1,13 @@
 package verdict
 
+import "musc/engine/disjoint"
+
 // holes are the runs of pixels below the level that no way of such pixels, 4-connected, leads from to
 // the photo's border, and that are fewer than a patch has pixels; ascending by Y, then From.
 func (f *finder) holes(runs []run) (list []Run) {
 	gaps := f.gaps(runs)
 	border := len(gaps)
-	sets := newSets(border + 1)
+	sets := disjoint.New(border + 1)
 	next := 0   // the first gap of the row below, or behind it
 	inside := 0 // the first gap below that may touch the next gap
 	for k, gap := range gaps {
@@ -15,23 +17,23 @@ func (f *finder) holes(runs []run) (list []Run) {
 			inside = next
 		}
 		if gap.From == 0 || gap.To == f.width || gap.Y == 0 || gap.Y == f.height-1 {
-			sets.join(k, border)
+			sets.Unite(k, border)
 		}
 		for inside < len(gaps) && gaps[inside].Y == gap.Y+1 && gaps[inside].To <= gap.From {
 			inside++
 		}
 		for i := inside; i < len(gaps) && gaps[i].Y == gap.Y+1 && gaps[i].From < gap.To; i++ {
-			sets.join(k, i)
+			sets.Unite(k, i)
 		}
 	}
 	area := make([]int, len(sets))
 	for k, gap := range gaps {
-		area[sets.root(k)] += gap.To - gap.From
+		area[sets.Find(k)] += gap.To - gap.From
 	}
 	patches, pixels := f.grid.Height*f.grid.Width, f.width*f.height
-	outside := sets.root(border)
+	outside := sets.Find(border)
 	for k, gap := range gaps {
-		if root := sets.root(k); root != outside && area[root]*patches < pixels {
+		if root := sets.Find(k); root != outside && area[root]*patches < pixels {
 			list = append(list, gap)
 		}
 	}

@@ -1,5 +1,7 @@
 package verdict
 
+import "musc/engine/disjoint"
+
 // run is a run of pixels with what its region needs of them.
 type run struct {
 	Run
@@ -93,43 +95,19 @@ func (r *run) append(next run) {
 
 // connect gives each run the index of the first one of its 8-connected region.
 func connect(runs []run) []int {
-	sets := newSets(len(runs))
+	sets := disjoint.New(len(runs))
 	above := 0 // the first run that may touch the next one from the row above it
 	for k, r := range runs {
 		for above < k && (runs[above].Y < r.Y-1 || runs[above].Y == r.Y-1 && runs[above].To < r.From) {
 			above++
 		}
 		for i := above; i < k && runs[i].Y == r.Y-1 && runs[i].From <= r.To; i++ {
-			sets.join(i, k)
+			sets.Unite(i, k)
 		}
 	}
 	roots := make([]int, len(runs))
 	for k := range runs {
-		roots[k] = sets.root(k)
+		roots[k] = sets.Find(k)
 	}
 	return roots
-}
-
-// sets is a union of sets of 0, 1 and so on, each known by its smallest element.
-type sets []int
-
-func newSets(count int) sets {
-	s := make(sets, count)
-	for k := range s {
-		s[k] = k
-	}
-	return s
-}
-
-func (s sets) root(k int) int {
-	for s[k] != k {
-		s[k] = s[s[k]] // halves the path for the next time
-		k = s[k]
-	}
-	return k
-}
-
-func (s sets) join(a, b int) {
-	a, b = s.root(a), s.root(b)
-	s[max(a, b)] = min(a, b)
 }

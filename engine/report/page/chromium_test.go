@@ -24,6 +24,7 @@ import (
 
 	"musc/engine/health"
 	"musc/engine/report"
+	"musc/engine/results"
 	"musc/engine/verdict"
 )
 
@@ -171,7 +172,7 @@ func open(t *testing.T, data *Data) *tab {
 	if err := Write(folder, data); err != nil {
 		t.Fatal(err)
 	}
-	b.run(chromedp.Navigate("file://"+filepath.ToSlash(filepath.Join(folder, Name))),
+	b.run(chromedp.Navigate("file://"+filepath.ToSlash(filepath.Join(folder, results.ReportFile))),
 		chromedp.WaitReady(chromedp.CSS("main")))
 	return b
 }

@@ -16,10 +16,8 @@ import (
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
+	"musc/engine/results"
 )
-
-// Name is the page's file in the output folder.
-const Name = "report.html"
 
 //go:embed page.html scripts/*.js styles/*.css vendored/*/*.js vendored/*/*.css
 var files embed.FS
@@ -56,7 +54,7 @@ const dataStart = `<script type="application/json" id="data">`
 // Data that JSON cannot hold, a score that is not finite, are of kind fault.Input; what the disk
 // refuses is of kind fault.Output. A former page then stays.
 func Write(folder string, data *Data) error {
-	path := filepath.Join(folder, Name)
+	path := filepath.Join(folder, results.ReportFile)
 	marshalled, err := json.Marshal(data)
 	if err != nil {
 		return fault.New(fault.Input, "cannot write %s: %w; leave out the image with a score that is no "+

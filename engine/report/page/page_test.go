@@ -12,6 +12,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/report"
+	"musc/engine/results"
 	"musc/engine/verdict"
 )
 
@@ -28,7 +29,7 @@ func write(t *testing.T, data *Data) string {
 	if err := Write(folder, data); err != nil {
 		t.Fatal(err)
 	}
-	return filepath.Join(folder, Name)
+	return filepath.Join(folder, results.ReportFile)
 }
 
 func TestReadGivesBackWhatWasWritten(t *testing.T) {
@@ -111,7 +112,7 @@ func TestReadRefusesOtherFiles(t *testing.T) {
 		"other types": dataStart + `{"photos":7}</script>`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), Name)
+			path := filepath.Join(t.TempDir(), results.ReportFile)
 			if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
 				t.Fatal(err)
 			}
@@ -120,7 +121,7 @@ func TestReadRefusesOtherFiles(t *testing.T) {
 			}
 		})
 	}
-	if _, err := Read(filepath.Join(t.TempDir(), Name)); fault.KindOf(err) != fault.Input {
+	if _, err := Read(filepath.Join(t.TempDir(), results.ReportFile)); fault.KindOf(err) != fault.Input {
 		t.Errorf("without a file the error is %v, of kind %v", err, fault.KindOf(err))
 	}
 }
