@@ -32,10 +32,6 @@ func archived(t testing.TB, name string) map[string][]byte {
 	return files
 }
 
-func sectionOf(content []byte) *io.SectionReader {
-	return io.NewSectionReader(bytes.NewReader(content), 0, int64(len(content)))
-}
-
 // pillowsBytes decodes every file of the archive that has its bytes beside it.
 func pillowsBytes(t *testing.T, archive string, atLeast int) {
 	files := archived(t, archive)

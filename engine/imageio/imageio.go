@@ -55,9 +55,14 @@ func Decode(path string, opts Options) (*RGB, []string, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	return shades(path, raster, warnings, opts)
+}
+
+// shades brings a raster to 8-bit RGB.
+func shades(name string, raster *Raster, warnings []string, opts Options) (*RGB, []string, error) {
 	if err := raster.finite(); err != nil {
 		return nil, nil, fault.New(fault.Input, "cannot read %s: %w, which no shade stands for; "+
-			"export it again or leave it out", path, err)
+			"export it again or leave it out", name, err)
 	}
 	return raster.RGB(opts.Depth), warnings, nil
 }

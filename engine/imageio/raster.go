@@ -69,18 +69,8 @@ func decode(name string, file *io.SectionReader, opts Options) (*Raster, []strin
 	if err != nil {
 		return nil, nil, err
 	}
-	limit := opts.MaxPixels
-	if limit <= 0 {
-		limit = DefaultMaxPixels
-	}
-	if head.Width < 1 || head.Height < 1 {
-		return nil, nil, fault.New(fault.Input, "cannot read %s: it is %d x %d pixels; export it again",
-			name, head.Width, head.Height)
-	}
-	if head.Width > limit/head.Height {
-		return nil, nil, fault.New(fault.Input, "%s is %d x %d pixels, over the limit of %.4g "+
-			"megapixels; raise it with --max-pixels or shrink the image",
-			name, head.Width, head.Height, float64(limit)/1e6)
+	if err := head.check(name, opts); err != nil {
+		return nil, nil, err
 	}
 	raster, err := f.readPixels(name, file, head)
 	if err != nil {
