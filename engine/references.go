@@ -227,11 +227,14 @@ func toEnd(store *features.Store, images []int) (restore func()) {
 	}
 }
 
-// exchange swaps the tokens of two images.
+// exchange swaps the tokens of two images, and which of their patches take part.
 func exchange(store *features.Store, a, b int) {
 	if a == b {
 		return
 	}
+	one, other := store.Active(a), store.Active(b)
+	store.SetActive(a, other)
+	store.SetActive(b, one)
 	for stage := range store.Shape().Stages {
 		one, other := store.Tokens(stage, a), store.Tokens(stage, b)
 		for k := range one {

@@ -47,9 +47,12 @@ const (
 // The first value that is NaN or infinite is a *NonFinite: scores of a batch with it mean nothing,
 // since every image is compared with every other. A patch that is too small beside its image is a
 // *Faint, unless the image's mean, which is subtracted from all patches, is not small beside it.
+//
+// Patches that take no part are not looked at, and become zeros.
 func (s *Store) Accept(stage, image int) error {
 	const infinite = 0x7f800000 // the bits of infinity; those of NaN are more, without the sign
 	tokens, channels := s.Tokens(stage, image), s.shape.Channels
+	active := s.clearInactive(stage, image)
 	// The bits of floats without a sign are in the floats' order.
 	largest, least, faintest := uint32(0), uint32(infinite), 0
 	for first := 0; first < len(tokens); first += channels {
@@ -70,7 +73,7 @@ func (s *Store) Accept(stage, image int) error {
 	}
 	size := float64(math.Float32frombits(largest))
 	ratio := float64(math.Float32frombits(least)) / size
-	if ratio < leastOfImage && math.Abs(mean(tokens)) < leastOfImage*size {
+	if ratio < leastOfImage && math.Abs(sum(tokens))/float64(active*channels) < leastOfImage*size {
 		return &Faint{stage, image, faintest, ratio}
 	}
 	if power := lift(size); power != 0 {
@@ -113,11 +116,28 @@ func (s *Store) nonFinite(stage, image int) error {
 	return nil
 }
 
-// mean is that of all values.
-func mean(values []float32) float64 {
+// clearInactive makes the tokens of the patches zero that take no part, and says how many do.
+func (s *Store) clearInactive(stage, image int) (active int) {
+	mask, channels := s.Active(image), s.shape.Channels
+	if mask == nil {
+		return s.shape.Patches()
+	}
+	tokens := s.Tokens(stage, image)
+	for p, is := range mask {
+		if is {
+			active++
+		} else {
+			clear(tokens[p*channels:][:channels])
+		}
+	}
+	return active
+}
+
+// sum is that of all values.
+func sum(values []float32) float64 {
 	sum := 0.0
 	for _, value := range values {
 		sum += float64(value)
 	}
-	return sum / float64(len(values))
+	return sum
 }

@@ -66,15 +66,21 @@ func TestIndicesOutOfRange(t *testing.T) {
 		reach func()
 		want  string
 	}{
-		"within":         {func() { store.Tokens(1, 2) }, ""},
-		"stage past":     {func() { store.Tokens(2, 0) }, "features: stage 2, image 0 of " + sizes},
-		"stage negative": {func() { store.Tokens(-1, 0) }, "features: stage -1, image 0 of " + sizes},
-		"image past":     {func() { store.Tokens(0, 3) }, "features: stage 0, image 3 of " + sizes},
-		"image negative": {func() { store.Tokens(0, -1) }, "features: stage 0, image -1 of " + sizes},
-		"a head of one":  {func() { store.Head(1) }, ""},
-		"a head of all":  {func() { store.Head(3) }, ""},
-		"a head of none": {func() { store.Head(0) }, "features: the first 0 images of " + sizes},
-		"a head of more": {func() { store.Head(4) }, "features: the first 4 images of " + sizes},
+		"within":           {func() { store.Tokens(1, 2) }, ""},
+		"stage past":       {func() { store.Tokens(2, 0) }, "features: stage 2, image 0 of " + sizes},
+		"stage negative":   {func() { store.Tokens(-1, 0) }, "features: stage -1, image 0 of " + sizes},
+		"image past":       {func() { store.Tokens(0, 3) }, "features: stage 0, image 3 of " + sizes},
+		"image negative":   {func() { store.Tokens(0, -1) }, "features: stage 0, image -1 of " + sizes},
+		"a head of one":    {func() { store.Head(1) }, ""},
+		"a head of all":    {func() { store.Head(3) }, ""},
+		"a head of none":   {func() { store.Head(0) }, "features: 0 images from 0 on, of " + sizes},
+		"a head of more":   {func() { store.Head(4) }, "features: 4 images from 0 on, of " + sizes},
+		"a part of none":   {func() { store.Part(1, 0) }, "features: 0 images from 1 on, of " + sizes},
+		"a part past":      {func() { store.Part(2, 2) }, "features: 2 images from 2 on, of " + sizes},
+		"a part before":    {func() { store.Part(-1, 2) }, "features: 2 images from -1 on, of " + sizes},
+		"the last of them": {func() { store.Part(2, 1) }, ""},
+		"a mask too short": {func() { store.SetActive(0, make([]bool, 1)) }, "features: 1 active " +
+			"patches of " + sizes},
 		"outside of a head": {func() { store.Head(2).Tokens(0, 2) }, "features: stage 0, image 2 of " +
 			"2 stages x 2 images x 1 x 2 patches x 2 channels"},
 	} {

@@ -10,6 +10,7 @@ package features
 
 import (
 	"fmt"
+	"slices"
 
 	"musc/engine/fault"
 )
@@ -47,8 +48,10 @@ func (s Shape) check() error {
 // first. Different (stage, image) may be read and written at the same time.
 type Store struct {
 	shape  Shape
-	stride int // images from one stage to the next; more than shape.Images in a view by Head
+	first  int // image of the array
+	stride int // images from one stage to the next; more than shape.Images in a view by Part
 	array  *Array
+	active [][]bool // by image, those of a view are shared; nil: all patches
 }
 
 // NewMemory makes a store in memory. It panics if a size of the shape is not positive.
@@ -56,7 +59,7 @@ func NewMemory(shape Shape) *Store {
 	if err := shape.check(); err != nil {
 		panic(err)
 	}
-	return &Store{shape, shape.Images, newMemoryArray(shape.values())}
+	return newStore(shape, newMemoryArray(shape.values()))
 }
 
 // NewSpilled makes a store in an unnamed temporary file in dir. The space is reserved first: a disk
@@ -72,21 +75,48 @@ func NewSpilled(shape Shape, dir string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{shape, shape.Images, array}, nil
+	return newStore(shape, array), nil
+}
+
+func newStore(shape Shape, array *Array) *Store {
+	return &Store{shape, 0, shape.Images, array, make([][]bool, shape.Images)}
 }
 
 // Shape returns the sizes the store was made with.
 func (s *Store) Shape() Shape { return s.shape }
 
-// Head is a view of the first images of the store, which it shares: closing one closes both. It
-// panics if the store has fewer images, or none are asked for.
-func (s *Store) Head(images int) *Store {
-	view := *s
-	if view.shape.Images = images; images < 1 || images > s.shape.Images {
-		panic(fmt.Sprintf("features: the first %d images of %v", images, s.shape))
+// Head is a view of the first images of the store, as Part gives it.
+func (s *Store) Head(images int) *Store { return s.Part(0, images) }
+
+// Part is a view of count images of the store from the first one on. It shares tokens and active
+// patches with the store: closing one closes both. It panics if the store does not have them, or
+// none are asked for.
+func (s *Store) Part(first, count int) *Store {
+	if first < 0 || count < 1 || count > s.shape.Images-first {
+		panic(fmt.Sprintf("features: %d images from %d on, of %v", count, first, s.shape))
 	}
+	view := *s
+	view.first += first
+	view.shape.Images = count
+	view.active = s.active[first : first+count]
 	return &view
 }
+
+// SetActive says which patches of an image take part, [P]; the others are neither scored nor score.
+// nil says all, as it is at first. The slice is kept and must not change. It is for all stages and
+// views of the store, and to be called before any of them is used. It panics if there are not P.
+func (s *Store) SetActive(image int, active []bool) {
+	if active != nil && len(active) != s.shape.Patches() {
+		panic(fmt.Sprintf("features: %d active patches of %v", len(active), s.shape))
+	}
+	if !slices.Contains(active, false) {
+		active = nil
+	}
+	s.active[image] = active
+}
+
+// Active is which patches of an image take part, [P]; nil where all of them do.
+func (s *Store) Active(image int) []bool { return s.active[image] }
 
 // Spilled tells whether the tokens live in a file.
 func (s *Store) Spilled() bool { return s.array.Spilled() }
@@ -110,6 +140,6 @@ func (s *Store) span(stage, image int) (from, to int64) {
 		panic(fmt.Sprintf("features: stage %d, image %d of %v", stage, image, s.shape))
 	}
 	size := int64(s.shape.Patches()) * int64(s.shape.Channels)
-	from = (int64(stage)*int64(s.stride) + int64(image)) * size
+	from = (int64(stage)*int64(s.stride) + int64(s.first+image)) * size
 	return from, from + size
 }

@@ -1,6 +1,9 @@
 package mutual
 
 import (
+	"math"
+	"slices"
+
 	"musc/cgo/cpu"
 	"musc/engine/features"
 )
@@ -11,15 +14,19 @@ func (problem *Problem) Check() error {
 	return err
 }
 
-// IntervalAverage is Eq. 2 of one patch, one stage and one degree: distances are a(p,i,.) to all
-// images that score it, at least one, and are sorted. Where only references score it is their
-// minimum.
+// IntervalAverage is Eq. 2 of one patch, one stage and one degree: distances are a(p,i,.) to the
+// images that may score it, and are sorted. Those that are infinite do not count; the average of none
+// is 0. Where only references score it is the minimum, unless ReferencesInterval is set.
 func (problem *Problem) IntervalAverage(distances []float64) float64 {
-	if problem.ReferencesOnly {
-		return intervalAverage(distances, 0, 1, Min)
+	slices.Sort(distances)
+	for len(distances) > 0 && math.IsInf(distances[len(distances)-1], 1) {
+		distances = distances[:len(distances)-1]
 	}
-	start, stop := problem.Interval.Bounds(len(distances))
-	return intervalAverage(distances, start, stop, problem.Average)
+	if len(distances) == 0 {
+		return 0
+	}
+	start, stop, average := problem.selection(len(distances))
+	return average.of(distances[start:stop])
 }
 
 // Aggregation gives the aggregated patch tokens z of single images, to the last bit those that CPU

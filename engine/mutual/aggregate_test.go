@@ -37,7 +37,7 @@ func TestAggregationGivesTheTokensThatAreCompared(t *testing.T) {
 			degrees, first := slices.Sorted(slices.Values(c.degrees)), 0
 			for window, count := range c.windows {
 				want := aggregateAll(store, 1, []int{1}, degrees[first])[0]
-				within(t, fmt.Sprint("window ", window), widen(a.Tokens(window)), want, 1e-6, 0)
+				within(t, fmt.Sprint("window ", window), widen(a.Tokens(window)), want.tokens, 1e-6, 0)
 				first += count
 			}
 		})

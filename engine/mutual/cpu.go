@@ -6,6 +6,7 @@ import (
 	"runtime"
 
 	"musc/cgo/cpu"
+	"musc/engine/fault"
 )
 
 // CPU is the Scorer for processors. For each stage, tiles of images are aggregated and packed for
@@ -22,6 +23,13 @@ func (c CPU) Name() string { return fmt.Sprintf("cpu (%s)", cpu.Level()) }
 func (c CPU) PatchScores(ctx context.Context, problem *Problem) ([]float64, error) {
 	b, err := problem.check()
 	if err != nil {
+		return nil, err
+	}
+	if len(b.Views) > 0 || len(b.ReferenceViews) > 0 || b.masked {
+		return nil, fault.New(fault.Internal, "further views of an image, and patches that take no "+
+			"part, are not searched yet")
+	}
+	if err := b.notYet(); err != nil {
 		return nil, err
 	}
 	kept := b.keep(c.Name())

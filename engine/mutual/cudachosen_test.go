@@ -17,6 +17,10 @@ func TestChosenPatches(t *testing.T) {
 		Members: []int{3, 0, 2}}
 	shape.Images = 2
 	problem.References = look(t, shape, 2)
+	b, err := problem.check()
+	if err != nil {
+		t.Fatal(err)
+	}
 	all := []devicePlan{{3, 2, 2}, {1, 1, 1}, {2, 1, 2}}
 	for _, only := range []bool{false, true} {
 		problem.ReferencesOnly = only
@@ -36,9 +40,11 @@ func TestChosenPatches(t *testing.T) {
 					scorer = aggregateAll(problem.Images, c.Stage, problem.Members, c.Degree)[c.Scorer]
 				}
 				for patch, nearest := range c.Nearest {
-					token := image[patch*24:][:24]
-					got := nearestDistance(token, scorer[nearest*24:][:24])
-					if want := nearestDistance(token, scorer); math.Abs(got-want) > 1e-4 {
+					one := grid{scorer.tokens, make([]bool, 15)}
+					one.active[nearest] = true
+					got := b.nearestDistance(patch, image, []grid{one})
+					want := b.nearestDistance(patch, image, []grid{scorer})
+					if math.Abs(got-want) > 1e-4 {
 						t.Errorf("%v: patch %d at %v, nearest at %v", at, nearest, got, want)
 					}
 				}

@@ -27,10 +27,8 @@ func (Definition) PatchScores(ctx context.Context, problem *Problem) ([]float64,
 	scores, pairs := make([]float64, n*b.patches), make([]float64, len(b.Pairs))
 	for stage := range b.shape.Stages {
 		for _, degree := range b.Degrees {
-			images := aggregateAll(b.Images, stage, b.members, degree)
-			references := aggregateAll(b.References, stage, upTo(b.references), degree)
-			scorers := slices.Concat(images, references)
-			for i, image := range images {
+			views := b.aggregateViews(stage, degree)
+			for i := range n {
 				if err := ctx.Err(); err != nil {
 					return nil, err
 				}
@@ -38,20 +36,18 @@ func (Definition) PatchScores(ctx context.Context, problem *Problem) ([]float64,
 					continue
 				}
 				for p := range b.patches {
-					token := image[p*b.shape.Channels:][:b.shape.Channels]
 					var distances []float64
-					for j, scorer := range scorers {
+					for j := range views {
 						if !b.isScoredBy(i, j) {
 							continue
 						}
-						distance := nearestDistance(token, scorer)
+						distance := b.nearestDistance(p, views[i][0], views[j])
 						distances = append(distances, distance)
 						if b.Pairs != nil && j < n {
 							pairs[(i*b.patches+p)*n+j] += distance
 						}
 					}
-					start, stop, average := b.selection(len(distances))
-					scores[i*b.patches+p] += intervalAverage(distances, start, stop, average)
+					scores[i*b.patches+p] += b.IntervalAverage(distances)
 				}
 			}
 			progress.add(b.pairs())
@@ -61,6 +57,7 @@ func (Definition) PatchScores(ctx context.Context, problem *Problem) ([]float64,
 	for k, sum := range pairs {
 		b.Pairs[k] = float32(sum / float64(b.shape.Stages*len(b.Degrees)))
 	}
+	b.settlePairs()
 	return scores, nil
 }
 
@@ -76,34 +73,79 @@ func (b *batch) isScoredBy(i, j int) bool {
 	return b.Exclude == nil || !slices.Contains(b.Exclude[i], j)
 }
 
-// nearestDistance is Eq. 1: the Euclidean distance from a token [C] to the nearest one of image
-// [P,C].
-func nearestDistance(token, image []float64) float64 {
+// grid is the aggregated patch tokens of one view of an image.
+type grid struct {
+	tokens []float64 // [P,C]
+	active []bool    // [P]; nil: all patches take part
+}
+
+func (g grid) isActive(patch int) bool { return g.active == nil || g.active[patch] }
+
+// nearestDistance is Eq. 1: the Euclidean distance from a patch of an image to the nearest one that
+// counts of another image's views; infinite if there is none, or the patch takes no part.
+func (b *batch) nearestDistance(p int, image grid, views []grid) float64 {
 	nearest := math.Inf(1)
-	for ; len(image) > 0; image = image[len(token):] {
-		squared := 0.0
-		for c, x := range token {
-			squared += (x - image[c]) * (x - image[c])
+	if !image.isActive(p) {
+		return nearest
+	}
+	channels := b.shape.Channels
+	token := image.tokens[p*channels:][:channels]
+	for _, view := range views {
+		for q := range b.patches {
+			if view.isActive(q) && b.isNear(p, q) {
+				squared := 0.0
+				for c, x := range view.tokens[q*channels:][:channels] {
+					squared += (token[c] - x) * (token[c] - x)
+				}
+				nearest = math.Min(nearest, squared) // NaN if any is
+			}
 		}
-		nearest = math.Min(nearest, squared) // NaN if any is
 	}
 	return math.Sqrt(nearest)
 }
 
-// aggregateAll is LNAMD of one stage and degree for the listed images: a slice of [P,C] each.
-func aggregateAll(store *features.Store, stage int, images []int, degree int) [][]float64 {
-	all := make([][]float64, len(images))
+// aggregateViews is LNAMD of one stage and degree for all views of every entry: the members, then
+// the references.
+func (b *batch) aggregateViews(stage, degree int) [][]grid {
+	entries := make([][]grid, len(b.members)+b.references)
+	for _, store := range slices.Concat([]*features.Store{b.Images}, b.Views) {
+		for k, view := range aggregateAll(store, stage, b.members, degree) {
+			entries[k] = append(entries[k], view)
+		}
+	}
+	if b.references > 0 {
+		for _, store := range slices.Concat([]*features.Store{b.References}, b.ReferenceViews) {
+			for k, view := range aggregateAll(store, stage, upTo(b.references), degree) {
+				entries[len(b.members)+k] = append(entries[len(b.members)+k], view)
+			}
+		}
+	}
+	return entries
+}
+
+// aggregateAll is LNAMD of one stage and degree for the listed images. Patches that take no part are
+// zeros, as beyond the grid, and not among the values that are normalised.
+func aggregateAll(store *features.Store, stage int, images []int, degree int) []grid {
+	all := make([]grid, len(images))
 	for k, image := range images {
-		shape := store.Shape()
+		shape, active := store.Shape(), store.Active(image)
 		tokens := store.Tokens(stage, image)
-		normalised := make([]float64, len(tokens))
+		var values []float64
 		for at, x := range tokens {
-			normalised[at] = float64(x)
+			if active == nil || active[at/shape.Channels] {
+				values = append(values, float64(x))
+			}
 		}
 		store.Release(stage, image)
-		lnamd.NormaliseDefinition(normalised, normalised)
-		all[k] = make([]float64, len(tokens))
-		lnamd.AggregateDefinition(all[k], normalised, shape.Height, shape.Width, shape.Channels,
+		lnamd.NormaliseDefinition(values, values)
+		normalised := make([]float64, len(tokens))
+		for at := range normalised {
+			if active == nil || active[at/shape.Channels] {
+				normalised[at], values = values[0], values[1:]
+			}
+		}
+		all[k] = grid{make([]float64, len(tokens)), active}
+		lnamd.AggregateDefinition(all[k].tokens, normalised, shape.Height, shape.Width, shape.Channels,
 			degree)
 	}
 	return all

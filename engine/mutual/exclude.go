@@ -98,11 +98,23 @@ func (r *run) left(i int) []float32 {
 	return of[:to]
 }
 
+// notYet refuses what the fast scorers do not do.
+func (b *batch) notYet() error {
+	if b.near > 0 {
+		return fault.New(fault.Internal, "patches near one another alone are not searched for yet")
+	}
+	return nil
+}
+
 // onlyOnCPU refuses what is made for a processor alone.
 func (b *batch) onlyOnCPU() error {
 	if b.Pairs != nil || b.excluded != nil {
 		return fault.New(fault.Usage, "a GPU neither keeps the distances of pairs of images nor leaves "+
 			"out any that score: do it on the CPU (--device cpu)")
 	}
-	return nil
+	if len(b.Views) > 0 || len(b.ReferenceViews) > 0 || b.masked {
+		return fault.New(fault.Usage, "a GPU takes neither further views of an image, such as turned "+
+			"ones, nor patches that take no part: do it on the CPU (--device cpu)")
+	}
+	return b.notYet()
 }

@@ -78,12 +78,6 @@ func (a Average) of(picked []float64) float64 {
 	return total / float64(len(picked))
 }
 
-// intervalAverage is Eq. 2 of one patch by its definition; it sorts distances.
-func intervalAverage(distances []float64, start, stop int, average Average) float64 {
-	slices.Sort(distances)
-	return average.of(distances[start:stop])
-}
-
 // blockPatches is how many patches intervalAverages handles at once: a cache line of float32.
 const blockPatches = 16
 

@@ -37,20 +37,21 @@ func TestDefinitionGivesTheOraclesSteps(t *testing.T) {
 			if want := f.answer(t, fmt.Sprint("aggregated", degree)); want != nil {
 				var got []float64
 				for _, image := range images {
-					got = append(got, image...)
+					got = append(got, image.tokens...)
 				}
 				within(t, fmt.Sprint("aggregated, degree ", degree), got, want, 1e-12, 1e-9)
 			}
 			// [N,P,N], of which a(p,i,i) means nothing
 			want := f.answer(t, fmt.Sprint("min_distances", degree))
 			patches := f.Height * f.Width
+			b := &batch{shape: store.Shape(), patches: patches}
 			got := make([]float64, len(want))
 			for i, image := range images {
 				for p := range patches {
 					for j, scorer := range images {
 						k := (i*patches+p)*f.Images + j
 						if got[k] = want[k]; i != j {
-							got[k] = nearestDistance(image[p*f.Channels:][:f.Channels], scorer)
+							got[k] = b.nearestDistance(p, image, []grid{scorer})
 						}
 					}
 				}

@@ -48,4 +48,24 @@ func (b *batch) finishPairs() {
 	for k := range b.Pairs {
 		b.Pairs[k] /= float32(b.shape.Stages * len(b.Degrees))
 	}
+	b.settlePairs()
+}
+
+// settlePairs puts the mean of the distances of a patch in the place of those that are infinite.
+func (b *batch) settlePairs() {
+	n := len(b.members)
+	for k := 0; b.masked && k < len(b.Pairs); k += n {
+		sum, count := 0.0, 0
+		for j, distance := range b.Pairs[k:][:n] {
+			if j != k/n/b.patches && !math.IsInf(float64(distance), 1) {
+				sum, count = sum+float64(distance), count+1
+			}
+		}
+		mean := float32(sum / float64(max(count, 1)))
+		for j, distance := range b.Pairs[k:][:n] {
+			if math.IsInf(float64(distance), 1) {
+				b.Pairs[k+j] = mean
+			}
+		}
+	}
 }

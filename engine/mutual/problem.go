@@ -8,6 +8,13 @@
 // Reference images, known to be normal, join the scorers j (few-shot), or are the only ones
 // (MuSc+, Eq. 9-11: the minimum over the references instead of Eq. 2).
 //
+// A patch may be none that takes part, by the mask of its image (features.Store.SetActive): it has
+// no influence on z, is nobody's nearest, and its own score is 0. With a bound R on how far away
+// patches are looked for, only those at most R rows and R columns from p count for p. And an image j
+// may have several views, such as turned ones, of which the nearest counts: q is any patch of them.
+// Where image j has no patch that counts for p, a(p,i,j) is infinite and j does not score p: Eq. 2
+// is over the n finite ones, and 0 if there are none.
+//
 // Definition says this in float64, as plainly as it can. CPU gives the same from tiles of images
 // in float32, within a bound on memory that a Plan keeps.
 package mutual
@@ -29,8 +36,20 @@ type Problem struct {
 	Interval   Interval        // Eq. 2; the paper's is [0, 0.3]
 	Average    Average         // Eq. 2
 
-	// ReferencesOnly takes the minimum over the references, instead of Eq. 2 over all scorers.
-	ReferencesOnly bool
+	// Near is the bound R on how far from p patches are looked for, in rows and in columns of a view's
+	// grid; 0: none.
+	Near int
+
+	// Views and ReferenceViews are further views of Images and of References, of the same shape: each
+	// image scores by that of its views which is nearest. They are not scored themselves, and where only
+	// references score Views are of no use. A GPU takes none, nor any patches that take no part.
+	Views          []*features.Store
+	ReferenceViews []*features.Store
+
+	// ReferencesOnly takes the minimum over the references, instead of Eq. 2 over all scorers; with
+	// ReferencesInterval it is Eq. 2 over the references.
+	ReferencesOnly     bool
+	ReferencesInterval bool
 
 	// Exclude lists for each member, by its position, the positions of members that do not score it:
 	// Eq. 2 picks from the distances to the rest and to the references, at least one. A member may
@@ -44,7 +63,9 @@ type Problem struct {
 	//
 	//	M[i,p,j] = the mean of a(p,i,j) over all stages and degrees, and 0 where j is i
 	//
-	// for members i and j, at their positions. It takes no product more than the scores. A GPU does not
+	// for members i and j, at their positions. Where j does not score p, which is so for all stages
+	// and degrees alike, it is the mean of M[i,p,.] over those that do, and 0 if none does: a distance
+	// that tells nothing of j. It takes no product more than the scores. A GPU does not
 	// give them, and there are none where only references score or members are excluded.
 	Pairs []float32
 
@@ -99,6 +120,8 @@ type batch struct {
 	members    []int          // the N images to score
 	references int            // M
 	patches    int            // P
+	near       int            // 0: as far as the grid reaches
+	masked     bool           // some patches take no part: distances may be infinite
 	excluded   *pairSet       // (i,j): member j does not score member i; nil: all score each other
 }
 
@@ -119,6 +142,9 @@ func (problem *Problem) check() (*batch, error) {
 		return nil, err
 	}
 	if err := b.checkReferences(); err != nil {
+		return nil, err
+	}
+	if err := b.checkViews(); err != nil {
 		return nil, err
 	}
 	if len(b.members) == 1 && b.references == 0 {
@@ -156,6 +182,9 @@ func (b *batch) checkReferences() error {
 		if b.ReferencesOnly {
 			return fault.New(fault.Usage, "scoring by references only needs reference images")
 		}
+		if len(b.ReferenceViews) > 0 {
+			return fault.New(fault.Internal, "views of reference images that there are not")
+		}
 		return nil
 	}
 	same := b.References.Shape()
@@ -186,12 +215,12 @@ func (b *batch) scorers() int {
 
 // selection is the positions [start, stop) of so many sorted distances that count, and what is made
 // of them: those of Eq. 2, or the minimum if only references score.
-func (b *batch) selection(scorers int) (start, stop int, average Average) {
-	if b.ReferencesOnly {
+func (problem *Problem) selection(scorers int) (start, stop int, average Average) {
+	if problem.ReferencesOnly && !problem.ReferencesInterval {
 		return 0, 1, Min
 	}
-	start, stop = b.Interval.Bounds(scorers)
-	return start, stop, b.Average
+	start, stop = problem.Interval.Bounds(scorers)
+	return start, stop, problem.Average
 }
 
 // pairs is the number of products of two images for one stage and degree.
