@@ -11,7 +11,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"musc/engine/fault"
 	"musc/engine/filelock"
@@ -48,25 +47,12 @@ func Save(path string, write func(w io.Writer) error) error {
 	return syncFolder(t.folder())
 }
 
-// save writes the temporary file and gives it the target's name. It stays locked until it has it.
+// save writes the temporary file and gives it the target's name.
 func (t *target) save(path string, file *os.File, write func(w io.Writer) error) error {
 	if err := fill(path, file, write); err != nil {
 		return err
 	}
-	if err := file.Chmod(t.mode); err != nil {
-		return describe(path, err)
-	}
-	if err := file.Sync(); err != nil {
-		return describe(path, err)
-	}
-	if runtime.GOOS == "windows" { // it renames no open file, and has no locks to keep
-		file.Close()
-	}
-	if err := os.Rename(file.Name(), t.path); err != nil {
-		return describe(path, err)
-	}
-	file.Close() // its content is synced
-	return nil
+	return t.commit(path, file)
 }
 
 // fill writes to the open file.
