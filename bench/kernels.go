@@ -50,15 +50,15 @@ func kernelsOf(s shape) []kernel {
 	rows := make([]float32, len(shape.Radii)*s.patches())
 	columns := make([]float32, len(rows))
 	search := cpu.NewSearch(shape)
-	search.Prepare(a, tokensA, centre)
-	search.Prepare(b, tokensB, centre)
+	search.Prepare(a, tokensA, nil, centre)
+	search.Prepare(b, tokensB, nil, centre)
 	product := 2 * float64(s.patches()) * float64(s.patches()) * float64(s.channels)
 	return []kernel{
 		{caseCeiling, ceilingRounds * float64(cpu.Ceiling(1)),
 			func() { cpu.Ceiling(ceilingRounds) }},
 		{caseProduct, product, func() { search.Products(a, b) }},
 		{"search, all degrees", product, func() { search.Distances(rows, columns, a, b) }},
-		{"prepare an image", 0, func() { search.Prepare(a, tokensA, centre) }},
+		{"prepare an image", 0, func() { search.Prepare(a, tokensA, nil, centre) }},
 	}
 }
 

@@ -8,8 +8,8 @@ import (
 
 // ViT-S/14 at 224 and 518, ViT-B/16 at 512, ViT-L/14 at 518, class tokens.
 var shapes = []Shape{
-	{16, 16, 384, []int{0, 1, 2}}, {37, 37, 384, []int{0, 1, 2}}, {32, 32, 768, []int{0, 1, 2}},
-	{37, 37, 1024, []int{0, 1, 2}}, {1, 1, 768, []int{0}},
+	grid(16, 16, 384, 0, 1, 2), grid(37, 37, 384, 0, 1, 2), grid(32, 32, 768, 0, 1, 2),
+	grid(37, 37, 1024, 0, 1, 2), grid(1, 1, 768, 0),
 }
 
 // fastest returns the least of the time so far and that of one call.
@@ -41,9 +41,9 @@ func benchmark(b *testing.B, shape Shape) {
 	var prepare, product, whole, ceiling time.Duration
 	var operations int64
 	for range 3 {
-		prepare = fastest(prepare, func() { search.Prepare(imageX, x, centre) })
+		prepare = fastest(prepare, func() { search.Prepare(imageX, x, nil, centre) })
 	}
-	search.Prepare(imageY, y, centre)
+	search.Prepare(imageY, y, nil, centre)
 	rows := make([]float32, len(shape.Radii)*shape.Patches())
 	columns := make([]float32, len(rows))
 	for b.Loop() {

@@ -3,6 +3,7 @@
 package cpu
 
 import (
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -30,10 +31,14 @@ func guarded(t *testing.T, n int) []float32 {
 }
 
 func TestNothingOutsideTheSlicesIsTouched(t *testing.T) {
-	for _, shape := range []Shape{
-		{1, 1, 1, []int{0}}, {1, 1, 3, []int{0, 4}}, {7, 1, 5, []int{0, 1, 2}},
-		{3, 17, 17, []int{1}}, {7, 7, 33, []int{0, 1, 2}}, {8, 12, 64, []int{0, 9}},
-	} {
+	random := rand.New(rand.NewPCG(5, 5))
+	shapes := []Shape{
+		grid(1, 1, 1, 0), grid(1, 1, 3, 0, 4), grid(7, 1, 5, 0, 1, 2),
+		grid(3, 17, 17, 1), grid(7, 7, 33, 0, 1, 2), grid(8, 12, 64, 0, 9),
+	}
+	for k := range 4 * len(shapes) {
+		shape := shapes[k/4]
+		shape.Near = k % 4 * (k % 4)
 		a, b := lookAlikes(1, shape)
 		eachLevel(t, func() {
 			search := NewSearch(shape)
@@ -44,7 +49,15 @@ func TestNothingOutsideTheSlicesIsTouched(t *testing.T) {
 				images[k] = guarded(t, shape.ImageLen())
 				raw := guarded(t, len(tokens))
 				copy(raw, tokens)
-				search.Prepare(images[k], raw, centre)
+				var active []bool
+				if shape.Near != 1 { // each mask ends where its memory does
+					of := maskOf(random, shape, random.IntN(len(masks)))
+					memory := guarded(t, (len(of)+3)/4)
+					end := 4*len(memory) - len(of)
+					active = unsafe.Slice((*bool)(unsafe.Pointer(&memory[0])), 4*len(memory))[end:]
+					copy(active, of)
+				}
+				search.Prepare(images[k], raw, active, centre)
 			}
 			length := len(shape.Radii) * shape.Patches()
 			search.Distances(guarded(t, length), guarded(t, length), images[0], images[1])

@@ -26,8 +26,10 @@ const MaxDegrees = C.MUSC_MAX_DEGREES
 // Panics of this package: all of them are mistakes of the calling code, none depends on images.
 const (
 	badShape       = "cpu: height, width and channels must be at least 1"
+	badNear        = "cpu: near must be at least 0"
 	badRadii       = "cpu: radii must be ascending, from 1 to MaxDegrees of them, the first >= 0"
 	shortTokens    = "cpu: tokens are shorter than patches * channels"
+	shortActive    = "cpu: active is shorter than patches"
 	shortCentre    = "cpu: centre is shorter than channels"
 	shortImage     = "cpu: image is shorter than ImageLen"
 	shortDistances = "cpu: distances are shorter than radii * patches, or rows * columns * radii"
@@ -40,6 +42,9 @@ type Shape struct {
 	Channels      int // C
 	// Radii are those of the aggregation windows, (degree - 1) / 2, strictly ascending: R of them.
 	Radii []int
+	// Near bounds which pairs of patches count: those at most so many rows and so many columns of
+	// the grid apart. 0: no bound, all count.
+	Near int
 }
 
 // Patches is P.
@@ -69,11 +74,14 @@ func (s Shape) c() C.musc_shape {
 	if s.Height < 1 || s.Width < 1 || s.Channels < 1 {
 		panic(badShape)
 	}
+	if s.Near < 0 {
+		panic(badNear)
+	}
 	if len(s.Radii) < 1 || len(s.Radii) > MaxDegrees || s.Radii[0] < 0 {
 		panic(badRadii)
 	}
 	c := C.musc_shape{height: C.int64_t(s.Height), width: C.int64_t(s.Width),
-		channels: C.int64_t(s.Channels), degrees: C.int64_t(len(s.Radii))}
+		channels: C.int64_t(s.Channels), degrees: C.int64_t(len(s.Radii)), near: C.int64_t(s.Near)}
 	for d, radius := range s.Radii {
 		if d > 0 && radius <= s.Radii[d-1] {
 			panic(badRadii)
@@ -102,9 +110,13 @@ func NewSearch(shape Shape) *Search {
 // that is whole-image normalisation, window sums and L2 normalisation for every radius, and the
 // normalised tokens less centre [C] in the search's precision, packed.
 //
+// Active [P] tells which patches take part; nil: all do. The others are not read and count as zeros
+// in window sums, as what is beyond the grid does; the normalisation is over the active ones. Which
+// they are is kept in the image: they are nobody's nearest, and infinitely far from all.
+//
 // The centre takes away what all tokens share, so that fewer digits say how they differ; the
 // answer does not depend on it. It must be the same for all images that are compared.
-func (s *Search) Prepare(image, tokens, centre []float32) {
+func (s *Search) Prepare(image, tokens []float32, active []bool, centre []float32) {
 	channels := int(s.shape.channels)
 	if len(image) < s.imageLen {
 		panic(shortImage)
@@ -112,11 +124,14 @@ func (s *Search) Prepare(image, tokens, centre []float32) {
 	if len(tokens) < s.patches*channels {
 		panic(shortTokens)
 	}
+	if active != nil && len(active) < s.patches {
+		panic(shortActive)
+	}
 	if len(centre) < channels {
 		panic(shortCentre)
 	}
-	C.musc_prepare(C.int(s.level), &s.shape, floats(image), floats(tokens), floats(centre),
-		floats(s.scratch))
+	C.musc_prepare(C.int(s.level), &s.shape, floats(image), floats(tokens),
+		(*C.uint8_t)(unsafe.Pointer(unsafe.SliceData(active))), floats(centre), floats(s.scratch))
 }
 
 // Distances is Eq. 1 for two prepared images in both directions: with z the aggregated tokens of
@@ -124,6 +139,8 @@ func (s *Search) Prepare(image, tokens, centre []float32) {
 //
 //	rows[r,p]    = min over q of || z_a(r,p) - z_b(r,q) ||    [R,P]
 //	columns[r,q] = min over p of || z_a(r,p) - z_b(r,q) ||    [R,P], left out if nil
+//
+// Pairs count whose patches are both active and within Near; where none does, the distance is +Inf.
 //
 // One matrix product gives the products of all radii and both directions, in the precision of the
 // level. All patches whose product comes so near to the greatest that rounding may have decided

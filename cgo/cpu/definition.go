@@ -8,11 +8,16 @@ import "math"
 // epsilon is added to the variance of an image's tokens (SPEC section 3).
 const epsilon = 1e-5
 
-// defineTokens is LNAMD: the aggregated tokens [R,P,C] of raw tokens [P,C].
-func defineTokens(shape Shape, raw []float32) [][][]float64 {
+// defineTokens is LNAMD: the aggregated tokens [R,P,C] of raw tokens [P,C]. Active [P] tells which
+// patches take part; nil: all do. The tokens of the others are nil.
+func defineTokens(shape Shape, raw []float32, active []bool) [][][]float64 {
 	tokens := make([][][]float64, len(shape.Radii))
 	for r, radius := range shape.Radii {
-		for _, token := range defineSums(shape, raw, radius) {
+		for p, token := range defineSums(shape, raw, active, radius) {
+			if !takesPart(active, p) {
+				tokens[r] = append(tokens[r], nil)
+				continue
+			}
 			if norm := distance(token, make([]float64, shape.Channels)); norm > 0 {
 				for c := range token {
 					token[c] /= norm
@@ -24,21 +29,31 @@ func defineTokens(shape Shape, raw []float32) [][][]float64 {
 	return tokens
 }
 
-// defineSums normalises raw tokens [P,C] as a whole and adds them up over each patch's window.
-func defineSums(shape Shape, raw []float32, radius int) [][]float64 {
+// takesPart tells whether a patch is active.
+func takesPart(active []bool, patch int) bool { return active == nil || active[patch] }
+
+// defineSums normalises the active ones of raw tokens [P,C] as a whole and adds them up over each
+// patch's window.
+func defineSums(shape Shape, raw []float32, active []bool, radius int) [][]float64 {
+	var values []float32
+	for p := range shape.Patches() {
+		if takesPart(active, p) {
+			values = append(values, raw[p*shape.Channels:][:shape.Channels]...)
+		}
+	}
 	mean, variance := 0.0, 0.0
-	for _, x := range raw {
+	for _, x := range values {
 		mean += float64(x)
 	}
-	mean /= float64(len(raw)) // exact if all are equal: they become zeros
-	for _, x := range raw {
-		variance += (float64(x) - mean) * (float64(x) - mean) / float64(len(raw))
+	mean /= float64(len(values)) // exact if all are equal: they become zeros
+	for _, x := range values {
+		variance += (float64(x) - mean) * (float64(x) - mean) / float64(len(values))
 	}
 	sums := make([][]float64, shape.Patches())
 	for p := range sums {
 		sums[p] = make([]float64, shape.Channels)
 		for q := range shape.Patches() {
-			if !inWindow(shape, p, q, radius) {
+			if !takesPart(active, q) || !inWindow(shape, p, q, radius) {
 				continue
 			}
 			for c, x := range raw[q*shape.Channels:][:shape.Channels] {
@@ -55,15 +70,18 @@ func inWindow(shape Shape, p, q, radius int) bool {
 	return max(dy, -dy) <= radius && max(dx, -dx) <= radius
 }
 
-// defineDistances is the distance of each patch of a to the nearest of b, [R][P], of tokens that
-// defineTokens returned.
-func defineDistances(a, b [][][]float64) [][]float64 {
+// defineDistances is the distance of each patch of a to the nearest of b that counts, [R][P], of
+// tokens that defineTokens returned: infinite where none does.
+func defineDistances(shape Shape, a, b [][][]float64) [][]float64 {
 	distances := make([][]float64, len(a))
 	for r := range a {
-		for _, x := range a[r] {
+		for p, x := range a[r] {
 			least := math.Inf(1)
-			for _, y := range b[r] {
-				least = min(least, distance(x, y))
+			for q, y := range b[r] {
+				near := shape.Near == 0 || inWindow(shape, p, q, shape.Near)
+				if near && x != nil && y != nil {
+					least = min(least, distance(x, y))
+				}
 			}
 			distances[r] = append(distances[r], least)
 		}

@@ -16,7 +16,7 @@ func TestSmallShapesAreTheDefinition(t *testing.T) {
 					if channels == 1 && len(radii) > 1 {
 						continue // a window that is the grid sums to zero: there is no direction
 					}
-					shape := Shape{height, width, channels, radii}
+					shape := grid(height, width, channels, radii...)
 					a, b := lookAlikes(uint64(height), shape)
 					check(t, "look-alikes", shape, a, b, tolerance, tolerance)
 				}
@@ -29,11 +29,11 @@ func TestSmallShapesAreTheDefinition(t *testing.T) {
 // at once (8) and the blocks (48, 96), and primes; the last has blocks of one panel.
 func TestLargerShapesAreTheDefinition(t *testing.T) {
 	for _, shape := range []Shape{
-		{1, 47, 33, []int{0, 1, 2}}, {1, 48, 33, []int{0, 1, 2}}, {7, 7, 96, []int{0, 1, 2}},
-		{49, 1, 16, []int{0, 1, 2}}, {5, 19, 64, []int{0, 2}}, {16, 6, 64, []int{1}},
-		{97, 1, 40, []int{0, 3}}, {9, 16, 384, []int{0, 1, 2}}, {17, 17, 48, []int{0, 1, 2, 5}},
-		{2, 101, 20, []int{4}}, {13, 11, 31, []int{0, 1, 2, 3, 4, 5, 6, 7}},
-		{10, 10, 5000, []int{0, 1}},
+		grid(1, 47, 33, 0, 1, 2), grid(1, 48, 33, 0, 1, 2), grid(7, 7, 96, 0, 1, 2),
+		grid(49, 1, 16, 0, 1, 2), grid(5, 19, 64, 0, 2), grid(16, 6, 64, 1),
+		grid(97, 1, 40, 0, 3), grid(9, 16, 384, 0, 1, 2), grid(17, 17, 48, 0, 1, 2, 5),
+		grid(2, 101, 20, 4), grid(13, 11, 31, 0, 1, 2, 3, 4, 5, 6, 7),
+		grid(10, 10, 5000, 0, 1),
 	} {
 		a, b := lookAlikes(5, shape)
 		check(t, "look-alikes", shape, a, b, tolerance, tolerance)
@@ -93,7 +93,7 @@ func TestHardImagesAreTheDefinition(t *testing.T) {
 			b[k] = float32(random.NormFloat64())
 		},
 	} {
-		for _, shape := range []Shape{{7, 7, 40, []int{0, 1, 2}}, {3, 20, 131, []int{0, 1}}} {
+		for _, shape := range []Shape{grid(7, 7, 40, 0, 1, 2), grid(3, 20, 131, 0, 1)} {
 			a, b := lookAlikes(9, shape)
 			for k := range a {
 				change(a, b, k, k%shape.Channels)
@@ -106,7 +106,7 @@ func TestHardImagesAreTheDefinition(t *testing.T) {
 
 // The float32 levels are exact by themselves; the others must find the same patches all the same.
 func TestLevelsAgree(t *testing.T) {
-	for _, shape := range []Shape{{16, 16, 384, []int{0, 1, 2}}, {24, 24, 96, []int{0, 1, 2}}} {
+	for _, shape := range []Shape{grid(16, 16, 384, 0, 1, 2), grid(24, 24, 96, 0, 1, 2)} {
 		a, b := lookAlikes(11, shape)
 		var wantRows, wantColumns []float32
 		eachLevel(t, func() {
@@ -130,11 +130,12 @@ func FuzzDistances(f *testing.F) {
 	f.Add([]byte{3, 4, 5, 7, 1, 2, 3, 4, 200, 100, 0, 0, 255})
 	f.Add([]byte{1, 1, 1, 1})
 	f.Add([]byte{8, 6, 33, 2, 9, 9, 9, 9, 9, 8})
+	f.Add([]byte{24, 15, 66, 7, 1, 200, 31, 7, 77, 90, 3, 140})
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if len(data) < 4 {
 			return
 		}
-		shape := Shape{1 + int(data[0])%9, 1 + int(data[1])%9, 1 + int(data[2])%70, nil}
+		shape := grid(1+int(data[0])%9, 1+int(data[1])%9, 1+int(data[2])%70)
 		for radius := range 8 {
 			if data[3]>>radius&1 != 0 {
 				shape.Radii = append(shape.Radii, radius)
@@ -149,28 +150,42 @@ func FuzzDistances(f *testing.F) {
 			x := data[k%len(data)]
 			a[k], b[k] = float32(int8(x)), float32(int8(x>>(k%5)))*float32(1+k%3)
 		}
-		if !directed(shape, a) || !directed(shape, b) {
+		shape.Near = int(data[0]) / 9 % 9
+		activeA, activeB := fuzzedMask(shape, data, 1), fuzzedMask(shape, data, 2)
+		if !directed(shape, a, activeA) || !directed(shape, b, activeB) {
 			return
 		}
-		check(t, "fuzzed", shape, a, b, 1e-4, 2e-2)
+		checkActive(t, "fuzzed", shape, a, b, activeA, activeB, 1e-4, 2e-2)
 	})
+}
+
+// fuzzedMask draws a mask from bytes: none of every other.
+func fuzzedMask(shape Shape, data []byte, k int) []bool {
+	if data[k]/9%2 == 0 {
+		return nil
+	}
+	mask := make([]bool, shape.Patches())
+	for p := range mask {
+		mask[p] = data[(p*k+p/7)%len(data)]%4 != byte(k)
+	}
+	return mask
 }
 
 // directed tells whether the sums over windows have a direction that few digits can tell. All tokens
 // of an image add up to nearly nothing, and so may those of a window about as large as the grid:
 // rounding errors are then as large as the sum.
-func directed(shape Shape, raw []float32) bool {
+func directed(shape Shape, raw []float32, active []bool) bool {
 	zero := make([]float64, shape.Channels)
-	tokens := defineSums(shape, raw, 0)
+	tokens := defineSums(shape, raw, active, 0)
 	for _, radius := range shape.Radii {
-		for p, sum := range defineSums(shape, raw, radius) {
+		for p, sum := range defineSums(shape, raw, active, radius) {
 			lengths := 0.0
 			for q, token := range tokens {
-				if inWindow(shape, p, q, radius) {
+				if takesPart(active, q) && inWindow(shape, p, q, radius) {
 					lengths += distance(token, zero)
 				}
 			}
-			if distance(sum, zero) < 0.2*lengths {
+			if takesPart(active, p) && distance(sum, zero) < 0.2*lengths {
 				return false
 			}
 		}
@@ -179,7 +194,7 @@ func directed(shape Shape, raw []float32) bool {
 }
 
 func TestNaNEndsInNaN(t *testing.T) {
-	shape := Shape{3, 3, 5, []int{0, 1}}
+	shape := grid(3, 3, 5, 0, 1)
 	a, b := lookAlikes(1, shape)
 	a[7] = float32(math.NaN())
 	eachLevel(t, func() {

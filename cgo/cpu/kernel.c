@@ -26,7 +26,8 @@
 
 struct level {
     const level_sizes *sizes;
-    void (*prepare)(const musc_shape *, float *, const float *, const float *, float *);
+    void (*prepare)(const musc_shape *, float *, const float *, const uint8_t *, const float *,
+                    float *);
     void (*distances)(const musc_shape *, float *, float *, const float *, const float *, float *);
     void (*patch_distances)(const musc_shape *, float *, const float *, int64_t, const float *,
                             int64_t, int64_t);
@@ -200,9 +201,9 @@ int64_t musc_scratch_floats(int level, const musc_shape *shape)
 }
 
 void musc_prepare(int level, const musc_shape *shape, float *image, const float *tokens,
-                  const float *centre, float *scratch)
+                  const uint8_t *active, const float *centre, float *scratch)
 {
-    level_for(level, shape)->prepare(shape, image, tokens, centre, scratch);
+    level_for(level, shape)->prepare(shape, image, tokens, active, centre, scratch);
 }
 
 void musc_distances(int level, const musc_shape *shape, float *rowDistances,

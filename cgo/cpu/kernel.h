@@ -28,6 +28,7 @@ typedef struct {
     int64_t channels;      // C
     int64_t degrees;       // R
     int64_t radius[MUSC_MAX_DEGREES]; // (degree - 1) / 2, strictly ascending
+    int64_t near; // rows and columns of the grid that a pair of patches may be apart; 0: no bound
 } musc_shape;
 
 // Whether this build holds the level and this processor and operating system can run it.
@@ -37,12 +38,13 @@ int musc_supported(int level);
 int64_t musc_image_floats(int level, const musc_shape *shape);
 int64_t musc_scratch_floats(int level, const musc_shape *shape);
 
-// Prepares an image from raw patch tokens [P,C]. centre [C] is the same for all images of a search.
+// Prepares an image from raw patch tokens [P,C]. active [P] is not zero where a patch takes part;
+// null: all do. centre [C] is the same for all images of a search.
 void musc_prepare(int level, const musc_shape *shape, float *image, const float *tokens,
-                  const float *centre, float *scratch);
+                  const uint8_t *active, const float *centre, float *scratch);
 
-// rowDistances and columnDistances [R,P]: the distance of each patch of a to the nearest of b, and
-// the other way around. columnDistances may be null.
+// rowDistances and columnDistances [R,P]: the distance of each patch of a to the nearest of b that
+// counts, and the other way around; infinite where none does. columnDistances may be null.
 void musc_distances(int level, const musc_shape *shape, float *rowDistances,
                     float *columnDistances, const float *a, const float *b, float *scratch);
 

@@ -24,7 +24,10 @@ typedef struct {
     float *spread;   // [R,P48] norm of the aggregated centred token, relative to the norm
     float *typical;  // [R,2] root mean squares of noise and spread
     float *largest;  // [R,2] their maxima
-    int32_t *blank;  // [R] a patch whose aggregated token is zero, or -1
+    int32_t *blank;  // [R] an active patch whose aggregated token is zero, or -1
+    int32_t *active;  // [P48], one at least: -1 where a patch takes part, else 0; 0 beyond P
+    int32_t *reached; // [P48], one at least: -1 where the greatest window around an active patch reaches, else 0
+    int32_t *actives; // [1] how many are active
 } image_view;
 
 // A patch that may be the nearest: inner product of unit vectors, and its number.
@@ -72,6 +75,27 @@ static inline int64_t words_of(const musc_shape *s, int64_t channels)
     return (s->channels + channels - 1) / channels;
 }
 
+// near_of is how far apart on the grid a pair of patches may be, the whole grid where nothing bounds.
+static inline int64_t near_of(const musc_shape *s)
+{
+    int64_t whole = (s->height > s->width ? s->height : s->width) - 1;
+    return s->near > 0 && s->near < whole ? s->near : whole;
+}
+
+// Rows and columns of the grid, the last ones included.
+typedef struct {
+    int64_t top, bottom, left, right;
+} grid_box;
+
+// box_around is what of the grid is at most `around` rows and columns from (y, x).
+static inline grid_box box_around(const musc_shape *s, int64_t y, int64_t x, int64_t around)
+{
+    return (grid_box){
+        y > around ? y - around : 0, y + around < s->height ? y + around : s->height - 1,
+        x > around ? x - around : 0, x + around < s->width ? x + around : s->width - 1,
+    };
+}
+
 // take hands out the next n floats of a block that begins at base; with base null it only counts.
 static inline float *take(float *base, int64_t *at, int64_t n)
 {
@@ -95,6 +119,9 @@ static inline int64_t view_image(image_view *v, const musc_shape *s, int64_t cha
     v->typical = take(base, &at, s->degrees * 2);
     v->largest = take(base, &at, s->degrees * 2);
     v->blank = (int32_t *)take(base, &at, s->degrees);
+    v->active = (int32_t *)take(base, &at, padded ? padded : 1);
+    v->reached = (int32_t *)take(base, &at, padded ? padded : 1);
+    v->actives = (int32_t *)take(base, &at, 1);
     return at;
 }
 

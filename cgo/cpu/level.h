@@ -63,6 +63,7 @@ TARGET static float NAME(distance)(const float *x, const float *y, int64_t chann
 #include "prepare.h"
 #include "product.h"
 #include "window.h"
+#include "direct.h"
 #include "search.h"
 #include "inner.h"
 

@@ -5,6 +5,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"testing"
 )
 
@@ -29,6 +30,11 @@ func eachLevel(t testing.TB, test func()) {
 	}
 }
 
+// grid is a shape without a bound.
+func grid(height, width, channels int, radii ...int) Shape {
+	return Shape{Height: height, Width: width, Channels: channels, Radii: radii}
+}
+
 // lookAlikes returns raw tokens [P,C] of two images that share a layout, as photos of one product
 // do: what a patch of one has at a place, the other has near it.
 func lookAlikes(seed uint64, shape Shape) (a, b []float32) {
@@ -50,15 +56,37 @@ func lookAlikes(seed uint64, shape Shape) (a, b []float32) {
 
 // compare returns what Distances says of two images of raw tokens, centred at their common mean.
 func compare(shape Shape, a, b []float32) (rows, columns []float32) {
+	return compareActive(shape, a, b, nil, nil)
+}
+
+// compareActive is compare of images of which some patches take no part: their tokens are NaNs, and
+// so is all that a Search finds in its memory.
+func compareActive(shape Shape, a, b []float32, activeA, activeB []bool) (rows, columns []float32) {
 	search := NewSearch(shape)
+	if activeA != nil || activeB != nil || shape.Near > 0 {
+		for k := range search.scratch {
+			search.scratch[k] = float32(math.NaN())
+		}
+	}
 	preparedA, preparedB := make([]float32, shape.ImageLen()), make([]float32, shape.ImageLen())
 	centre := centreOf(shape, a, b)
-	search.Prepare(preparedA, a, centre)
-	search.Prepare(preparedB, b, centre)
+	search.Prepare(preparedA, poison(shape, a, activeA), activeA, centre)
+	search.Prepare(preparedB, poison(shape, b, activeB), activeB, centre)
 	rows = make([]float32, len(shape.Radii)*shape.Patches())
 	columns = make([]float32, len(rows))
 	search.Distances(rows, columns, preparedA, preparedB)
 	return rows, columns
+}
+
+// poison returns the tokens with NaNs for those of patches that take no part.
+func poison(shape Shape, tokens []float32, active []bool) []float32 {
+	tokens = slices.Clone(tokens)
+	for k := range tokens {
+		if !takesPart(active, k/shape.Channels) {
+			tokens[k] = float32(math.NaN())
+		}
+	}
+	return tokens
 }
 
 // centreOf is the mean token of the images after their normalisation.
@@ -84,26 +112,40 @@ func centreOf(shape Shape, images ...[]float32) []float32 {
 // difference of two that nearly coincide.
 const tolerance = 2e-6
 
+// within tells whether a distance is right: what is infinite must be so exactly.
+func within(got float32, want, tolerance float64) bool {
+	return float64(got) == want || math.Abs(float64(got)-want) <= tolerance
+}
+
 // check compares both directions of two images with the definition, at every level. Those that
 // search in few digits have a tolerance of their own: chance may have it that they miss the nearest.
 func check(t testing.TB, name string, shape Shape, a, b []float32, exact, rounded float64) {
 	t.Helper()
-	tokensA, tokensB := defineTokens(shape, a), defineTokens(shape, b)
-	wantRows, wantColumns := defineDistances(tokensA, tokensB), defineDistances(tokensB, tokensA)
+	checkActive(t, name, shape, a, b, nil, nil, exact, rounded)
+}
+
+// checkActive is check of images of which some patches take no part.
+func checkActive(t testing.TB, name string, shape Shape, a, b []float32, activeA, activeB []bool,
+	exact, rounded float64) {
+
+	t.Helper()
+	tokensA, tokensB := defineTokens(shape, a, activeA), defineTokens(shape, b, activeB)
+	wantRows := defineDistances(shape, tokensA, tokensB)
+	wantColumns := defineDistances(shape, tokensB, tokensA)
 	eachLevel(t, func() {
-		rows, columns := compare(shape, a, b)
+		rows, columns := compareActive(shape, a, b, activeA, activeB)
 		tolerance := exact
 		if active != portable && active != avx2 && active != avx512 {
 			tolerance = rounded
 		}
 		for k := range rows {
 			r, p := k/shape.Patches(), k%shape.Patches()
-			if e := math.Abs(float64(rows[k]) - wantRows[r][p]); !(e <= tolerance) {
+			if !within(rows[k], wantRows[r][p], tolerance) {
 				t.Errorf("%s: %v, %s: row %d, radius %d: %g, want %g", name, shape, Level(), p,
 					shape.Radii[r], rows[k], wantRows[r][p])
 				return
 			}
-			if e := math.Abs(float64(columns[k]) - wantColumns[r][p]); !(e <= tolerance) {
+			if !within(columns[k], wantColumns[r][p], tolerance) {
 				t.Errorf("%s: %v, %s: column %d, radius %d: %g, want %g", name, shape, Level(), p,
 					shape.Radii[r], columns[k], wantColumns[r][p])
 				return

@@ -1,6 +1,7 @@
 package cpu
 
 import (
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"testing"
@@ -9,20 +10,26 @@ import (
 // The distance of a pair of patches is the same bits from either side, so exchanging the images
 // exchanges the answers.
 func TestExchangingTheImagesExchangesTheAnswers(t *testing.T) {
-	shape := Shape{11, 13, 96, []int{0, 1, 2}}
+	shape := grid(11, 13, 96, 0, 1, 2)
 	a, b := lookAlikes(2, shape)
-	eachLevel(t, func() {
-		rows, columns := compare(shape, a, b)
-		exchangedRows, exchangedColumns := compare(shape, b, a)
-		if !slices.Equal(rows, exchangedColumns) || !slices.Equal(columns, exchangedRows) {
-			t.Errorf("%s: (a,b) and (b,a) disagree", Level())
+	random := rand.New(rand.NewPCG(8, 1))
+	disc, many := maskOf(random, shape, 9), maskOf(random, shape, 4)
+	for _, mask := range [][2][]bool{{nil, nil}, {nil, many}, {disc, many}} {
+		for _, shape.Near = range []int{0, 1, 4} {
+			eachLevel(t, func() {
+				rows, columns := compareActive(shape, a, b, mask[0], mask[1])
+				exchangedRows, exchangedColumns := compareActive(shape, b, a, mask[1], mask[0])
+				if !slices.Equal(rows, exchangedColumns) || !slices.Equal(columns, exchangedRows) {
+					t.Errorf("%s, near %d: (a,b) and (b,a) disagree", Level(), shape.Near)
+				}
+			})
 		}
-	})
+	}
 }
 
 // A Search carries nothing from one pair to the next, and columns may be left out.
 func TestASearchKeepsNothing(t *testing.T) {
-	shape := Shape{9, 9, 64, []int{0, 1}}
+	shape := grid(9, 9, 64, 0, 1)
 	a, b := lookAlikes(4, shape)
 	eachLevel(t, func() {
 		want, wantColumns := compare(shape, a, b)
@@ -35,7 +42,7 @@ func TestASearchKeepsNothing(t *testing.T) {
 			for i := range images[k] {
 				images[k][i] = -1e30
 			}
-			search.Prepare(images[k], tokens, centreOf(shape, a, b))
+			search.Prepare(images[k], tokens, nil, centreOf(shape, a, b))
 		}
 		rows, columns := make([]float32, len(want)), make([]float32, len(want))
 		for range 2 {
@@ -50,7 +57,7 @@ func TestASearchKeepsNothing(t *testing.T) {
 }
 
 func TestConcurrentSearchesGiveTheSameBytes(t *testing.T) {
-	shape := Shape{10, 10, 384, []int{0, 1, 2}}
+	shape := grid(10, 10, 384, 0, 1, 2)
 	a, b := lookAlikes(6, shape)
 	eachLevel(t, func() {
 		want, wantColumns := compare(shape, a, b)

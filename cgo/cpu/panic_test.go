@@ -3,25 +3,27 @@ package cpu
 import "testing"
 
 func TestWrongArgumentsPanicByName(t *testing.T) {
-	shape := Shape{2, 1, 3, []int{0, 1}}
+	shape := grid(2, 1, 3, 0, 1)
 	search, x := NewSearch(shape), make([]float32, 6)
-	one := NewSearch(Shape{1, 1, 3, []int{0}})
+	one := NewSearch(grid(1, 1, 3, 0))
 	image, distances := make([]float32, shape.ImageLen()), make([]float32, 4)
 	packed := make([]float32, PackedLen(2, 3))
 	tests := []struct {
 		want string
 		call func()
 	}{
-		{badShape, func() { Shape{0, 1, 3, []int{0}}.ImageLen() }},
-		{badShape, func() { Shape{1, -1, 3, []int{0}}.ScratchLen() }},
-		{badShape, func() { NewSearch(Shape{1, 1, 0, []int{0}}) }},
-		{badRadii, func() { NewSearch(Shape{1, 1, 1, nil}) }},
-		{badRadii, func() { NewSearch(Shape{1, 1, 1, []int{-1}}) }},
-		{badRadii, func() { NewSearch(Shape{1, 1, 1, []int{1, 1}}) }},
-		{badRadii, func() { NewSearch(Shape{1, 1, 1, make([]int, MaxDegrees+1)}) }},
-		{shortImage, func() { search.Prepare(image[1:], x, x) }},
-		{shortTokens, func() { search.Prepare(image, x[1:], x) }},
-		{shortCentre, func() { search.Prepare(image, x, x[4:]) }},
+		{badShape, func() { grid(0, 1, 3, 0).ImageLen() }},
+		{badShape, func() { grid(1, -1, 3, 0).ScratchLen() }},
+		{badShape, func() { NewSearch(grid(1, 1, 0, 0)) }},
+		{badRadii, func() { NewSearch(grid(1, 1, 1)) }},
+		{badRadii, func() { NewSearch(grid(1, 1, 1, -1)) }},
+		{badRadii, func() { NewSearch(grid(1, 1, 1, 1, 1)) }},
+		{badRadii, func() { NewSearch(grid(1, 1, 1, make([]int, MaxDegrees+1)...)) }},
+		{shortImage, func() { search.Prepare(image[1:], x, nil, x) }},
+		{shortTokens, func() { search.Prepare(image, x[1:], nil, x) }},
+		{shortActive, func() { search.Prepare(image, x, []bool{true}, x) }},
+		{badNear, func() { NewSearch(Shape{Height: 1, Width: 1, Channels: 1, Radii: []int{0}, Near: -1}) }},
+		{shortCentre, func() { search.Prepare(image, x, nil, x[4:]) }},
 		{shortImage, func() { search.Distances(distances, distances, image[1:], image) }},
 		{shortImage, func() { search.Distances(distances, nil, image, image[1:]) }},
 		{shortImage, func() { search.Products(image, image[1:]) }},

@@ -1,7 +1,7 @@
 // LNAMD and packing of one image (SPEC section 3 for the equations). Part of level.h.
 
-// normalise writes (x - mean) / sqrt(variance + EPSILON) of all n values; moments in float64.
-TARGET static void NAME(normalise)(float *restrict dst, const float *restrict x, int64_t n)
+// moments returns the mean of all n values and 1 / sqrt(variance + EPSILON), in float64.
+TARGET static double NAME(moments)(const float *x, int64_t n, double *scale)
 {
     enum { PARTS = 16 };
     double sum[PARTS] = {0}, squares[PARTS] = {0}, total = 0;
@@ -22,9 +22,39 @@ TARGET static void NAME(normalise)(float *restrict dst, const float *restrict x,
     total = 0;
     for (int k = 0; k < PARTS; k++)
         total += squares[k];
-    double scale = 1 / sqrt(total / n + EPSILON);
+    *scale = 1 / sqrt(total / n + EPSILON);
+    return mean;
+}
+
+TARGET static void NAME(standardise)(float *restrict dst, const float *restrict x, int64_t n,
+                                     double mean, double scale)
+{
     for (int64_t i = 0; i < n; i++)
         dst[i] = (float)((x[i] - mean) * scale);
+}
+
+// normalise writes (x - mean) / sqrt(variance + EPSILON) of the active tokens [P,C] to plain, and
+// zeros for the others, which are not read.
+TARGET static void NAME(normalise)(const musc_shape *shape, float *plain, const float *tokens,
+                                   const image_view *v)
+{
+    int64_t patches = patches_of(shape), channels = shape->channels, count = 0;
+    double mean = 0, scale = 0;
+    if (*v->actives == patches) {
+        mean = NAME(moments)(tokens, patches * channels, &scale);
+        NAME(standardise)(plain, tokens, patches * channels, mean, scale);
+        return;
+    }
+    for (int64_t p = 0; p < patches; p++)
+        if (v->active[p])
+            memcpy(plain + count++ * channels, tokens + p * channels, channels * sizeof *plain);
+    if (count > 0)
+        mean = NAME(moments)(plain, count * channels, &scale);
+    for (int64_t p = 0; p < patches; p++)
+        if (v->active[p])
+            NAME(standardise)(plain + p * channels, tokens + p * channels, channels, mean, scale);
+        else
+            memset(plain + p * channels, 0, channels * sizeof *plain);
 }
 
 // inner is x . y [n], the products and their sum in float64.
@@ -53,32 +83,44 @@ TARGET static void NAME(add_tokens)(float *restrict dst, const float *src, int64
             dst[k] += src[i * stride + k];
 }
 
-// add_window writes to token [C] the sum of plain tokens over the window of patch (y, x). sums
-// [width,C] holds the sums along the columns of the grid, made anew where a row begins.
-TARGET static void NAME(add_window)(const musc_shape *shape, float *token, const float *plain,
-                                    float *sums, int64_t radius, int64_t y, int64_t x)
+// add_columns writes to sums [width,C] the sums of plain tokens along the columns of the grid, over
+// rows y - radius to y + radius.
+TARGET static void NAME(add_columns)(const musc_shape *shape, float *sums, const float *plain,
+                                     int64_t radius, int64_t y)
 {
-    int64_t channels = shape->channels, line = shape->width * channels;
-    int64_t top = y > radius ? y - radius : 0, left = x > radius ? x - radius : 0;
+    int64_t line = shape->width * shape->channels, top = y > radius ? y - radius : 0;
     int64_t bottom = y + radius < shape->height ? y + radius : shape->height - 1;
+    NAME(add_tokens)(sums, plain + top * line, line, bottom - top + 1, line);
+}
+
+// add_window writes to token [C] the sum over the window around column x of what add_columns made.
+TARGET static void NAME(add_window)(const musc_shape *shape, float *token, const float *sums,
+                                    int64_t radius, int64_t x)
+{
+    int64_t channels = shape->channels, left = x > radius ? x - radius : 0;
     int64_t right = x + radius < shape->width ? x + radius : shape->width - 1;
-    if (x == 0)
-        NAME(add_tokens)(sums, plain + top * line, line, bottom - top + 1, line);
     NAME(add_tokens)(token, sums + left * channels, channels, right - left + 1, channels);
 }
 
 // aggregate writes the L2-normalised window sums of one degree to tokens [P,C] and what they were
-// multiplied with to inverse; blank is a patch whose token is zero, or -1. The divisor of the mean
-// cancels.
+// multiplied with to inverse, zeros where a patch is not active; blank is an active patch whose
+// token is zero, or -1. The divisor of the mean cancels.
 TARGET static void NAME(aggregate)(const musc_shape *shape, float *tokens, float *inverse,
-                                   int32_t *blank, const float *plain, float *sums,
-                                   int64_t radius)
+                                   int32_t *blank, const int32_t *active, const float *plain,
+                                   float *sums, int64_t radius)
 {
-    int64_t channels = shape->channels;
+    int64_t channels = shape->channels, summed = -1; // the row of the grid that sums is of
     *blank = -1;
     for (int64_t p = 0; p < patches_of(shape); p++) {
         float *token = tokens + p * channels;
-        NAME(add_window)(shape, token, plain, sums, radius, p / shape->width, p % shape->width);
+        if (!active[p]) {
+            memset(token, 0, channels * sizeof *token);
+            inverse[p] = 0;
+            continue;
+        }
+        if (summed != p / shape->width)
+            NAME(add_columns)(shape, sums, plain, radius, summed = p / shape->width);
+        NAME(add_window)(shape, token, sums, radius, p % shape->width);
         double norm = sqrt(NAME(inner)(token, token, channels));
         float scale = norm == 0 ? 0 : (float)(1 / norm);
         if (norm == 0)
@@ -180,18 +222,19 @@ TARGET static void NAME(round_token)(uint32_t *words, float *x, int64_t channels
 #endif
 }
 
-// over_window is the sum of a per-patch scalar over the window of patch (y, x), and how many patches
-// of it are on the grid.
-TARGET static double NAME(over_window)(const musc_shape *shape, const float *scalar, int64_t y,
-                                       int64_t x, int64_t radius, int64_t *count)
+// over_window is the sum of a per-patch scalar over the active patches in the window of patch (y, x),
+// and how many these are.
+TARGET static double NAME(over_window)(const musc_shape *shape, const float *scalar,
+                                       const int32_t *active, int64_t y, int64_t x,
+                                       int64_t radius, int64_t *count)
 {
     double sum = 0;
     *count = 0;
     for (int64_t i = y - radius; i <= y + radius; i++)
         for (int64_t j = x - radius; j <= x + radius; j++)
             if (i >= 0 && i < shape->height && j >= 0 && j < shape->width) {
-                sum += scalar[i * shape->width + j];
-                ++*count;
+                sum += scalar[i * shape->width + j]; // 0 where not active
+                *count -= active[i * shape->width + j];
             }
     return sum;
 }
@@ -210,17 +253,23 @@ TARGET static void NAME(bound_errors)(const musc_shape *shape, image_view *v, co
     for (int64_t d = 0; d < shape->degrees; d++) {
         float *noise = v->noise + d * padded, *spread = v->spread + d * padded;
         double noises = 0, spreads = 0;
+        int64_t summed = -1;
         for (int64_t p = 0; p < patches_of(shape); p++) {
             int64_t y = p / shape->width, x = p % shape->width, count;
+            if (!v->active[p])
+                continue;
             double scale = v->inverse[d * padded + p];
-            double along = NAME(over_window)(shape, inner, y, x, shape->radius[d], &count);
+            double along = NAME(over_window)(shape, inner, v->active, y, x, shape->radius[d],
+                                             &count);
             // |y - n m|^2 of the window sum y of n patches, in units of |y|^2
             double square = 1 + scale * scale * count * (count * m2 - 2 * along);
             spread[p] = scale > 0 && square > 0 ? (float)sqrt(square) : 0;
             if (KIND == FLOAT32) {
                 noise[p] = ROUNDING * sqrtf((float)channels) * spread[p];
             } else {
-                NAME(add_window)(shape, error, errors, sums, shape->radius[d], y, x);
+                if (summed != y)
+                    NAME(add_columns)(shape, sums, errors, shape->radius[d], summed = y);
+                NAME(add_window)(shape, error, sums, shape->radius[d], x);
                 square = NAME(inner)(error, error, channels) * concentration / channels;
                 noise[p] = (float)(scale * sqrt(square));
             }
@@ -229,8 +278,9 @@ TARGET static void NAME(bound_errors)(const musc_shape *shape, image_view *v, co
             v->largest[2 * d] = fmaxf(v->largest[2 * d], noise[p]);
             v->largest[2 * d + 1] = fmaxf(v->largest[2 * d + 1], spread[p]);
         }
-        v->typical[2 * d] = (float)sqrt(noises / patches_of(shape));
-        v->typical[2 * d + 1] = (float)sqrt(spreads / patches_of(shape));
+        int64_t actives = *v->actives ? *v->actives : 1;
+        v->typical[2 * d] = (float)sqrt(noises / actives);
+        v->typical[2 * d + 1] = (float)sqrt(spreads / actives);
     }
 }
 
@@ -247,9 +297,32 @@ TARGET static inline double NAME(concentration)(const float *x, int64_t channels
     return squares > 0 ? channels * fourths / (squares * squares) : 1;
 }
 
+// mark fills in which patches are active and which a window around one of them reaches.
+static void NAME(mark)(const musc_shape *shape, const image_view *v, const uint8_t *active)
+{
+    int64_t width = shape->width, reach = shape->radius[shape->degrees - 1];
+    for (int64_t p = 0; p < patches_of(shape); p++)
+        if (!active || active[p]) {
+            v->active[p] = -1;
+            ++*v->actives;
+        }
+    for (int64_t p = 0; p < patches_of(shape); p++) {
+        int64_t y = p / width, x = p % width;
+        if (!v->active[p])
+            continue;
+        if (*v->actives == patches_of(shape)) {
+            v->reached[p] = -1;
+            continue;
+        }
+        for (int64_t i = y > reach ? y - reach : 0; i <= y + reach && i < shape->height; i++)
+            for (int64_t j = x > reach ? x - reach : 0; j <= x + reach && j < width; j++)
+                v->reached[i * width + j] = -1;
+    }
+}
+
 // prepare is musc_prepare for this level.
 TARGET static void NAME(prepare)(const musc_shape *shape, float *image, const float *tokens,
-                                 const float *centre, float *scratch)
+                                 const uint8_t *active, const float *centre, float *scratch)
 {
     image_view v;
     scratch_view s;
@@ -260,22 +333,26 @@ TARGET static void NAME(prepare)(const musc_shape *shape, float *image, const fl
     // All but the aggregated tokens begins as zeros: patches beyond P have no product.
     memset(packed, 0, (image + floats - packed) * sizeof *packed);
     view_scratch(&s, shape, &NAME(sizes), scratch);
-    NAME(normalise)(s.plain, tokens, patches * channels);
+    NAME(mark)(shape, &v, active);
+    NAME(normalise)(shape, s.plain, tokens, &v);
     if (patches == 1) { // nothing to search: v.inverse has no room, and is not needed
         float inverse;
         for (int64_t d = 0; d < shape->degrees; d++)
-            NAME(aggregate)(shape, v.tokens + d * channels, &inverse, v.blank + d, s.plain,
-                            s.sums, shape->radius[d]);
+            NAME(aggregate)(shape, v.tokens + d * channels, &inverse, v.blank + d, v.active,
+                            s.plain, s.sums, shape->radius[d]);
         return;
     }
     for (int64_t d = 0; d < shape->degrees; d++)
         NAME(aggregate)(shape, v.tokens + d * patches * channels, v.inverse + d * padded,
-                        v.blank + d, s.plain, s.sums, shape->radius[d]);
+                        v.blank + d, v.active, s.plain, s.sums, shape->radius[d]);
 
     float *inner = s.inner;
     double m2 = NAME(inner)(centre, centre, channels), concentration = 1;
     for (int64_t p = 0; p < patches; p++) {
         float *x = s.plain + p * channels; // becomes the token's rounding error
+        inner[p] = 0;
+        if (!v.active[p])
+            continue;
         inner[p] = (float)NAME(inner)(x, centre, channels);
         v.offset[p] = (float)(inner[p] - m2 / 2);
         for (int64_t c = 0; c < channels; c++)

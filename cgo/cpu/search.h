@@ -253,7 +253,8 @@ TARGET static void NAME(start)(const musc_shape *shape, scratch_view *s)
         memset(s->ring + r * s->stride + patches, 0, (s->stride - patches) * sizeof(float));
 }
 
-// patch_distances is musc_patch_distances for this level. The rows stay in the L1 cache.
+// patch_distances is musc_patch_distances for this level. The rows stay in the L1 cache. What is not
+// active is compared too, and then forgotten.
 TARGET static void NAME(patch_distances)(const musc_shape *shape, float *distances,
                                          const float *a, int64_t rows, const float *b,
                                          int64_t columns, int64_t stride)
@@ -264,6 +265,17 @@ TARGET static void NAME(patch_distances)(const musc_shape *shape, float *distanc
             for (int64_t d = 0; d < degrees; d++)
                 distances[(i * columns + j) * degrees + d] = NAME(distance)(
                     a + i * stride + d * channels, b + j * stride + d * channels, channels);
+    image_view one;
+    for (int64_t i = 0; i < rows; i++) {
+        view_image(&one, shape, CHANNELS, (float *)a + i * stride);
+        for (int64_t k = 0; !*one.active && k < columns * degrees; k++)
+            distances[i * columns * degrees + k] = INFINITY;
+    }
+    for (int64_t j = 0; j < columns; j++) {
+        view_image(&one, shape, CHANNELS, (float *)b + j * stride);
+        for (int64_t k = 0; !*one.active && k < rows * degrees; k++)
+            distances[(k / degrees * columns + j) * degrees + k % degrees] = INFINITY;
+    }
 }
 
 // distances is musc_distances for this level.
@@ -278,10 +290,15 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
     view_scratch(&s, shape, &NAME(sizes), scratch);
     int64_t patches = patches_of(shape), padded = padded_patches(shape), y = 0;
     int64_t block = block_rows(words_of(shape, CHANNELS));
+    int64_t whole = (shape->height > shape->width ? shape->height : shape->width) - 1;
     if (patches == 1) { // nothing to search
         NAME(patch_distances)(shape, rowDistances, imageA, 1, imageB, 1, 0);
         if (columnDistances)
             memcpy(columnDistances, rowDistances, shape->degrees * sizeof *rowDistances);
+        return;
+    }
+    if (near_of(shape) < whole || *a.actives < patches || *b.actives < patches) {
+        NAME(direct)(shape, &a, &b, rowDistances, columnDistances);
         return;
     }
     NAME(margins)(shape, s.rowMargin, &a, &b);

@@ -75,7 +75,7 @@ func (a *Aggregation) Bytes() (bytes int64) {
 func (a *Aggregation) Load(store *features.Store, stage, image int) {
 	tokens := store.Tokens(stage, image)
 	for _, group := range a.groups {
-		group.search.Prepare(group.image, tokens, group.centre)
+		group.search.Prepare(group.image, tokens, nil, group.centre)
 	}
 	store.Release(stage, image)
 }

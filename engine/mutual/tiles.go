@@ -45,7 +45,7 @@ func (r *run) load(search *cpu.Search, into *slot, e, stage int, centre []float3
 		store, image = r.Images, r.members[e]
 	}
 	into.entry = e
-	search.Prepare(into.image, store.Tokens(stage, image), centre)
+	search.Prepare(into.image, store.Tokens(stage, image), nil, centre)
 	store.Release(stage, image)
 }
 

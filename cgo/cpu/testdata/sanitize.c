@@ -16,22 +16,32 @@ static float *block(int64_t elements)
     return x;
 }
 
-static void run(int level, musc_shape shape)
+// The bound on pairs of patches and the mask of active ones are numbered; 0 is none.
+static void run(int level, musc_shape shape, int bound, int mask)
 {
+    shape.near = bound * bound;
     int64_t patches = shape.height * shape.width, floats = musc_image_floats(level, &shape);
     float *tokens = block(patches * shape.channels), *centre = block(shape.channels);
     float *a = block(floats), *b = block(floats), *scratch = block(musc_scratch_floats(level, &shape));
     float *rows = block(shape.degrees * patches), *columns = block(shape.degrees * patches);
-    musc_prepare(level, &shape, a, tokens, centre, scratch);
+    uint8_t *active = malloc(patches);
+    if (!active)
+        abort();
+    for (int64_t p = 0; p < patches; p++)
+        active[p] = mask == 1 ? p % 3 == 1 : p / shape.width > shape.height / 2;
+    musc_prepare(level, &shape, a, tokens, mask ? active : NULL, centre, scratch);
     tokens[0] += 3;
-    musc_prepare(level, &shape, b, tokens, centre, scratch);
+    musc_prepare(level, &shape, b, tokens, mask == 1 ? active : NULL, centre, scratch);
     musc_products(level, &shape, a, b, scratch);
     musc_distances(level, &shape, rows, columns, a, b, scratch);
     musc_distances(level, &shape, rows, NULL, b, a, scratch);
     for (int64_t i = 0; i < shape.degrees * patches; i++)
-        if (!(rows[i] >= 0 && rows[i] <= 2.001f && columns[i] >= 0 && columns[i] <= 2.001f))
-            abort();
-    free(tokens), free(centre), free(a), free(b), free(scratch), free(rows), free(columns);
+        for (int k = 0; k < 2; k++) {
+            float x = k ? rows[i] : columns[i];
+            if (!(x >= 0 && x <= 2.001f) && !(mask && x == INFINITY))
+                abort();
+        }
+    free(active), free(tokens), free(centre), free(a), free(b), free(scratch), free(rows), free(columns);
 }
 
 // Small integers: the inner products are exact.
@@ -64,14 +74,15 @@ int main(void)
         {1, 1, 1}, {5, 49, 3}, {97, 47, 129}, {8, 96, 128}, {7, 65, 300}, {193, 15, 17},
     };
     static const musc_shape shapes[] = {
-        {1, 1, 1, 1, {0}},          {1, 1, 70, 2, {0, 3}},        {7, 1, 17, 3, {0, 1, 2}},
-        {1, 47, 9, 3, {0, 1, 2}},   {6, 8, 4, 1, {1}},            {7, 7, 33, 3, {0, 1, 2}},
-        {11, 9, 130, 2, {2, 20}},   {13, 19, 40, 3, {0, 1, 2}},   {5, 5, 5000, 2, {0, 1}},
-        {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}},
+        {1, 1, 1, 1, {0}, 0},          {1, 1, 70, 2, {0, 3}, 0},        {7, 1, 17, 3, {0, 1, 2}, 0},
+        {1, 47, 9, 3, {0, 1, 2}, 0},   {6, 8, 4, 1, {1}, 0},            {7, 7, 33, 3, {0, 1, 2}, 0},
+        {11, 9, 130, 2, {2, 20}, 0},   {13, 19, 40, 3, {0, 1, 2}, 0},   {5, 5, 5000, 2, {0, 1}, 0},
+        {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}, 0},
     };
     for (int level = 0; level < MUSC_LEVELS; level++)
         for (unsigned i = 0; musc_supported(level) && i < sizeof shapes / sizeof *shapes; i++)
-            run(level, shapes[i]);
+            for (int k = 0; k < 12; k += 1 + i % 2)
+                run(level, shapes[i], k % 4, k / 4);
     for (int level = 0; level < MUSC_LEVELS; level++)
         for (unsigned i = 0; musc_supported(level) && i < sizeof products / sizeof *products; i++)
             run_inner(level, products[i][0], products[i][1], products[i][2]);
