@@ -43,15 +43,16 @@ func Extract(ctx context.Context, job Config, observer Observer) (*Batch, error)
 // extractAll is Extract with an open pipeline, of which the batch is the only one.
 func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
 	job := &p.job
-	samples, err := readSamples(ctx, slices.Concat(job.References, job.Images), job, p.clock)
+	lines, err := p.chooseDepth(ctx)
 	if err != nil {
 		return nil, err
 	}
-	job.Decode.Depth = samples.Depth(job.Bits)
-	lines := samples.Explain(job.Decode.Depth)
-	photos := photosOf(job.Images, job.References)
-	if note := ownNote(job.Images, job.References, photos); note != "" {
-		lines = append(lines, note)
+	var photos map[string]int
+	if job.Bank == nil {
+		photos = photosOf(job.Images, job.References)
+		if note := ownNote(job.Images, job.References, photos); note != "" {
+			lines = append(lines, note)
+		}
 	}
 	for _, line := range lines {
 		p.observer.Note(line)
@@ -64,6 +65,10 @@ func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
 		return nil, err
 	}
 	b.whole = true
+	if note := OwnNote(b.Own(), b.References()); job.Bank != nil && note != "" {
+		lines = append(lines, note)
+		p.observer.Note(note)
+	}
 	_, skipped, warnings := p.References()
 	b.read.Skipped = slices.Concat(skipped, b.read.Skipped)
 	b.read.Warnings = slices.Concat(lines, warnings, b.read.Warnings)
@@ -72,6 +77,20 @@ func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// chooseDepth sets how samples of more than 8 bits are scaled, and says so: a bank has said it already.
+func (p *Pipeline) chooseDepth(ctx context.Context) (lines []string, err error) {
+	job := &p.job
+	if job.Bank != nil {
+		return nil, nil
+	}
+	samples, err := readSamples(ctx, slices.Concat(job.References, job.Images), job, p.clock)
+	if err != nil {
+		return nil, err
+	}
+	job.Decode.Depth = samples.Depth(job.Bits)
+	return samples.Explain(job.Decode.Depth), nil
 }
 
 // Read are the images that could be read, without scores, and what could not.
@@ -97,11 +116,7 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 	if err := job.Check(); err != nil {
 		return nil, err
 	}
-	set := scoredSet{images: b.extracted.store, own: make([][]int, len(b.read.Images))}
-	if references > 0 {
-		set.references = p.references.store.Head(references)
-		set.own = ownReferences(b.extracted.items(), p.references.items()[:references], b.photos)
-	}
+	set := b.set(references)
 	result := *b.read
 	result.Images = slices.Clone(b.read.Images)
 	clock := &clock{observer: p.observer, timings: slices.Clone(b.read.Timings)}
@@ -132,6 +147,27 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 	clock.end()
 	result.Timings, result.Plan = clock.timings, p.plan
 	return &result, nil
+}
+
+// set are the photos that were read, and the first references.
+func (b *Batch) set(references int) scoredSet {
+	p := b.pipeline
+	set := scoredSet{images: b.extracted.grids(p.job.Frame.Views()), frame: p.job.Frame,
+		model: frameModel(&p.info), own: make([][]int, len(b.read.Images))}
+	if references > 0 {
+		set.references = p.references.grids(p.job.Frame.Views()).head(references)
+		set.own = b.own(references)
+	}
+	return set
+}
+
+// own lists for each photo that was read the references that are the photo itself.
+func (b *Batch) own(references int) [][]int {
+	p := b.pipeline
+	if p.job.Bank != nil {
+		return ownOfBank(b.extracted.images, p.job.Bank)
+	}
+	return ownReferences(b.extracted.items(), p.references.items()[:references], b.photos)
 }
 
 // Average is the result for several degrees of those that the batch has for each of them: Eq. 3

@@ -14,10 +14,9 @@ import (
 // chooseScorer sets what scores. Where the CPU will do for one half, a GPU may do the other.
 func (job *Config) chooseScorer(ctx context.Context, tell, note func(text string)) (err error) {
 	on := job.Device
-	if on.CUDA && job.Scoring.leavesOut() {
+	if why := job.needsCPU(); on.CUDA && why != "" {
 		if mutual.CUDAError(on.Ordinals) == nil {
-			tell(fmt.Sprintf("--shared %s: mutual scoring is on the CPU, since a GPU leaves out no image "+
-				"that scores others", job.Scoring.Shared))
+			tell(why)
 		}
 		on = device.CPU
 	}

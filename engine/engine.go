@@ -6,10 +6,12 @@ import (
 	"slices"
 
 	"musc/engine/backbone"
+	"musc/engine/bank"
 	"musc/engine/dataset"
 	"musc/engine/device"
 	"musc/engine/evidence"
 	"musc/engine/fault"
+	"musc/engine/frame"
 	"musc/engine/health"
 	"musc/engine/imageio"
 	"musc/engine/memory"
@@ -23,6 +25,9 @@ type Config struct {
 	Images     []dataset.Item  // what is scored
 	References []dataset.Item  // labelled normal images of the same product; may be empty
 	Decode     imageio.Options // its Depth is set by the job
+	Frame      frame.Options   // which part of each photo is scored, in which views
+	ROI        *frame.ROI      // the pixels that take part; nil: all
+	Bank       *bank.Bank      // instead of References, and with the bank's settings: see WithBank
 	Bits       int             // of integers in photos of more than 8 bits a sample; 0: the fewest that do
 	Strict     bool            // an unreadable image ends the job instead of being left out
 	Explain    int             // images of a subset that Result.Evidence is about, at most; 0: none
@@ -40,6 +45,7 @@ type Config struct {
 	SpillInto string // the folder for features that do not fit
 	Keep      Keep   // for the references; Pipeline.Extract says it for the images
 
+	banked    bool          // References are the photos of Bank
 	scorer    mutual.Scorer // for Device
 	scorerWhy string        // why it is none for CUDA, if CUDA was wanted
 }
@@ -63,7 +69,12 @@ type Scoring struct {
 	// published evaluation does, never for scoring.
 	DealByLabel bool `json:"subsets_dealt_by_label,omitempty"`
 
-	MapSize int `json:"map_size"` // side of the scored map; 0: the model's
+	MapSize int `json:"map_size"` // side of the map of a view; 0: the model's
+
+	// Near lets a patch be compared only with patches at most so many rows and columns away; 0: with all.
+	Near int `json:"near,omitempty"`
+	// ReferencesInterval takes Eq. 2 over the references instead of the minimum; for ReferencesOnly.
+	ReferencesInterval bool `json:"references_interval,omitempty"`
 
 	// Shared is what to do about a defect that images share: SharedOff, SharedWarn, SharedExclude or
 	// SharedTrust.
@@ -91,7 +102,7 @@ type Result struct {
 	Model    backbone.Info
 	Scorer   string
 	Plan     string // how the memory bound was kept, for people
-	Height   int    // patch rows
+	Height   int    // patch rows of the canvas
 	Width    int    // patch columns
 	Timings  []Timing
 
@@ -109,8 +120,9 @@ type Result struct {
 	// nil where nobody has looked, or where references score as well.
 	Rises []float64
 
-	clock    *clock    // keeps timing the steps that follow: Save
-	excluded [][][]int // by subset, mutual.Problem.Exclude of the scores; nil where all score each other
+	clock    *clock        // keeps timing the steps that follow: Save
+	excluded [][][]int     // by subset, mutual.Problem.Exclude of the scores; nil where all score each other
+	tiles    [][][]float64 // by subset and tile, patch scores [N,P] of the subset's images
 }
 
 // Verdicts is how many images have which verdict; empty without thresholds.
@@ -127,15 +139,16 @@ func (r *Result) Verdicts() map[verdict.Verdict]int {
 // Image is the answer for one image.
 type Image struct {
 	dataset.Item
-	Width, Height int       // of the original, in pixels
-	PatchScores   []float64 // [P], Eq. 3
-	ScoreBefore   float64   // the maximum of the anomaly map
-	Score         float64   // after RsCIN
-	Rank          int       // 1 is the most anomalous
-	Subset        int       // which subset it was scored in, from 0
-	ClassToken    []float32 // [D]
-	Digest        string    // of the photo's bytes, as the function Digest gives it; empty unless Keep asks
-	Brightness    float64   // imageio.Exposure of the photo at the size that the model takes
+	Width, Height int         // of the original, in pixels
+	Place         frame.Place // where on the original the canvas lies
+	PatchScores   []float64   // [P], Eq. 3, on the canvas; 0 where a patch takes no part
+	ScoreBefore   float64     // the maximum of the anomaly map
+	Score         float64     // after RsCIN
+	Rank          int         // 1 is the most anomalous
+	Subset        int         // which subset it was scored in, from 0
+	ClassToken    []float32   // [D]
+	Digest        string      // of the photo's bytes, as the function Digest gives it; empty unless Keep asks
+	Brightness    float64     // imageio.Exposure of the photo at the size that the model takes
 	Sharpness     float64
 }
 
@@ -176,9 +189,9 @@ func (job *Config) Check() error {
 	case job.Scoring.Subsets < 1:
 		return fault.New(fault.Usage, "the number of subsets must be at least 1, not %d",
 			job.Scoring.Subsets)
-	case job.Scoring.ReferencesOnly && len(job.References) == 0:
+	case job.Scoring.ReferencesOnly && len(job.References) == 0 && job.Bank == nil:
 		return fault.New(fault.Usage, "scoring by references only needs reference images")
-	case len(job.Images) < 2 && len(job.References) == 0:
+	case len(job.Images) < 2 && len(job.References) == 0 && job.Bank == nil:
 		return fault.New(fault.Input, "%d image to score: mutual scoring compares the images with "+
 			"each other and needs two or more, or reference images", len(job.Images))
 	}
@@ -191,8 +204,10 @@ func (job *Config) Check() error {
 	if len(job.Scoring.Stages) == 0 {
 		return fault.New(fault.Usage, "no stage to score with; the paper takes 1,2,3,4")
 	}
-	if err := job.Scoring.checkShared(); err != nil {
-		return err
+	for _, check := range []func() error{job.Scoring.checkShared, job.checkFrame, job.checkBank} {
+		if err := check(); err != nil {
+			return err
+		}
 	}
 	for _, window := range job.Scoring.Windows {
 		if window < 1 {

@@ -13,6 +13,12 @@ const shortWork = 1e12
 
 // Own is how many reference images are among the batch's.
 func (b *Batch) Own() (own int) {
+	if b.pipeline.job.Bank != nil {
+		for _, list := range b.own(0) {
+			own += len(list)
+		}
+		return own
+	}
 	for _, list := range ownReferences(b.items, b.pipeline.job.References, b.photos) {
 		own += len(list)
 	}
@@ -36,19 +42,17 @@ func (b *Batch) Expected(ctx context.Context, sets int) (time.Duration, error) {
 		pairs = n * m
 	}
 	patches := float64(p.info.Patches())
-	work := pairs * patches * patches * float64(p.info.Channels*len(p.job.Scoring.Stages))
+	tiles := p.job.Frame.Count()
+	work := pairs * patches * patches * float64(p.info.Channels*len(p.job.Scoring.Stages)*tiles)
 	if work*float64(sets) < shortWork || b.extracted.store == nil {
 		return 0, nil
 	}
-	set := scoredSet{images: b.extracted.store}
-	if p.references != nil {
-		set.references = p.references.store.Head(b.References())
-	}
-	problem := set.problem(&p.job.Scoring, upTo(len(b.read.Images)))
+	set := b.set(b.References())
+	problem := set.problems(&p.job.Scoring, upTo(len(b.read.Images)))[0]
 	var err error
-	if problem.Plan, _, err = p.planFor(&p.job, set.images, len(b.read.Images)); err != nil {
+	if problem.Plan, _, err = p.planFor(&p.job, b.extracted.store, len(b.read.Images)); err != nil {
 		return 0, err
 	}
 	expected, err := mutual.Estimate(ctx, p.job.scorer, &problem)
-	return time.Duration(sets) * expected, err
+	return time.Duration(sets*tiles) * expected, err
 }

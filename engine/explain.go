@@ -33,25 +33,16 @@ func (b *Batch) explain(ctx context.Context, job *Config, set scoredSet, subsets
 		if err != nil {
 			return err
 		}
-		problem := &evidence.Problem{Set: set.problem(&job.Scoring, members), Stages: job.Scoring.Stages,
-			Without: set.without(job, members), Threads: job.Threads,
-			Memory: max(1, job.Memory-memory.Resident())}
-		problem.Set.Exclude = result.excluded[s]
-		for _, i := range images {
-			problem.Scores = append(problem.Scores, result.Images[i].PatchScores...)
-		}
+		var places []evidence.Place // on the canvas
 		for _, i := range chosen {
 			for _, patch := range peaks(result.Images[i].PatchScores, result.Height, result.Width) {
-				problem.Places = append(problem.Places, evidence.Place{Image: scored[i], Patch: patch})
+				places = append(places, evidence.Place{Image: scored[i], Patch: patch})
 			}
 		}
-		told := 0
-		problem.Progress = func(done, total int) {
-			images := done * len(members) / total
-			clock.observer.Advance(images - told)
-			told = images
-		}
-		found, err := evidence.Search(ctx, problem)
+		problem := evidence.Problem{Stages: job.Scoring.Stages, Without: set.without(job, members),
+			Threads: job.Threads, Memory: max(1, job.Memory-memory.Resident())}
+		problem.Set.Exclude = result.excluded[s]
+		found, err := set.explain(ctx, job, problem, members, places, result.tiles[s], clock)
 		if err != nil {
 			return err
 		}
@@ -61,6 +52,38 @@ func (b *Batch) explain(ctx context.Context, job *Config, set scoredSet, subsets
 		result.Evidence = append(result.Evidence, found...)
 	}
 	return nil
+}
+
+// explain looks for the evidence of places on the canvases of members, in their order, tile by tile;
+// common is what the tiles' problems have in common, and scores are those of each.
+func (set *scoredSet) explain(ctx context.Context, job *Config, common evidence.Problem, members []int,
+	places []evidence.Place, scores [][]float64, clock *clock) ([]evidence.Evidence, error) {
+
+	found := make([]evidence.Evidence, len(places))
+	told := advance(clock, len(members))
+	for tile, of := range set.problems(&job.Scoring, members) {
+		problem := common
+		problem.Set = of
+		problem.Set.Exclude = common.Set.Exclude
+		problem.Scores = scores[tile]
+		var at []int // in places
+		for k, place := range places {
+			if in, patch := set.tileOf(place.Patch); in == tile {
+				at = append(at, k)
+				problem.Places = append(problem.Places, evidence.Place{Image: place.Image, Patch: patch})
+			}
+		}
+		problem.Progress = func(done, total int) { told(tile*total+done, len(scores)*total) }
+		part, err := evidence.Search(ctx, &problem)
+		if err != nil {
+			return nil, err
+		}
+		for k := range part {
+			set.toCanvas(&part[k], tile)
+			found[at[k]] = part[k]
+		}
+	}
+	return found, nil
 }
 
 // renumber makes images of the store those of the result.

@@ -17,11 +17,20 @@ import (
 // extracted is what the backbone gave of some items.
 type extracted struct {
 	store    *features.Store // of those that could be read; nil if none could
+	room     int             // photos that each view has room for in the store
 	images   []Image         // those that could be read, without scores
 	listed   []int           // which of the items they are
 	skipped  []dataset.Skipped
 	warnings []string // about images that were read all the same
 	warned   []int    // which of the items they are about
+}
+
+// grids are the tokens by view.
+func (e *extracted) grids(views int) grids {
+	if e.store == nil {
+		return nil
+	}
+	return split(e.store, views, e.room)
 }
 
 func (e *extracted) close() {
@@ -49,13 +58,25 @@ type extractor struct {
 	allocate func(images int) (*features.Store, error)
 	keeper   *keeper // nil: nothing is kept
 	found    extracted
-	batch    int                      // images a run
-	waiting  []prepared               // decoded, not yet sent to the backbone
+	digests  bool                     // photos are to be known by their bytes
+	batch    int                      // views a run
+	waiting  []slot                   // decoded, not yet sent to the backbone
 	one      func(index int) prepared // decode; tests bring slower ones
+	photo    *prepared                // whose views are being stored
+	failed   bool                     // one of them cannot be scored
+	class    []float64                // the sum of its class tokens
 	lanes    []*lane
 	next     int                     // the lane whose turn it is: that of the oldest batch under way
 	left     map[int]dataset.Skipped // by item
 }
+
+// slot is a view of a photo in a batch.
+type slot struct {
+	photo *prepared
+	at    int // which of its views
+}
+
+func (s slot) view() *view { return &s.photo.views[s.at] }
 
 // batchPatches is how many patches a run of the backbone has by default: four images of 224 pixels
 // and patches of 14. More cost memory and save no time on a CPU, fewer leave its caches idle.
@@ -92,7 +113,7 @@ func (x *extractor) run(ctx context.Context) error {
 			_, _ = l.wait() // the error that ended the run is the one to tell
 		}
 	}()
-	images := prepare(ctx, len(x.items), x.job.Threads, x.batch*len(x.lanes)+x.job.Threads, x.one)
+	images := prepare(ctx, len(x.items), x.job.Threads, x.ahead(), x.one)
 	for image := range images {
 		for _, warning := range image.warnings {
 			x.found.warnings = append(x.found.warnings, warning)
@@ -105,9 +126,11 @@ func (x *extractor) run(ctx context.Context) error {
 			}
 			continue
 		}
-		if x.waiting = append(x.waiting, image); len(x.waiting) == x.batch {
-			if err := x.send(ctx); err != nil {
-				return err
+		for at := range image.views {
+			if x.waiting = append(x.waiting, slot{&image, at}); len(x.waiting) == x.batch {
+				if err := x.send(ctx); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -128,7 +151,22 @@ func (x *extractor) run(ctx context.Context) error {
 	return nil
 }
 
-// send starts the waiting images' way through the backbone, on the lane whose turn it is, or takes
+// ahead is how many photos are decoded before the backbone asks for them: those of the batches under
+// way, and one a thread; fewer where their views take much memory.
+func (x *extractor) ahead() int {
+	views := x.job.Frame.Views()
+	photos := (x.batch*len(x.lanes)+views-1)/views + x.job.Threads
+	if views > 1 {
+		bytes := 3 * int64(views) * int64(x.info.ImageSize) * int64(x.info.ImageSize)
+		photos = min(photos, int(max(1, x.job.Memory/aheadShare/bytes)))
+	}
+	return photos
+}
+
+// aheadShare is the part of the memory bound that views of photos may take before the backbone.
+const aheadShare = 8
+
+// send starts the waiting views' way through the backbone, on the lane whose turn it is, or takes
 // the tokens that an earlier run kept of them.
 func (x *extractor) send(ctx context.Context) error {
 	if x.keeper.has(x.waiting) {
@@ -178,17 +216,18 @@ func (x *extractor) collect() error {
 	if err := x.keepAll(turn.images, &turn.tokens); err != nil {
 		return err
 	}
-	x.keeper.save(turn.images, &turn.tokens, len(x.items))
+	x.keeper.save(turn.images, &turn.tokens, len(x.items)*x.job.Frame.Views())
 	return nil
 }
 
 // keepAll stores the tokens of a batch. The store is made once the first batch has shown what memory
 // the backbone holds.
-func (x *extractor) keepAll(images []prepared, tokens *backbone.Tokens) (err error) {
+func (x *extractor) keepAll(images []slot, tokens *backbone.Tokens) (err error) {
 	if x.found.store == nil {
 		if x.found.store, err = x.allocate(len(x.items)); err != nil {
 			return err
 		}
+		x.found.room = len(x.items)
 	}
 	for i, image := range images {
 		if err := x.keep(i, image, tokens); err != nil {
@@ -198,11 +237,34 @@ func (x *extractor) keepAll(images []prepared, tokens *backbone.Tokens) (err err
 	return nil
 }
 
-// keep stores the tokens of the i-th image of the batch under the next free index of the store.
-func (x *extractor) keep(i int, image prepared, tokens *backbone.Tokens) error {
-	store, index := x.found.store, len(x.found.images)
+// keep stores the tokens of the i-th view of the batch, under the next free index of the view. Views come
+// photo by photo.
+func (x *extractor) keep(i int, of slot, tokens *backbone.Tokens) error {
+	if x.photo != of.photo {
+		x.photo, x.failed = of.photo, false
+		x.class = make([]float64, x.info.ClassDim)
+	}
+	if x.failed {
+		return nil
+	}
+	if err := x.keepView(i, of.view(), tokens); err != nil {
+		x.failed = true
+		return x.skip(of.photo.index, err)
+	}
+	if of.at == len(of.photo.views)-1 {
+		x.keepPhoto(i, of.photo, tokens)
+	}
+	return nil
+}
+
+// keepView stores the tokens of a view; an error says why they cannot be scored.
+func (x *extractor) keepView(i int, of *view, tokens *backbone.Tokens) error {
+	store, index := x.found.store, of.number*x.found.room+len(x.found.images)
 	size := store.Shape().Patches() * store.Shape().Channels
 	problems := make([]error, len(x.job.Scoring.Stages))
+	if of.active != nil || store.Active(index) != nil {
+		store.SetActive(index, of.active)
+	}
 	var copies sync.WaitGroup // 22 MB an image of ViT-L at 518: one core is slower than a GPU
 	for stage, number := range x.job.Scoring.Stages {
 		copies.Go(func() {
@@ -218,19 +280,46 @@ func (x *extractor) keep(i int, image prepared, tokens *backbone.Tokens) error {
 				err = fmt.Errorf("the model gave %v at stage %d, patch %d; a float32 model may not",
 					where.Value, number, where.Patch)
 			}
-			return x.skip(image.index, err)
+			return err
 		}
 		store.Release(stage, index)
 	}
-	x.clock.observer.Advance(1)
-	width := x.info.ClassDim
-	x.found.listed = append(x.found.listed, image.index)
-	x.found.images = append(x.found.images, Image{
-		Item: x.items[image.index], Width: image.width, Height: image.height, Digest: image.digest,
-		Brightness: image.exposure.Brightness, Sharpness: image.exposure.Sharpness,
-		ClassToken: slices.Clone(tokens.Class[i*width : (i+1)*width]),
-	})
+	if of.number < x.job.Frame.Count() {
+		for k, value := range tokens.Class[i*x.info.ClassDim:][:x.info.ClassDim] {
+			x.class[k] += float64(value)
+		}
+	}
 	return nil
+}
+
+// keepPhoto lists a photo, all of whose views are stored, the last as the i-th of the batch.
+func (x *extractor) keepPhoto(i int, photo *prepared, tokens *backbone.Tokens) {
+	there := make([]bool, x.job.Frame.Views())
+	upright := 0
+	for _, of := range photo.views {
+		there[of.number] = true
+		if of.number < x.job.Frame.Count() {
+			upright++
+		}
+	}
+	for number, is := range there {
+		if !is { // of which no patch takes part
+			x.found.store.SetActive(number*x.found.room+len(x.found.images), make([]bool, x.info.Patches()))
+		}
+	}
+	class := slices.Clone(tokens.Class[i*x.info.ClassDim : (i+1)*x.info.ClassDim])
+	if len(photo.views) > 1 {
+		for k, sum := range x.class {
+			class[k] = float32(sum / float64(upright))
+		}
+	}
+	x.clock.observer.Advance(1)
+	x.found.listed = append(x.found.listed, photo.index)
+	x.found.images = append(x.found.images, Image{
+		Item: x.items[photo.index], Width: photo.width, Height: photo.height, Place: photo.place,
+		Digest: photo.digest, Brightness: photo.exposure.Brightness, Sharpness: photo.exposure.Sharpness,
+		ClassToken: class,
+	})
 }
 
 // skip lists an image that is left out, or ends a strict job.

@@ -14,6 +14,7 @@ import (
 	"musc/engine/backbone"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/engine/frame"
 	"musc/engine/imageio"
 )
 
@@ -35,28 +36,63 @@ type keeper struct {
 	folder string
 	always bool
 	base   string // digest of what decides the tokens, besides the photos
+	named  bool   // photos have masks by their names
 	stages []int
 	info   backbone.Info
 	tell   func(string)
 
-	known   map[string]keptPhoto // by the digest of the photo
+	known   map[string]keptPhoto // by photoKey
 	files   map[string]bool      // by key
 	loaded  backbone.Tokens
 	begun   time.Time // when the first batch was sent to the backbone
-	done    int       // images that it has computed since
+	done    int       // views that it has computed since
 	keeping bool
 	failed  bool // the folder takes no more
 }
 
-// keptPhoto is what is known of a photo whose tokens were kept.
+// keptPhoto is what is known of a photo whose tokens were kept, of a view of it.
 type keptPhoto struct {
-	Digest   string   `json:"digest"`
+	Digest   string   `json:"digest"` // what photoKey gives
 	Width    int      `json:"width"`
 	Height   int      `json:"height"`
 	Warnings []string `json:"warnings,omitempty"`
 
 	Brightness float64 `json:"brightness"`
 	Sharpness  float64 `json:"sharpness"`
+
+	Place frame.Place `json:"place,omitzero"`
+	Views []keptView  `json:"views,omitempty"` // all of the photo's; none: one, of which all takes part
+	At    int         `json:"at,omitempty"`    // which of them this is
+}
+
+// keptView is a view without its tokens.
+type keptView struct {
+	Number int    `json:"number"`
+	Active []bool `json:"active,omitempty"`
+}
+
+// views are those of the photo, without pixels.
+func (p *keptPhoto) views() []view {
+	if len(p.Views) == 0 {
+		return []view{{}}
+	}
+	views := make([]view, len(p.Views))
+	for k, of := range p.Views {
+		views[k] = view{number: of.Number, active: of.Active}
+	}
+	return views
+}
+
+// keptViews are views as they are kept; nil for one, of which all takes part.
+func keptViews(views []view) []keptView {
+	if len(views) == 1 && views[0].number == 0 && views[0].active == nil {
+		return nil
+	}
+	kept := make([]keptView, len(views))
+	for k, of := range views {
+		kept[k] = keptView{of.number, of.active}
+	}
+	return kept
 }
 
 func (p *keptPhoto) exposure() imageio.Exposure {
@@ -67,8 +103,9 @@ func (p *keptPhoto) exposure() imageio.Exposure {
 func newKeeper(keep Keep, base string, job *Config, info backbone.Info, tell func(string)) (
 	*keeper, error) {
 
-	k := &keeper{folder: keep.Folder, always: keep.Always, base: base, stages: job.Scoring.Stages,
-		info: info, tell: tell, known: map[string]keptPhoto{}, files: map[string]bool{}}
+	k := &keeper{folder: keep.Folder, always: keep.Always, base: base, named: job.ROI != nil,
+		stages: job.Scoring.Stages,
+		info:   info, tell: tell, known: map[string]keptPhoto{}, files: map[string]bool{}}
 	if err := os.MkdirAll(k.folder, 0o755); err != nil {
 		return nil, fault.New(fault.Output, "cannot make the folder for what the backbone gives: %w; "+
 			"choose another place with -o", err)
@@ -88,11 +125,21 @@ func newKeeper(keep Keep, base string, job *Config, info backbone.Info, tell fun
 	return k, nil
 }
 
-// key names the batch of these images.
-func (k *keeper) key(images []prepared) string {
+// photoKey names a photo: by its bytes, and its name where that decides its mask.
+func (k *keeper) photoKey(digest, name string) string {
+	if k.named {
+		return digest + " " + name
+	}
+	return digest
+}
+
+// key names the batch of these views.
+func (k *keeper) key(images []slot) string {
 	digests := make([]string, len(images))
 	for i, image := range images {
-		digests[i] = image.digest
+		if digests[i] = image.photo.key; image.at > 0 {
+			digests[i] += fmt.Sprint(" view ", image.at)
+		}
 	}
 	return digestOfStrings(append(digests, k.base)...)
 }
@@ -100,11 +147,11 @@ func (k *keeper) key(images []prepared) string {
 func (k *keeper) path(key string) string { return filepath.Join(k.folder, key+keptSuffix) }
 
 // has says that there is a file of this batch.
-func (k *keeper) has(images []prepared) bool { return k != nil && k.files[k.key(images)] }
+func (k *keeper) has(images []slot) bool { return k != nil && k.files[k.key(images)] }
 
 // load returns the kept tokens of a batch; size is that of the largest. A file that is damaged is
 // none.
-func (k *keeper) load(images []prepared, size int) (*backbone.Tokens, bool) {
+func (k *keeper) load(images []slot, size int) (*backbone.Tokens, bool) {
 	if k.loaded.Class == nil {
 		k.loaded = k.info.NewTokens(size)
 	}
@@ -130,9 +177,9 @@ func (k *keeper) starts(now time.Time) {
 	}
 }
 
-// save keeps the tokens of a batch that the backbone has computed, if they are worth it. items are
-// all of the set.
-func (k *keeper) save(images []prepared, tokens *backbone.Tokens, items int) {
+// save keeps the tokens of a batch that the backbone has computed, if they are worth it. items is how
+// many views the set has.
+func (k *keeper) save(images []slot, tokens *backbone.Tokens, items int) {
 	if k == nil || k.failed {
 		return
 	}
@@ -142,8 +189,11 @@ func (k *keeper) save(images []prepared, tokens *backbone.Tokens, items int) {
 	}
 	header := keptHeader{Base: k.base}
 	for _, image := range images {
-		header.Photos = append(header.Photos, keptPhoto{image.digest, image.width, image.height,
-			image.warnings, image.exposure.Brightness, image.exposure.Sharpness})
+		photo := image.photo
+		header.Photos = append(header.Photos, keptPhoto{Digest: photo.key, Width: photo.width,
+			Height: photo.height, Warnings: photo.warnings, Brightness: photo.exposure.Brightness,
+			Sharpness: photo.exposure.Sharpness, Place: photo.place, Views: keptViews(photo.views),
+			At: image.at})
 	}
 	if err := writeKept(k.path(k.key(images)), header, k.parts(tokens, len(images))); err != nil {
 		k.failed = true

@@ -19,7 +19,7 @@ type tokenSource interface {
 type lane struct {
 	source tokenSource
 	busy   *sync.Mutex // held while a batch runs on the device, of which there may be several lanes
-	images []prepared  // of the batch
+	images []slot      // views of the batch
 	input  []float32   // [B,3,S,S]
 	tokens backbone.Tokens
 	done   chan error // nil: nothing is under way
@@ -38,8 +38,8 @@ func newLanes(sources []tokenSource, each int) (lanes []*lane) {
 	return lanes
 }
 
-// send starts a batch of at most size images, which the lane then owns. Nothing may be under way.
-func (l *lane) send(ctx context.Context, info *backbone.Info, images []prepared, size int) {
+// send starts a batch of at most size views, which the lane then owns. Nothing may be under way.
+func (l *lane) send(ctx context.Context, info *backbone.Info, images []slot, size int) {
 	if l.input == nil {
 		l.input = make([]float32, size*3*info.ImageSize*info.ImageSize)
 		l.tokens = info.NewTokens(size)
@@ -52,7 +52,9 @@ func (l *lane) send(ctx context.Context, info *backbone.Info, images []prepared,
 func (l *lane) extract(ctx context.Context, info *backbone.Info) error {
 	size := 3 * info.ImageSize * info.ImageSize
 	for i, image := range l.images {
-		imageio.Normalise(l.input[i*size:(i+1)*size], image.pixels, info.Mean, info.Std)
+		of := image.view()
+		imageio.Normalise(l.input[i*size:(i+1)*size], of.pixels, info.Mean, info.Std)
+		of.pixels = nil // a photo of many views waits for the last of them
 	}
 	l.busy.Lock()
 	defer l.busy.Unlock()

@@ -49,7 +49,7 @@ func newSlow(t *testing.T, images, devices, lanes int, during map[string]string)
 		side := tinyInfo.ImageSize
 		pixels := &imageio.RGB{Width: side, Height: side, Pix: make([]uint8, 3*side*side)}
 		pixels.Pix[0] = uint8(index)
-		return prepared{index: index, pixels: pixels}
+		return prepared{index: index, views: []view{{pixels: pixels}}}
 	}
 	return p
 }

@@ -9,6 +9,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/engine/frame"
 	"musc/engine/memory"
 	"musc/engine/mutual"
 )
@@ -52,6 +53,9 @@ func Open(ctx context.Context, job Config, largest int, observer Observer) (*Pip
 func open(ctx context.Context, job Config, largest int, observer Observer) (*Pipeline, error) {
 	p := &Pipeline{job: job.WithDefaults(), observer: observer, clock: &clock{observer: observer},
 		largest: largest}
+	if job.Bank != nil {
+		p.job.References, p.job.banked = BankItems(job.Bank), true
+	}
 	if err := p.job.chooseScorer(ctx, observer.Note, p.notePlan); err != nil {
 		return nil, err
 	}
@@ -62,6 +66,10 @@ func open(ctx context.Context, job Config, largest int, observer Observer) (*Pip
 	observer.Advance(1)
 	p.clock.end()
 	p.job.noteDevices(observer, p.info)
+	if err := p.job.Frame.Check(frameModel(&p.info)); err != nil {
+		p.Close()
+		return nil, err
+	}
 	return p, nil
 }
 
@@ -88,8 +96,11 @@ func (p *Pipeline) load() (err error) {
 	return nil
 }
 
-// readReferences runs the backbone over the reference images.
+// readReferences runs the backbone over the reference images, or takes those of the bank.
 func (p *Pipeline) readReferences(ctx context.Context) (err error) {
+	if p.job.Bank != nil {
+		return p.readBank()
+	}
 	if len(p.job.References) == 0 {
 		return nil
 	}
@@ -108,7 +119,11 @@ func (p *Pipeline) readReferences(ctx context.Context) (err error) {
 // Extract runs the backbone over images, which may be any number, also none that can be read: those
 // that cannot are in the results of the batch. Close the batch before the next.
 func (p *Pipeline) Extract(ctx context.Context, images []dataset.Item, keep Keep) (*Batch, error) {
-	return p.extractBatch(ctx, images, photosOf(images, p.job.References), keep)
+	var photos map[string]int
+	if p.job.Bank == nil { // else they are known by the digests of the images
+		photos = photosOf(images, p.job.References)
+	}
+	return p.extractBatch(ctx, images, photos, keep)
 }
 
 // extractBatch is Extract where it is known which photo each path is.
@@ -116,7 +131,7 @@ func (p *Pipeline) extractBatch(ctx context.Context, images []dataset.Item, phot
 	keep Keep) (*Batch, error) {
 
 	b := &Batch{pipeline: p, items: images, keep: keep, photos: photos}
-	if p.job.Scoring.ReferencesOnly { // before the backbone has worked for nothing
+	if p.job.Scoring.ReferencesOnly && p.job.Bank == nil { // before the backbone has worked for nothing
 		own := ownReferences(images, p.job.References, b.photos)
 		if err := checkOwn(images, own, len(p.job.References)); err != nil {
 			return nil, err
@@ -129,7 +144,8 @@ func (p *Pipeline) extractBatch(ctx context.Context, images []dataset.Item, phot
 	p.clock.end()
 	b.read = &Result{Images: b.extracted.images, Skipped: b.extracted.skipped,
 		Warnings: b.extracted.warnings, Depth: p.job.Decode.Depth, Model: p.info,
-		Height: p.info.GridHeight, Width: p.info.GridWidth, Timings: p.clock.timings}
+		Timings: p.clock.timings}
+	b.read.Height, b.read.Width = p.job.Frame.Canvas(frameModel(&p.info))
 	p.clock.timings = nil
 	return b, nil
 }
@@ -146,6 +162,7 @@ func (p *Pipeline) References() (read []dataset.Item, skipped []dataset.Skipped,
 func (p *Pipeline) extract(ctx context.Context, items []dataset.Item, keep Keep) (*extracted, error) {
 	x := newExtractor(&p.job, items, p.clock, p.info, p.lanes)
 	x.allocate = p.allocate
+	x.digests = p.job.Bank != nil
 	if keep.Folder != "" {
 		base, err := p.tokenBase()
 		if err != nil {
@@ -162,8 +179,8 @@ func (p *Pipeline) extract(ctx context.Context, items []dataset.Item, keep Keep)
 	return &x.found, nil
 }
 
-// allocate makes room for the tokens of some images, in memory or on disk as the plan for the largest
-// set says.
+// allocate makes room for the tokens of all views of some images, in memory or on disk as the plan for
+// the largest set says.
 func (p *Pipeline) allocate(images int) (*features.Store, error) {
 	shape := p.shape(p.largest)
 	sizes := sizesOf(&p.job, shape, p.largest)
@@ -172,13 +189,13 @@ func (p *Pipeline) allocate(images int) (*features.Store, error) {
 		_, _, err := p.planShared(&p.job, plan, sizes)
 		return nil, err
 	}
-	shape.Images = images
+	shape.Images = images * p.job.Frame.Views()
 	return newStore(shape, plan.Spill, p.job.SpillInto)
 }
 
-// shape is that of the tokens of some images.
+// shape is that of the tokens of all views of some images.
 func (p *Pipeline) shape(images int) features.Shape {
-	return features.Shape{Stages: len(p.job.Scoring.Stages), Images: images,
+	return features.Shape{Stages: len(p.job.Scoring.Stages), Images: images * p.job.Frame.Views(),
 		Height: p.info.GridHeight, Width: p.info.GridWidth, Channels: p.info.Channels}
 }
 
@@ -201,7 +218,11 @@ func (p *Pipeline) tokenBase() (string, error) {
 		if err != nil {
 			return "", err
 		}
-		text, err := json.Marshal([]any{from.Tokens(), p.job.Decode, p.job.Scoring.Stages, buildOf()})
+		decides := []any{from.Tokens(), p.job.Decode, p.job.Scoring.Stages, buildOf()}
+		if p.job.Frame != (frame.Options{}) || p.job.ROI != nil {
+			decides = append(decides, p.job.Frame, p.job.ROI.SHA256())
+		}
+		text, err := json.Marshal(decides)
 		if err != nil {
 			return "", err
 		}

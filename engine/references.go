@@ -155,11 +155,14 @@ func referencesAmong(members []int, own [][]int) (references []int) {
 // scoreWithout is scorer.PatchScores without some references, ascending.
 func scoreWithout(ctx context.Context, scorer mutual.Scorer, problem mutual.Problem, without []int) (
 	[]float64, error) {
-	all := problem.References
-	defer toEnd(all, without)()
-	problem.References = nil
-	if left := all.Shape().Images - len(without); left > 0 {
-		problem.References = all.Head(left)
+	all := append(grids{problem.References}, problem.ReferenceViews...)
+	for _, view := range all {
+		defer toEnd(view, without)()
+	}
+	problem.References, problem.ReferenceViews = nil, nil
+	if left := all[0].Shape().Images - len(without); left > 0 {
+		all = all.head(left)
+		problem.References, problem.ReferenceViews = all[0], all[1:]
 	}
 	return scorer.PatchScores(ctx, &problem)
 }

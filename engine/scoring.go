@@ -5,13 +5,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 
-	"musc/engine/anomalymap"
 	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/features"
+	"musc/engine/frame"
 	"musc/engine/memory"
 	"musc/engine/mutual"
 	"musc/engine/report"
@@ -80,15 +81,10 @@ func upTo(n int) []int {
 
 // scoredSet are the tokens of images and of those that score them, too.
 type scoredSet struct {
-	images, references *features.Store // references is nil without
-	own                [][]int         // by image, the references that are the image itself
-}
-
-// problem is the mutual scoring of some members of the set.
-func (set *scoredSet) problem(scoring *Scoring, members []int) mutual.Problem {
-	return mutual.Problem{Images: set.images, References: set.references, Members: members,
-		Degrees: scoring.Degrees, Interval: scoring.Interval, Average: scoring.Average,
-		ReferencesOnly: scoring.ReferencesOnly}
+	images, references grids // references is nil without
+	frame              frame.Options
+	model              frame.Model
+	own                [][]int // by image, the references that are the image itself
 }
 
 // scorePatches fills in PatchScores, subset by subset (SPEC sections 3 and 4).
@@ -100,26 +96,29 @@ func (b *Batch) scorePatches(ctx context.Context, job *Config, set scoredSet, su
 	for _, members := range subsets {
 		largest = max(largest, len(members))
 	}
-	plan, pairs, err := b.pipeline.planFor(job, set.images, largest)
+	plan, pairs, err := b.pipeline.planFor(job, set.images[0], largest)
 	if err != nil {
 		return err
 	}
 	clock.begin(StepMutual, len(result.Images))
 	for _, members := range subsets {
-		problem := set.problem(&job.Scoring, members)
-		problem.Plan = plan
-		if problem.Checkpoint, err = b.checkpoint(&job.Scoring, len(job.References)); err != nil {
-			return err
+		problems := set.problems(&job.Scoring, members)
+		told := advance(clock, len(members))
+		for tile := range problems {
+			of := &problems[tile]
+			of.Plan = plan
+			if of.Checkpoint, err = b.checkpoint(&job.Scoring, len(job.References), tile); err != nil {
+				return err
+			}
+			of.Progress = func(done, total int) { told(tile*total+done, len(problems)*total) }
 		}
-		problem.Progress = advance(clock, len(members))
-		scores, exclude, err := b.scoreSubset(ctx, job, problem, set.own, pairs, result)
+		scores, exclude, err := b.scoreSubset(ctx, job, &set, problems, pairs, result)
 		if err != nil {
 			return err
 		}
-		result.excluded = append(result.excluded, exclude)
-		patches := result.Height * result.Width
-		for k, i := range members {
-			result.Images[i].PatchScores = scores[k*patches : (k+1)*patches]
+		result.excluded, result.tiles = append(result.excluded, exclude), append(result.tiles, scores)
+		for k, canvas := range set.stitch(members, scores) {
+			result.Images[members[k]].PatchScores = canvas
 		}
 	}
 	return nil
@@ -135,8 +134,8 @@ func advance(clock *clock, images int) func(done, total int) {
 	}
 }
 
-// checkpoint is where mutual scoring keeps how far it is, nil for nowhere.
-func (b *Batch) checkpoint(scoring *Scoring, references int) (*mutual.Checkpoint, error) {
+// checkpoint is where mutual scoring of a tile keeps how far it is, nil for nowhere.
+func (b *Batch) checkpoint(scoring *Scoring, references, tile int) (*mutual.Checkpoint, error) {
 	if b.keep.Folder == "" || scoring.Subsets != 1 {
 		return nil, nil
 	}
@@ -153,18 +152,23 @@ func (b *Batch) checkpoint(scoring *Scoring, references int) (*mutual.Checkpoint
 			texts = append(texts, "reference", reference.Digest)
 		}
 	}
-	return &mutual.Checkpoint{Folder: b.keep.Folder, Key: digestOfStrings(texts...), Every: keepAbove,
+	folder := b.keep.Folder
+	if tile > 0 {
+		name := fmt.Sprint("tile ", tile)
+		folder, texts = filepath.Join(folder, name), append(texts, name)
+	}
+	return &mutual.Checkpoint{Folder: folder, Key: digestOfStrings(texts...), Every: keepAbove,
 		Note: b.pipeline.observer.Note}, nil
 }
 
 // planFor plans the scoring of at most so many images at once, or as many as the largest set has, whose
-// tokens are stored; pairs says that the distances of pairs are kept. It tells the plan when it is
+// tokens are stored, images those of a view; pairs says that the distances of pairs are kept. It tells the plan when it is
 // another one than before. Errors are those of planShared.
 func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) (
 	plan mutual.Plan, pairs bool, err error) {
 
 	shape := images.Shape()
-	shape.Images = max(shape.Images, p.largest)
+	shape.Images = max(shape.Images, p.largest) * p.job.Frame.Views()
 	sizes := sizesOf(job, shape, max(largest, p.largest))
 	if sizes.Stored = mutual.StoredInMemory; images.Spilled() {
 		sizes.Stored = mutual.StoredOnDisk
@@ -186,6 +190,7 @@ func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) (
 // sizesOf describes the scoring of at most so many images at once to the planner.
 func sizesOf(job *Config, shape features.Shape, largest int) mutual.Sizes {
 	return mutual.Sizes{Shape: shape, References: len(job.References), Degrees: job.Scoring.Degrees,
+		ReferenceViews: job.Frame.Views() - 1,
 		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads, Largest: largest,
 		OnGPU: mutual.OnGPU(job.scorer),
 		Pairs: job.Scoring.Shared == SharedExclude && job.Scoring.looksForShared(largest)}
@@ -200,15 +205,14 @@ func (s *Scoring) MapSide(model backbone.Info) int {
 // 4), then RsCIN over all images together (section 5), then the ranks.
 func scoreImages(job *Config, clock *clock, result *Result) error {
 	clock.begin(StepImage, len(result.Images))
-	side := job.Scoring.MapSide(result.Model)
-	upsampler, err := anomalymap.New(result.Height, result.Width, side, side)
-	if err != nil {
-		return err
-	}
+	maxima := newMapMaxima(&result.Model, job.Scoring.MapSide(result.Model), result.Height, result.Width)
 	before := make([]float64, len(result.Images))
 	tokens := make([]float32, 0, len(result.Images)*result.Model.ClassDim)
 	for i := range result.Images {
-		before[i] = upsampler.Max(result.Images[i].PatchScores)
+		var err error
+		if before[i], err = maxima.of(result.Images[i].PatchScores, result.Images[i].Place); err != nil {
+			return err
+		}
 		tokens = append(tokens, result.Images[i].ClassToken...)
 		clock.observer.Advance(1)
 	}
@@ -217,6 +221,7 @@ func scoreImages(job *Config, clock *clock, result *Result) error {
 	}
 	after := before
 	if slices.Max(append([]int{1}, job.Scoring.Windows...)) > 1 {
+		var err error
 		after, err = rscin.Rescore(before, tokens, len(before), result.Model.ClassDim,
 			job.Scoring.Windows)
 		if err != nil {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"musc/engine/anomalymap"
 	"musc/engine/fault"
 	"musc/engine/features"
 	"musc/engine/health"
@@ -53,61 +52,86 @@ func (s *Scoring) looksForShared(images int) bool {
 	return s.Shared != SharedOff && !s.ReferencesOnly && images >= leastShared
 }
 
-// scoreSubset gives the patch scores of the problem's members, as Scoring.Shared says, and who was
+// scoreSubset gives the patch scores of the problems' members by tile, as Scoring.Shared says, and who was
 // excluded for that; pairs says that there is memory for the distances of pairs.
-func (b *Batch) scoreSubset(ctx context.Context, job *Config, problem mutual.Problem, own [][]int,
-	pairs bool, result *Result) (scores []float64, exclude [][]int, err error) {
+func (b *Batch) scoreSubset(ctx context.Context, job *Config, set *scoredSet, problems []mutual.Problem,
+	pairs bool, result *Result) (scores [][]float64, exclude [][]int, err error) {
 
-	scoring, members := &job.Scoring, problem.Members
+	scoring, members := &job.Scoring, problems[0].Members
 	if !scoring.looksForShared(len(members)) {
 		if scoring.leavesOut() {
 			b.pipeline.noteOnce(fmt.Sprintf("--shared %s needs %d photos that score each other: %d are "+
 				"scored as they are", scoring.Shared, leastShared, len(members)))
 		}
-		scores, err = scoreMembers(ctx, job.scorer, problem, own)
+		scores, err = scoreTiles(ctx, job.scorer, problems, set.own)
 		return scores, nil, err
 	}
-	again := problem
+	again := slices.Clone(problems)
 	if scoring.Shared == SharedTrust {
-		problem.Interval, problem.Average = trustInterval, mutual.Mean
-	}
-	var found compared
-	if scores, found, err = scoreAndCompare(ctx, job.scorer, problem, own, pairs); err != nil {
-		return nil, nil, err
-	}
-	result.takePartners(members, found)
-	switch scoring.Shared {
-	case SharedExclude:
-		b.leaveOutPartners(&again, found.partners, own)
-		if !slices.Contains(again.Scored, true) {
-			return scores, nil, nil
+		for tile := range problems {
+			problems[tile].Interval, problems[tile].Average = trustInterval, mutual.Mean
 		}
-	case SharedTrust:
-		if err := b.leaveOutSuspects(&again, scores, scoring.MapSide(result.Model)); err != nil {
+	}
+	if len(problems) > 1 {
+		scores, err = scoreTiles(ctx, job.scorer, problems, set.own)
+	} else {
+		var found compared
+		var first []float64
+		first, found, err = scoreAndCompare(ctx, job.scorer, problems[0], set.own, pairs)
+		scores = [][]float64{first}
+		result.takePartners(members, found)
+		if err == nil && scoring.Shared == SharedExclude {
+			b.leaveOutPartners(&again[0], found.partners, set.own)
+		}
+	}
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case scoring.Shared == SharedTrust:
+		if err := b.leaveOutSuspects(again, set, scores, result); err != nil {
 			return nil, nil, err
 		}
-	default:
+	case !slices.Contains(again[0].Scored, true):
 		return scores, nil, nil
 	}
-	return scores, again.Exclude, scoreAgain(ctx, job.scorer, again, own, scores, result.clock)
+	return scores, again[0].Exclude, scoreAgain(ctx, job.scorer, again, set.own, scores, result.clock)
 }
 
-// scoreAgain brings those scores up to date that the problem asks for. The Checkpoint is that of the
-// first time, whose scores it gives at once to a later run: the second begins anew.
-func scoreAgain(ctx context.Context, scorer mutual.Scorer, problem mutual.Problem, own [][]int,
-	scores []float64, clock *clock) error {
+// scoreTiles is scoreMembers of each tile.
+func scoreTiles(ctx context.Context, scorer mutual.Scorer, problems []mutual.Problem, own [][]int) (
+	scores [][]float64, err error) {
 
-	n, patches := len(problem.Members), problem.Images.Shape().Patches()
+	scores = make([][]float64, len(problems))
+	for tile, problem := range problems {
+		if scores[tile], err = scoreMembers(ctx, scorer, problem, own); err != nil {
+			return nil, err
+		}
+	}
+	return scores, nil
+}
+
+// scoreAgain brings those scores up to date that the problems ask for. The Checkpoint is that of the
+// first time, whose scores it gives at once to a later run: the second begins anew.
+func scoreAgain(ctx context.Context, scorer mutual.Scorer, problems []mutual.Problem, own [][]int,
+	scores [][]float64, clock *clock) error {
+
+	n, patches := len(problems[0].Members), problems[0].Images.Shape().Patches()
 	clock.begin(StepShared, n)
 	defer clock.resume(StepMutual)
-	problem.Checkpoint, problem.Progress = nil, advance(clock, n)
-	rescored, err := scoreMembers(ctx, scorer, problem, own)
+	told := advance(clock, n)
+	for tile := range problems {
+		problems[tile].Checkpoint = nil
+		problems[tile].Progress = func(done, total int) { told(tile*total+done, len(problems)*total) }
+	}
+	rescored, err := scoreTiles(ctx, scorer, problems, own)
 	if err != nil {
 		return err
 	}
-	for k := range n {
-		if problem.Scored == nil || problem.Scored[k] {
-			copy(scores[k*patches:(k+1)*patches], rescored[k*patches:])
+	for tile := range rescored {
+		for k := range n {
+			if problems[tile].Scored == nil || problems[tile].Scored[k] {
+				copy(scores[tile][k*patches:(k+1)*patches], rescored[tile][k*patches:])
+			}
 		}
 	}
 	return nil
@@ -268,34 +292,35 @@ func (b *Batch) leaveOutPartners(problem *mutual.Problem, partners, own [][]int)
 	b.pipeline.observer.Note(text)
 }
 
-// leaveOutSuspects makes the problem one whose members are scored by the less anomalous half of them.
-func (b *Batch) leaveOutSuspects(problem *mutual.Problem, scores []float64, side int) error {
-	shape := problem.Images.Shape()
-	suspects, err := moreAnomalous(scores, shape.Height, shape.Width, side)
-	if err != nil {
-		return err
+// leaveOutSuspects makes the problems such whose members are scored by the less anomalous half of them.
+func (b *Batch) leaveOutSuspects(problems []mutual.Problem, set *scoredSet, scores [][]float64,
+	result *Result) error {
+
+	members := problems[0].Members
+	ofMap := newMapMaxima(&result.Model, b.pipeline.job.Scoring.MapSide(result.Model), result.Height, result.Width)
+	maxima := make([]float64, len(members))
+	for k, canvas := range set.stitch(members, scores) {
+		var err error
+		if maxima[k], err = ofMap.of(canvas, result.Images[members[k]].Place); err != nil {
+			return err
+		}
 	}
-	n := len(problem.Members)
-	problem.Exclude = slices.Repeat([][]int{suspects}, n)
+	suspects := moreAnomalous(maxima)
+	n := len(members)
+	for tile := range problems {
+		problems[tile].Exclude = slices.Repeat([][]int{suspects}, n)
+	}
 	b.pipeline.noteOnce(fmt.Sprintf("--shared trust: %d photos are scored by the %d least anomalous of "+
 		"them", n, n-len(suspects)))
 	return nil
 }
 
-// moreAnomalous are the images, by position, that are not among the less anomalous half by the maxima
-// of their maps, ascending; of equal ones the first are in that half, and so is the middle one.
-func moreAnomalous(scores []float64, height, width, side int) ([]int, error) {
-	upsampler, err := anomalymap.New(height, width, side, side)
-	if err != nil {
-		return nil, err
-	}
-	var maxima []float64
-	for of := range slices.Chunk(scores, height*width) {
-		maxima = append(maxima, upsampler.Max(of))
-	}
-	order := upTo(len(maxima))
-	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(maxima[a], maxima[b]) })
+// moreAnomalous are the images, by position, that are not among the less anomalous half by their scores,
+// ascending; of equal ones the first are in that half, and so is the middle one.
+func moreAnomalous(scores []float64) []int {
+	order := upTo(len(scores))
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(scores[a], scores[b]) })
 	suspects := order[(len(order)+1)/2:]
 	slices.Sort(suspects)
-	return suspects, nil
+	return suspects
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"musc/engine/backbone"
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/features"
@@ -66,14 +67,14 @@ func batchOf(t *testing.T, images, sharing int, shared string) (*Batch, *Config,
 	job.Scoring.Shared, job.Scoring.MapSize = shared, 6
 	job.Scoring.Stages, job.Scoring.Degrees = []int{2, 3}, []int{1}
 	p := &Pipeline{job: *job, observer: heard, largest: images}
-	return &Batch{pipeline: p}, job, scoredSet{images: store, own: make([][]int, images)}, heard
+	return &Batch{pipeline: p}, job, scoredSet{images: grids{store}, own: make([][]int, images)}, heard
 }
 
 // scoreTogether scores all images of a batch as one subset.
 func scoreTogether(t *testing.T, b *Batch, job *Config, set scoredSet) (*Result, error) {
 	t.Helper()
-	n := set.images.Shape().Images
-	result := &Result{Images: make([]Image, n), Height: 3, Width: 3}
+	n := set.images[0].Shape().Images
+	result := &Result{Images: make([]Image, n), Height: 3, Width: 3, Model: backbone.Info{GridHeight: 3, GridWidth: 3}}
 	result.clock = &clock{observer: b.pipeline.observer}
 	err := b.scorePatches(t.Context(), job, set, [][]int{upTo(n)}, result.clock, result)
 	return result, err
@@ -265,14 +266,14 @@ func TestMemoryThatIsProposedForPairs(t *testing.T) {
 func TestAGPULooksForNoSharedDefects(t *testing.T) {
 	b, job, set, heard := batchOf(t, 20, 4, SharedWarn)
 	job.scorer = mutual.CUDA{}
-	plan, pairs, err := b.pipeline.planFor(job, set.images, 20)
+	plan, pairs, err := b.pipeline.planFor(job, set.images[0], 20)
 	if err != nil || pairs || !told(heard.notes, "defects that photos share are not looked for: that is "+
 		"not done on a GPU") {
 		t.Errorf("%v, pairs %v, notes %q, error %v", plan, pairs, heard.notes, err)
 	}
 	for _, shared := range []string{SharedExclude, SharedTrust} {
 		job.Scoring.Shared = shared
-		if _, _, err := b.pipeline.planFor(job, set.images, 20); fault.KindOf(err) != fault.Usage {
+		if _, _, err := b.pipeline.planFor(job, set.images[0], 20); fault.KindOf(err) != fault.Usage {
 			t.Errorf("%s: %v", shared, err)
 		}
 	}
@@ -301,9 +302,9 @@ func TestTheMoreAnomalousHalf(t *testing.T) {
 		{[]float64{1, 1, 1, 1}, []float64{2, 3}},
 		{[]float64{1}, nil},
 	} {
-		got, err := moreAnomalous(c.scores, 1, 1, 1)
-		if err != nil || len(got) != len(c.want) {
-			t.Fatalf("%v: %v, %v", c.scores, got, err)
+		got := moreAnomalous(c.scores)
+		if len(got) != len(c.want) {
+			t.Fatalf("%v: %v", c.scores, got)
 		}
 		for k := range got {
 			if float64(got[k]) != c.want[k] {

@@ -20,6 +20,12 @@ func (p *Pipeline) planShared(job *Config, plan mutual.Plan, sizes mutual.Sizes)
 	switch {
 	case !scoring.looksForShared(sizes.Largest):
 		return plan, false, nil
+	case job.Frame.Count() > 1:
+		if scoring.Shared == SharedWarn {
+			p.noteOnce("defects that photos share are not looked for: that compares whole photos, and " +
+				"--tiles divides them")
+		}
+		return plan, false, nil
 	case sizes.OnGPU && scoring.leavesOut():
 		return plan, false, fault.New(fault.Usage, "--shared %s is for the CPU: a GPU leaves out no image "+
 			"that scores others; score with --device cpu", scoring.Shared)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"musc/engine/fault"
+	"musc/engine/frame"
 	"musc/engine/imageio"
 	"musc/engine/mutual"
 	"musc/engine/verdict"
@@ -53,6 +54,7 @@ type Settings struct {
 	Near    int  `json:"near,omitempty"` // a patch is compared with those at most so far away; 0: with all
 	MapSize int  `json:"map_size,omitempty"`
 
+	Frame     frame.Options `json:"frame,omitzero"`
 	ROI       []byte        `json:"roi,omitempty"` // the mask of all photos, as PNG; empty: none
 	ROISum    string        `json:"roi_sha256,omitempty"`
 	Rotate    bool          `json:"rotate,omitempty"` // as the EXIF orientation says

@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"cmp"
+	"math"
 	"slices"
 )
 
@@ -40,7 +41,7 @@ func (s *search) score(q *query) float64 {
 func (s *search) typical(q *query) (image int, normal float64) {
 	var scores []float64
 	for member := range s.members {
-		if member != q.member {
+		if member != q.member && s.takesPart(member, q.Patch) {
 			scores = append(scores, s.Scores[member*s.shape.Patches()+q.Patch])
 		}
 	}
@@ -50,12 +51,18 @@ func (s *search) typical(q *query) (image int, normal float64) {
 	slices.Sort(scores)
 	normal, image = scores[(len(scores)-1)/2], -1
 	for member, other := range s.members {
-		if member != q.member && (image < 0 || other < image) &&
+		if member != q.member && s.takesPart(member, q.Patch) && (image < 0 || other < image) &&
 			s.Scores[member*s.shape.Patches()+q.Patch] == normal {
 			image = other
 		}
 	}
 	return image, normal
+}
+
+// takesPart says whether a patch of a member does.
+func (s *search) takesPart(member, patch int) bool {
+	active := s.Set.Images.Active(s.members[member])
+	return active == nil || active[patch]
 }
 
 // stage is the part of one stage in the evidence of a query; typical is nil if there is none.
@@ -100,7 +107,11 @@ func (s *search) closest(q *query) []Match {
 		for window, count := range s.windows {
 			match.Distance += float64(count) / float64(s.degrees) * float64(s.distances[from+window])
 		}
-		match.Patch = s.agreed(s.patches[from : from+len(s.windows)])
+		if math.IsInf(match.Distance, 1) { // no patch of it counts
+			continue
+		}
+		agreed := s.agreed(s.patches[from : from+len(s.windows)])
+		match.View, match.Patch = agreed/s.shape.Patches(), agreed%s.shape.Patches()
 		at, _ := slices.BinarySearchFunc(closest, match, func(a, b Match) int {
 			return cmp.Or(cmp.Compare(a.Distance, b.Distance), -1) // behind those as close
 		})

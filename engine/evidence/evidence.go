@@ -32,5 +32,6 @@ type Match struct {
 	Image     int     `json:"image"`
 	Reference bool    `json:"reference,omitempty"` // Image is the number of a reference image
 	Patch     int     `json:"patch"`
+	View      int     `json:"-"`        // that the patch is of: 0 the scored one, then the set's further views
 	Distance  float64 `json:"distance"` // Eq. 1, averaged over the degrees
 }

@@ -26,12 +26,23 @@ const tokensSlack = 1e-6
 // distances to the nearest patches, and which they are, the first of several. All tokens have length
 // 1 or 0.
 //
+// counts, if not nil, says whether patch p counts for query k: where none does the squared distance is
+// infinite.
+//
 // One matrix product of float32 tells which patches may be nearest. All whose product is so near to the
 // greatest that rounding may have decided are compared directly.
-func (f *finder) nearest(queries, packed, tokens []float32, channels int) {
+func (f *finder) nearest(queries, packed, tokens []float32, channels int, counts func(k, p int) bool) {
 	count := len(queries) / channels
 	products := f.products[:len(tokens)/channels*count]
 	cpu.InnerProducts(products, tokens, packed, count, channels)
+	for at := range products {
+		if counts == nil {
+			break
+		}
+		if !counts(at%count, at/count) {
+			products[at] = float32(math.NaN()) // neither above nor below anything
+		}
+	}
 	for k := range f.limits {
 		f.limits[k], f.squared[k], f.patches[k] = float32(math.Inf(-1)), math.Inf(1), 0
 	}
@@ -51,7 +62,7 @@ func (f *finder) nearest(queries, packed, tokens []float32, channels int) {
 		token := tokens[:channels]
 		blank := isZero(token) // without a direction: no product tells how near it is
 		for k, product := range products[p*count:][:count] {
-			if blank || product >= f.limits[k] {
+			if product >= f.limits[k] || blank && product == product {
 				squared := squaredDistance(queries[k*channels:][:channels], token)
 				if squared < f.squared[k] {
 					f.squared[k], f.patches[k] = squared, p

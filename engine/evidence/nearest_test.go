@@ -59,7 +59,7 @@ func TestNearestPatches(t *testing.T) {
 					packed := make([]float32, cpu.PackedLen(queries, channels))
 					cpu.Pack(packed, rows, channels)
 					f := newFinder(patches, queries)
-					f.nearest(rows, packed, tokens, channels)
+					f.nearest(rows, packed, tokens, channels, nil)
 					for k := range queries {
 						squared, patch := nearestDefinition(rows[k*channels:][:channels], tokens)
 						if !(math.Abs(f.squared[k]-squared) <= 1e-6) || f.patches[k] != patch {

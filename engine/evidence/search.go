@@ -67,7 +67,7 @@ type search struct {
 
 	tokens, packed [][]float32 // of the queries by window, [K,C], of one stage
 	distances      []float32   // Eq. 1 of one stage, [K,entries,windows]
-	patches        []int32     // the same of the nearest patches
+	patches        []int32     // the same of the nearest patches: view*P + patch of that view
 
 	telling     sync.Mutex
 	done, total int
@@ -163,20 +163,48 @@ func (s *search) compareAll(ctx context.Context, stage int) error {
 	})
 }
 
-// compare compares all queries with one entry.
+// compare compares all queries with one entry, in all its views.
 func (s *search) compare(w *worker, stage, entry int) {
+	store, further, image := s.Set.Images, s.Set.Views, entry
 	if n := len(s.members); entry < n {
-		w.Load(s.Set.Images, stage, s.members[entry])
+		image = s.members[entry]
 	} else {
-		w.Load(s.Set.References, stage, entry-n)
+		store, further, image = s.Set.References, s.Set.ReferenceViews, entry-n
 	}
-	for window := range s.windows {
-		w.nearest(s.tokens[window], s.packed[window], w.Tokens(window), s.shape.Channels)
-		for row := range s.queries {
-			at := (row*s.entries+entry)*len(s.windows) + window
-			s.distances[at] = float32(math.Sqrt(w.squared[row]))
-			s.patches[at] = int32(w.finder.patches[row])
+	for view := range len(further) + 1 {
+		if view > 0 {
+			store = further[view-1]
 		}
+		w.Load(store, stage, image)
+		counts := s.counts(store.Active(image))
+		for window := range s.windows {
+			w.nearest(s.tokens[window], s.packed[window], w.Tokens(window), s.shape.Channels, counts)
+			for row := range s.queries {
+				at := (row*s.entries+entry)*len(s.windows) + window
+				distance := float32(math.Sqrt(w.squared[row]))
+				if view == 0 || distance < s.distances[at] {
+					s.distances[at] = distance
+					s.patches[at] = int32(view*s.shape.Patches() + w.finder.patches[row])
+				}
+			}
+		}
+	}
+}
+
+// counts says which patches of a view count for which queries, given those of the view that take part;
+// nil: all of them.
+func (s *search) counts(active []bool) func(row, patch int) bool {
+	near, width := s.Set.Near, s.shape.Width
+	if near == 0 {
+		near = max(s.shape.Height, width)
+		if active == nil {
+			return nil
+		}
+	}
+	return func(row, patch int) bool {
+		p := s.queries[row].Patch
+		down, across := p/width-patch/width, p%width-patch%width
+		return (active == nil || active[patch]) && max(down, -down, across, -across) <= near
 	}
 }
 

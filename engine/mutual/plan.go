@@ -27,6 +27,7 @@ type Plan struct {
 type Sizes struct {
 	Shape          features.Shape // of all images
 	References     int            // M
+	ReferenceViews int            // further views of each of them; those of the images count in Shape
 	Largest        int            // images of the largest subset; 0: all
 	Stored         Stored         // where the raw patch tokens are already
 	ReferencesOnly bool
@@ -147,7 +148,7 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 		search = max(search, bytesOfFloat*int64(shape.ScratchLen()))
 	}
 	references := z.Shape
-	references.Images = z.References
+	references.Images = z.References * (1 + z.ReferenceViews)
 	tokens := z.Shape.Bytes() + references.Bytes()
 	distances := bytesOfFloat * n * scorers * windows * patches
 	plan := Plan{Spill: spill, SpillDistances: spillDistances, TileImages: tile,
