@@ -120,6 +120,12 @@ func TestContentIsCutFromTheScoresOfACanvas(t *testing.T) {
 	if rows != 2 || columns != 3 || !slices.Equal(sub, []float64{5, 6, 7, 9, 10, 11}) {
 		t.Errorf("%v, %d x %d", sub, rows, columns)
 	}
+	place := Place{Top: 1, Left: 1, Rows: 2, Columns: 3}
+	for patch, want := range map[int]int{5: 0, 7: 2, 9: 3, 11: 5, 0: 0, 3: 2, 15: 5, 4: 0} {
+		if got := place.Patch(patch, 4, 4); got != want {
+			t.Errorf("patch %d is %d of the content instead of %d", patch, got, want)
+		}
+	}
 	if all, rows, columns := (Place{}).Cut(scores, 4, 4); rows != 4 || columns != 4 || len(all) != 16 {
 		t.Errorf("%v, %d x %d", all, rows, columns)
 	}

@@ -82,3 +82,11 @@ func (p Place) Cut(scores []float64, height, width int) (sub []float64, rows, co
 	}
 	return sub, rows, columns
 }
+
+// Patch is the patch of the content, row-major, that a patch of a canvas of height x width is; the
+// nearest one where it lies beside the content.
+func (p Place) Patch(patch, height, width int) int {
+	top, left, rows, columns := p.Content(height, width)
+	y, x := patch/width-top, patch%width-left
+	return min(max(y, 0), rows-1)*columns + min(max(x, 0), columns-1)
+}

@@ -21,6 +21,7 @@ var (
 	ink   = color.RGBA{28, 28, 32, 255}
 	faint = color.RGBA{110, 110, 118, 255}
 	frame = color.RGBA{200, 200, 206, 255}
+	line  = color.RGBA{0, 190, 255, 255} // around an area: no colour of the heat map
 )
 
 const ellipsis = "…"
@@ -70,6 +71,17 @@ func newCanvas(width, height int) canvas {
 
 func (c canvas) fill(area image.Rectangle, colour color.Color) {
 	draw.Draw(c.RGBA, area, image.NewUniform(colour), image.Point{}, draw.Src)
+}
+
+// outline draws a line of one pixel around an area, outside of it, where there is room.
+func (c canvas) outline(area image.Rectangle) {
+	around := area.Inset(-1)
+	for _, side := range []image.Rectangle{
+		{around.Min, image.Pt(around.Max.X, area.Min.Y)}, {image.Pt(around.Min.X, area.Max.Y), around.Max},
+		{around.Min, image.Pt(area.Min.X, around.Max.Y)}, {image.Pt(area.Max.X, around.Min.Y), around.Max},
+	} {
+		c.fill(side.Intersect(c.Bounds()), line)
+	}
 }
 
 // paste copies a picture with its corner at (x,y).

@@ -23,8 +23,10 @@ type Picture struct {
 	Before    float64         // the score before RsCIN, which the verdict is about
 	Threshold float64         // of the verdict "defective"
 
-	Photo         *imageio.RGB
-	Scores        []float64 // patch scores [Height,Width]
+	Photo *imageio.RGB
+	// Area is the part of the photo that was looked at, in its pixels; empty: all of it.
+	Area          image.Rectangle
+	Scores        []float64 // patch scores [Height,Width] of the area
 	Height, Width int
 }
 
@@ -40,7 +42,7 @@ const (
 
 // WriteOverlay writes a PNG of the photo under its heat map: the anomaly map is interpolated to the
 // photo's size, shrunk so that its longer side is at most longerSide, and blended over it as the
-// scale says. Above stand the name, score, verdict, rank and the map's largest value, at the right the
+// scale says. Where only an area was looked at, a line runs around it, and the rest has no heat. Above stand the name, score, verdict, rank and the map's largest value, at the right the
 // colour bar. The verdict is about the score before RsCIN, which is named as well where it differs.
 //
 // A picture whose sides do not fit its pixels or patch scores, and patch scores that are not
@@ -87,9 +89,35 @@ func (p Picture) caption() string {
 // keeps many at once. Broken pictures stay as they are.
 func (p Picture) Shrunk(longerSide int) Picture {
 	if p.check() == nil {
-		p.Photo = shrink(p.Photo, longerSide)
+		small := shrink(p.Photo, longerSide)
+		p.Area = p.areaIn(small)
+		p.Photo = small
 	}
 	return p
+}
+
+// OfArea is the picture of the area alone. Broken pictures stay as they are.
+func (p Picture) OfArea() Picture {
+	if p.check() == nil && !p.Area.Empty() {
+		p.Photo = p.Photo.Crop(p.Area.Min.X, p.Area.Min.Y, p.Area.Dx(), p.Area.Dy())
+		p.Area = image.Rectangle{}
+	}
+	return p
+}
+
+// areaIn is the area in the photo when it has another size; it keeps a pixel.
+func (p Picture) areaIn(photo *imageio.RGB) image.Rectangle {
+	if p.Area.Empty() {
+		return p.Area
+	}
+	scaled := func(from, to, old, size int) (int, int) {
+		first := min((2*from*size+old)/(2*old), size-1)
+		return first, max((2*to*size+old)/(2*old), first+1)
+	}
+	var area image.Rectangle
+	area.Min.X, area.Max.X = scaled(p.Area.Min.X, p.Area.Max.X, p.Photo.Width, photo.Width)
+	area.Min.Y, area.Max.Y = scaled(p.Area.Min.Y, p.Area.Max.Y, p.Photo.Height, photo.Height)
+	return area
 }
 
 // draw blends the heat map over the photo, whose longer side becomes at most longerSide.
@@ -97,20 +125,31 @@ func (p Picture) draw(longerSide int, scale Scale) (*image.RGBA, error) {
 	if err := p.check(); err != nil {
 		return nil, err
 	}
-	photo := shrink(p.Photo, longerSide)
-	upsampler, err := anomalymap.New(p.Height, p.Width, photo.Height, photo.Width)
+	p = p.Shrunk(longerSide)
+	whole := image.Rect(0, 0, p.Photo.Width, p.Photo.Height)
+	area := p.Area
+	if area.Empty() {
+		area = whole
+	}
+	upsampler, err := anomalymap.New(p.Height, p.Width, area.Dy(), area.Dx())
 	if err != nil {
 		return nil, err
 	}
-	values := make([]float32, photo.Height*photo.Width)
+	values := make([]float32, area.Dy()*area.Dx())
 	upsampler.Upsample(values, p.Scores)
-	out, levels := image.NewRGBA(image.Rect(0, 0, photo.Width, photo.Height)), scale.levels()
-	for i, value := range values {
-		pixel := color.RGBA{photo.Pix[3*i], photo.Pix[3*i+1], photo.Pix[3*i+2], 255}
-		pixel = levels[scale.Level(float64(value))].over(pixel)
-		copy(out.Pix[4*i:], []uint8{pixel.R, pixel.G, pixel.B, pixel.A})
+	out, levels := newCanvas(whole.Dx(), whole.Dy()), scale.levels()
+	for i := range whole.Dx() * whole.Dy() {
+		copy(out.Pix[4*i:4*i+3], p.Photo.Pix[3*i:])
 	}
-	return out, nil
+	for i, value := range values {
+		pixel := out.Pix[out.PixOffset(area.Min.X+i%area.Dx(), area.Min.Y+i/area.Dx()):][:3]
+		heated := levels[scale.Level(float64(value))].over(color.RGBA{pixel[0], pixel[1], pixel[2], 255})
+		pixel[0], pixel[1], pixel[2] = heated.R, heated.G, heated.B
+	}
+	if area != whole {
+		out.outline(area)
+	}
+	return out.RGBA, nil
 }
 
 func (p Picture) check() error {
@@ -119,6 +158,9 @@ func (p Picture) check() error {
 		len(photo.Pix) != 3*photo.Width*photo.Height:
 		return fault.New(fault.Input, "cannot draw %s: it has no pixels or not as many as its size "+
 			"says; check the file", p.Name)
+	case !p.Area.In(image.Rect(0, 0, photo.Width, photo.Height)):
+		return fault.New(fault.Internal, "cannot draw %s: its area %v is not within its %d x %d pixels",
+			p.Name, p.Area, photo.Width, photo.Height)
 	case min(p.Width, p.Height) < 1 || len(p.Scores) != p.Width*p.Height:
 		return fault.New(fault.Input, "cannot draw %s: %d patch scores are no grid of %d x %d",
 			p.Name, len(p.Scores), p.Height, p.Width)

@@ -299,3 +299,80 @@ func BenchmarkWriteOverlay(b *testing.B) {
 		}
 	}
 }
+
+func TestOnlyTheAreaHasHeat(t *testing.T) {
+	p := picture(40, 30)
+	p.Area = image.Rect(8, 4, 28, 30)
+	scale := Scale{Low: 0, High: 0.05} // all of the map is at its top
+	drawn, err := p.draw(100, scale)
+	if err != nil {
+		t.Fatal(err)
+	}
+	around := p.Area.Inset(-1)
+	for y := range 30 {
+		for x := range 40 {
+			got, photo := drawn.RGBAAt(x, y), p.Photo.Pix[3*(40*y+x):]
+			want := color.RGBA{photo[0], photo[1], photo[2], 255}
+			switch at := image.Pt(x, y); {
+			case at.In(p.Area):
+				want = scale.levels()[255].over(want)
+			case at.In(around):
+				want = line
+			}
+			if got != want {
+				t.Fatalf("pixel %d,%d is %v instead of %v", x, y, got, want)
+			}
+		}
+	}
+}
+
+func TestAPictureOfItsAreaIsThatOfTheCroppedPhoto(t *testing.T) {
+	p := picture(40, 30)
+	p.Area = image.Rect(8, 4, 28, 30)
+	cropped := picture(40, 30)
+	cropped.Photo = cropped.Photo.Crop(8, 4, 20, 26)
+	scale := Scale{Low: 0.2, High: 0.9}
+	for _, side := range []int{100, 9} {
+		got, err := p.OfArea().draw(side, scale)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := cropped.draw(side, scale)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(got.Pix, want.Pix) {
+			t.Errorf("at %d pixels they differ", side)
+		}
+	}
+	if whole := picture(40, 30).OfArea(); whole.Photo.Width != 40 {
+		t.Errorf("without an area it is %d pixels wide", whole.Photo.Width)
+	}
+}
+
+func TestAnAreaShrinksWithItsPhotoDownToAPixel(t *testing.T) {
+	for _, c := range []struct{ area, want image.Rectangle }{
+		{image.Rect(0, 0, 40, 30), image.Rect(0, 0, 20, 15)},
+		{image.Rect(10, 10, 30, 20), image.Rect(5, 5, 15, 10)},
+		{image.Rect(39, 29, 40, 30), image.Rect(19, 14, 20, 15)},
+		{image.Rect(3, 3, 4, 4), image.Rect(2, 2, 3, 3)},
+		{image.Rectangle{}, image.Rectangle{}},
+	} {
+		p := picture(40, 30)
+		p.Area = c.area
+		if got := p.Shrunk(20).Area; got != c.want {
+			t.Errorf("%v became %v instead of %v", c.area, got, c.want)
+		}
+		if _, err := p.draw(20, Scale{High: 1}); err != nil {
+			t.Errorf("%v: %v", c.area, err)
+		}
+	}
+}
+
+func TestAnAreaOutsideThePhotoIsAnError(t *testing.T) {
+	p := picture(40, 30)
+	p.Area = image.Rect(30, 0, 41, 30)
+	if _, err := p.draw(20, Scale{High: 1}); fault.KindOf(err) != fault.Internal || err == nil {
+		t.Error(err)
+	}
+}

@@ -24,3 +24,21 @@ type Run struct {
 	From int `json:"from"`
 	To   int `json:"to"`
 }
+
+// Shift moves regions that were found in a part of a photo to the photo, in which the part begins at
+// (x,y). It changes them in place.
+func Shift(regions []Region, x, y int) {
+	if x == 0 && y == 0 {
+		return
+	}
+	for k := range regions {
+		g := &regions[k]
+		g.X, g.Y = g.X+x, g.Y+y
+		g.CentroidX, g.CentroidY = g.CentroidX+float64(x), g.CentroidY+float64(y)
+		g.PeakX, g.PeakY = g.PeakX+x, g.PeakY+y
+		for i := range g.Runs {
+			r := &g.Runs[i]
+			r.Y, r.From, r.To = r.Y+y, r.From+x, r.To+x
+		}
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 
@@ -283,5 +284,34 @@ func BenchmarkRegions(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// The regions of a part are those of the photo in which all around it is nothing.
+func TestShiftedRegionsAreThoseOfThePhoto(t *testing.T) {
+	const x, y, width, height = 3, 2, 7, 9 // of the part, in a photo of 12 x 13 pixels
+	part, photo := make([]float64, width*height), make([]float64, 12*13)
+	for _, p := range [][2]int{{0, 0}, {1, 1}, {2, 1}, {5, 8}, {6, 7}} {
+		value := float64(1 + p[0])
+		part[p[1]*width+p[0]], photo[(p[1]+y)*12+p[0]+x] = value, value
+	}
+	levels := &Thresholds{Method: "number", Threshold: 2, Review: 1}
+	found, err := Regions(Grid{part, height, width}, width, height, 7, levels)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := Regions(Grid{photo, 13, 12}, 12, 13, 7, levels)
+	if err != nil || len(want) != 2 {
+		t.Fatal(want, err)
+	}
+	Shift(found, x, y)
+	for k := range want { // the means of centroids are rounded elsewhere
+		if math.Abs(found[k].CentroidX-want[k].CentroidX)+math.Abs(found[k].CentroidY-want[k].CentroidY) > 1e-12 {
+			t.Errorf("the centroid is %v,%v", found[k].CentroidX, found[k].CentroidY)
+		}
+		found[k].CentroidX, found[k].CentroidY = want[k].CentroidX, want[k].CentroidY
+	}
+	if !reflect.DeepEqual(found, want) {
+		t.Errorf("%+v instead of %+v", found, want)
 	}
 }

@@ -40,8 +40,8 @@ func send(w http.ResponseWriter, r *http.Request, file *os.File, mediaType strin
 	http.ServeContent(w, r, "", info.ModTime(), file)
 }
 
-// servePhoto sends a photo that the report lists, with the pixels that were scored: as it is where a
-// browser shows them so, else decoded.
+// servePhoto sends a photo that the report lists, or the part of it that was looked at, with the pixels
+// that were scored: as it is where a browser shows them so, else decoded.
 func (s *Server) servePhoto(w http.ResponseWriter, r *http.Request) {
 	number, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil || number < 0 || number >= len(s.data.Photos) {
@@ -54,7 +54,7 @@ func (s *Server) servePhoto(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, err.Error(), http.StatusNotFound)
 		return
 	}
-	if mediaType != "" {
+	if mediaType != "" && photo.Area == nil {
 		file, err := os.Open(photo.Path)
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusNotFound)
@@ -79,6 +79,15 @@ func (s *Server) servePhoto(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("%s has changed since it was scored: it is %d x %d pixels, and was %d x %d",
 			photo.Path, decoded.Width, decoded.Height, photo.Width, photo.Height), http.StatusConflict)
 		return
+	}
+	if area := photo.Area; area != nil {
+		whole := image.Rect(0, 0, photo.Width, photo.Height)
+		part := image.Rect(area.X, area.Y, area.X+area.Width, area.Y+area.Height)
+		if part.Empty() || !part.In(whole) {
+			http.Error(w, "the report names a part of the photo that is not in it", http.StatusInternalServerError)
+			return
+		}
+		decoded = decoded.Crop(area.X, area.Y, area.Width, area.Height)
 	}
 	var encoded bytes.Buffer
 	if err := jpeg.Encode(&encoded, picture(decoded), &jpeg.Options{Quality: quality}); err != nil {

@@ -217,12 +217,25 @@ func TestPhotosHaveThePixelsThatWereScored(t *testing.T) {
 		!strings.Contains(text, "gone.png") {
 		t.Errorf("a photo that is gone: %d %q", response.StatusCode, text)
 	}
+	data.Photos[0].Area = &page.Area{X: 1, Y: 0, Width: 2, Height: 1}
+	if err := page.Write(output, data); err != nil {
+		t.Fatal(err)
+	}
+	_, text = ask(open(t, output), "GET", "/photo/0", "", nil)
+	if picture, _, err := image.Decode(strings.NewReader(text)); err != nil ||
+		picture.Bounds() != image.Rect(0, 0, 2, 1) {
+		t.Errorf("a part of a photo: %v", err)
+	}
+	data.Photos[0].Area.X = 1000
 	data.Photos[1].Width = 7
 	if err := page.Write(output, data); err != nil {
 		t.Fatal(err)
 	}
 	if response, _ := ask(open(t, output), "GET", "/photo/1", "", nil); response.StatusCode != 409 {
 		t.Errorf("a photo that has changed: %d", response.StatusCode)
+	}
+	if response, _ := ask(open(t, output), "GET", "/photo/0", "", nil); response.StatusCode != 500 {
+		t.Errorf("a part outside the photo: %d", response.StatusCode)
 	}
 }
 

@@ -17,7 +17,8 @@
 //	GET /verdicts   {"NAME": "good" | "defective" | "unsure", ...}, by Photo.Name
 //	PUT /verdicts   the same, all of them, with the header X-Musc-Token: TOKEN; a status that is not
 //	                2xx is shown to the user with the text that comes with it
-//	GET /photo/N    the picture of Data.Photos[N] in its own size, as something a browser shows
+//	GET /photo/N    the picture of Data.Photos[N], or of its Area, in its own size, as something a
+//	                browser shows
 //
 // The policy in the page (Content-Security-Policy) allows these addresses of its own origin, and no
 // script but its own.
@@ -40,7 +41,7 @@ type Data struct {
 	Befores []float64 `json:"befores"` // of all images, ascending, for the histogram; nil if Photos are all
 	Photos  []Photo   `json:"photos"`  // by rank
 
-	GridHeight int     `json:"grid_height"` // of the patches
+	GridHeight int     `json:"grid_height"` // of the patches of photos that have no Rows and Columns
 	GridWidth  int     `json:"grid_width"`
 	Low        float64 `json:"low"` // byte b of Photo.Scores stands for Low + b/255 (High-Low)
 	High       float64 `json:"high"`
@@ -58,15 +59,18 @@ type Data struct {
 
 // Photo is one scored image.
 type Photo struct {
-	Name   string  `json:"name"` // unique; shown with U+FFFD for bytes that are no UTF-8
-	Path   string  `json:"path"` // on the machine that scored it
-	Width  int     `json:"width"`
-	Height int     `json:"height"`
-	Before float64 `json:"before"` // score before RsCIN, which the thresholds are about
-	Score  float64 `json:"score"`
-	Rank   int     `json:"rank"`
-	Label  string  `json:"label,omitempty"` // the manifest's
-	Scores []byte  `json:"scores"`          // of the patches, row-major; base64 in JSON
+	Name    string  `json:"name"` // unique; shown with U+FFFD for bytes that are no UTF-8
+	Path    string  `json:"path"` // on the machine that scored it
+	Width   int     `json:"width"`
+	Height  int     `json:"height"`
+	Area    *Area   `json:"area,omitempty"` // the part that was looked at, and that Picture shows; nil: all
+	Rows    int     `json:"rows,omitempty"` // of the patches, if they are others than the batch's
+	Columns int     `json:"columns,omitempty"`
+	Before  float64 `json:"before"` // score before RsCIN, which the thresholds are about
+	Score   float64 `json:"score"`
+	Rank    int     `json:"rank"`
+	Label   string  `json:"label,omitempty"` // the manifest's
+	Scores  []byte  `json:"scores"`          // of the patches, row-major; base64 in JSON
 	// Picture is a data: URI, or a path relative to the page, with slashes and not yet encoded for a
 	// URL; "" if there is none.
 	Picture string `json:"picture"`
@@ -75,9 +79,17 @@ type Photo struct {
 	Evidence []Evidence `json:"evidence,omitempty"` // for its peaks, the highest first
 }
 
+// Area is a part of a photo, in its pixels.
+type Area struct {
+	X      int `json:"x"`
+	Y      int `json:"y"`
+	Width  int `json:"width"`
+	Height int `json:"height"`
+}
+
 // Evidence says why a patch has its score: evidence.Evidence with what it names as pictures.
 type Evidence struct {
-	Patch    int     `json:"patch"`    // row-major on the grid
+	Patch    int     `json:"patch"`    // row-major on the photo's grid
 	Score    float64 `json:"score"`    // of the patch
 	Normal   float64 `json:"normal"`   // what a patch scores there in a typical photo
 	Stages   []Stage `json:"stages"`   // those of the backbone that scored

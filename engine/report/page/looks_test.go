@@ -128,19 +128,33 @@ func TestRegionsAreThoseOfTheVerdicts(t *testing.T) {
 			return math.Mod(x*0.37+y*0.61, 1)
 		},
 	}
+	// Two show a part of their photo, two have a grid of their own.
+	data.Photos[1].Area = &Area{X: 30, Y: 10, Width: 120, Height: 100}
+	data.Photos[2].Rows, data.Photos[2].Columns = 6, 8
+	data.Photos[3].Area = &Area{X: 0, Y: 60, Width: 160, Height: 60}
+	data.Photos[3].Rows, data.Photos[3].Columns = 4, 9
 	want := map[string][][5]int{}
 	for i, field := range fields {
 		p := &data.Photos[i]
+		grid, area := verdict.Grid{Height: 8, Width: 8}, Area{Width: p.Width, Height: p.Height}
+		if p.Rows > 0 {
+			grid.Height, grid.Width = p.Rows, p.Columns
+		}
+		if p.Area != nil {
+			area = *p.Area
+		}
+		p.Scores = make([]byte, grid.Height*grid.Width)
 		for k := range p.Scores {
-			p.Scores[k] = byte(255 * field(float64(k%8), float64(k/8)))
+			p.Scores[k] = byte(255 * field(float64(k%grid.Width), float64(k/grid.Width)))
 		}
 		p.Before = 0.69
 		p.Evidence = nil
-		regions, err := verdict.Regions(verdict.Grid{Scores: values(data, p), Height: 8, Width: 8},
-			p.Width, p.Height, p.Before, &data.Thresholds)
+		grid.Scores = values(data, p)
+		regions, err := verdict.Regions(grid, area.Width, area.Height, p.Before, &data.Thresholds)
 		if err != nil {
 			t.Fatal(err)
 		}
+		verdict.Shift(regions, area.X, area.Y)
 		for _, r := range regions {
 			want[p.Name] = append(want[p.Name], [5]int{r.Area, r.X, r.Y, r.Width, r.Height})
 		}
@@ -330,4 +344,37 @@ func TestZoomMovesBothPictures(t *testing.T) {
 	b.until(`document.querySelectorAll("dialog .zoomed").length === 0`)
 	b.run(chromedp.Click(chromedp.CSS("dialog .mapped")))
 	b.until(`document.querySelectorAll("dialog .zoomed").length === 2`)
+}
+
+// Boxes and letters lie on the picture of the area, wherever that is in the photo.
+func TestRegionsLieOnThePictureOfTheArea(t *testing.T) {
+	data := batch(10)
+	p := &data.Photos[0]
+	p.Area = &Area{X: 1000, Y: 500, Width: 160, Height: 80}
+	p.Width, p.Height = 4000, 3000
+	p.Rows, p.Columns = 4, 16
+	p.Evidence = p.Evidence[:1]
+	p.Evidence[0].Patch = 15 // the last of the first row
+	p.Before = 0.69
+	for k := range p.Scores {
+		p.Scores[k] = 0
+	}
+	p.Scores[15] = 255
+	b := open(t, data)
+	b.keys("\r")
+	b.until(`document.querySelector(".region")`)
+	at := eval[map[string]float64](b, `(() => {
+		const picture = document.querySelector(".large .mapped").getBoundingClientRect();
+		const region = document.querySelector(".large .region").getBoundingClientRect();
+		const letter = document.querySelector(".large .letter.place").style;
+		return { share: picture.width / picture.height, right: (region.right - picture.left) / picture.width,
+			top: (region.top - picture.top) / picture.height, letterLeft: parseFloat(letter.left),
+			letterTop: parseFloat(letter.top) };
+	})()`)
+	for name, want := range map[string]float64{"share": 2, "right": 1, "top": 0, "letterLeft": 100,
+		"letterTop": 0} {
+		if math.Abs(at[name]-want) > 0.02 {
+			t.Errorf("%s is %v instead of %v", name, at[name], want)
+		}
+	}
 }

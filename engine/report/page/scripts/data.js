@@ -5,7 +5,16 @@ for (const list of ["command", "photos", "findings", "warnings", "skipped", "run
   data[list] = data[list] || [];
 }
 const photos = data.photos;
-const patches = data.grid_height * data.grid_width;
+
+// gridOf is how many patches a photo has.
+function gridOf(photo) {
+  return { rows: photo.rows || data.grid_height, columns: photo.columns || data.grid_width };
+}
+
+// areaOf is the part of a photo that its picture and its map show, in its pixels.
+function areaOf(photo) {
+  return photo.area || { x: 0, y: 0, width: photo.width, height: photo.height };
+}
 
 // Scores before RsCIN of all images, ascending: those of the histogram and the counts.
 const befores = Float64Array.from(data.befores || photos.map((photo) => photo.before)).sort();
@@ -14,7 +23,8 @@ const befores = Float64Array.from(data.befores || photos.map((photo) => photo.be
 function patchBytes(photo) {
   if (photo.bytes === undefined) {
     const text = atob(photo.scores || "");
-    photo.bytes = patches > 0 && text.length === patches
+    const { rows, columns } = gridOf(photo);
+    photo.bytes = text.length > 0 && text.length === rows * columns
       ? Uint8Array.from(text, (c) => c.charCodeAt(0)) : null;
   }
   return photo.bytes;

@@ -6,7 +6,8 @@ const rowsAround = 2;
 
 // proportions of the pictures' boxes, height to width: those of most photos.
 const boxShare = (() => {
-  const shares = photos.map((photo) => photo.height / photo.width).filter(Number.isFinite);
+  const shares = photos.map(areaOf).map((area) => area.height / area.width)
+    .filter(Number.isFinite);
   shares.sort((a, b) => a - b);
   return shares.length ? Math.min(Math.max(shares[shares.length >> 1], 0.6), 1.2) : 1;
 })();

@@ -19,8 +19,10 @@ function Regions({ regions, lit, light }) {
 
 // Drawing lies over the photo: outlines and boxes of the regions, and letters at the peaks.
 function Drawing({ photo, regions, lit, peaks }) {
-  const box = (r) => ({ left: `${100 * r.x / photo.width}%`, top: `${100 * r.y / photo.height}%`,
-    width: `${100 * r.width / photo.width}%`, height: `${100 * r.height / photo.height}%` });
+  const area = areaOf(photo);
+  const box = (r) => ({ left: `${100 * (r.x - area.x) / area.width}%`,
+    top: `${100 * (r.y - area.y) / area.height}%`, width: `${100 * r.width / area.width}%`,
+    height: `${100 * r.height / area.height}%` });
   return html`
     ${regions.length > 0 && html`<svg class="outlines" aria-hidden="true" preserveAspectRatio="none"
       viewBox=${`0 0 ${regions[0].mapWidth} ${regions[0].mapHeight}`}>
@@ -29,7 +31,7 @@ function Drawing({ photo, regions, lit, peaks }) {
     ${regions.map((r, i) => html`<span key=${"box" + i} class=${"region" + (lit === i ? " lit" : "")}
       style=${box(r)} aria-hidden="true"><b>${i + 1}</b></span>`)}
     ${peaks.map((evidence, i) => {
-      const place = patchPlace(evidence.patch);
+      const place = patchPlace(photo, evidence.patch);
       return html`<b key=${"peak" + i} class="letter place" aria-hidden="true"
         style=${{ left: `${100 * place.x}%`, top: `${100 * place.y}%` }}>${letter(i)}</b>`;
     })}`;
@@ -106,7 +108,7 @@ function Large({ photo, place, count, answer, actions, view, setView, pixels, le
     if (key !== "z") {
       return false;
     }
-    setZoom(zoom ? null : patchPlace(highestPatch(photo)));
+    setZoom(zoom ? null : patchPlace(photo, highestPatch(photo)));
     return true;
   });
   useLayoutEffect(() => {
@@ -175,6 +177,8 @@ function Facts({ photo, levels }) {
       ${levels && html`<div><dt>Margin</dt>
         <dd>${(margin < 0 ? "−" : "+") + number(Math.abs(margin))}</dd></div>`}
       <div><dt>Size</dt><dd>${photo.width} × ${photo.height}</dd></div>
+      ${photo.area && html`<div><dt>Part shown</dt><dd>${photo.area.width} × ${photo.area.height}
+        at ${photo.area.x}, ${photo.area.y}</dd></div>`}
       ${photo.label && html`<div><dt>Label</dt><dd><bdi>${photo.label}</bdi></dd></div>`}
     </dl>
     <p class="copies"><${Copy} text=${photo.name} what="name" />

@@ -27,16 +27,21 @@ function cachedAxis(size, out) {
   return axes.get(key);
 }
 
-// eachRow calls emit(y, row) with every row of the width x height map, in bytes of the patch scores;
-// the row is overwritten by the next one.
-function eachRow(bytes, width, height, emit) {
-  const columns = cachedAxis(data.grid_width, width);
-  const rows = cachedAxis(data.grid_height, height);
-  const blended = new Float64Array(data.grid_width);
+// eachRow calls emit(y, row) with every row of a photo's map of width x height, in bytes of the patch
+// scores; the row is overwritten by the next one. Nothing is called without scores.
+function eachRow(photo, width, height, emit) {
+  const bytes = patchBytes(photo);
+  if (!bytes) {
+    return;
+  }
+  const grid = gridOf(photo);
+  const columns = cachedAxis(grid.columns, width);
+  const rows = cachedAxis(grid.rows, height);
+  const blended = new Float64Array(grid.columns);
   const row = new Float64Array(width);
   for (let y = 0; y < height; y++) {
-    const above = rows.low[y] * data.grid_width;
-    const below = rows.high[y] * data.grid_width;
+    const above = rows.low[y] * grid.columns;
+    const below = rows.high[y] * grid.columns;
     for (let x = 0; x < blended.length; x++) {
       const value = bytes[above + x];
       blended[x] = value + rows.weight[y] * (bytes[below + x] - value);
@@ -65,16 +70,15 @@ function palette(levels) {
 
 // paintMap draws the anomaly map to a canvas of this size, to be laid over the photo.
 function paintMap(canvas, photo, width, height, pixels) {
-  const bytes = patchBytes(photo);
   canvas.width = width;
   canvas.height = height;
-  if (!bytes) {
+  if (!patchBytes(photo)) {
     return;
   }
   const context = canvas.getContext("2d");
   const image = context.createImageData(width, height);
   const out = new Uint32Array(image.data.buffer);
-  eachRow(bytes, width, height, (y, row) => {
+  eachRow(photo, width, height, (y, row) => {
     const start = y * width;
     for (let x = 0; x < width; x++) {
       out[start + x] = pixels[(row[x] * perByte + 0.5) | 0];
@@ -83,21 +87,21 @@ function paintMap(canvas, photo, width, height, pixels) {
   context.putImageData(image, 0, 0);
 }
 
-// fit is the largest size of a photo's proportions in a box, at least a pixel a side.
+// fit is the largest size of the proportions of a photo's area in a box, at least a pixel a side.
 function fit(photo, width, height) {
-  const share = Math.min(width / (photo.width || 1), height / (photo.height || 1));
+  const area = areaOf(photo);
+  const share = Math.min(width / (area.width || 1), height / (area.height || 1));
   return {
-    width: Math.max(1, Math.round((photo.width || 1) * share)),
-    height: Math.max(1, Math.round((photo.height || 1) * share)),
+    width: Math.max(1, Math.round((area.width || 1) * share)),
+    height: Math.max(1, Math.round((area.height || 1) * share)),
   };
 }
 
-// patchPlace is the centre of a patch, as shares of the photo's width and height.
-function patchPlace(patch) {
-  const column = patch % data.grid_width;
-  const row = Math.floor(patch / data.grid_width);
+// patchPlace is the centre of a patch, as shares of the area's width and height.
+function patchPlace(photo, patch) {
+  const { rows, columns } = gridOf(photo);
   return {
-    x: data.grid_width > 1 ? column / (data.grid_width - 1) : 0.5,
-    y: data.grid_height > 1 ? row / (data.grid_height - 1) : 0.5,
+    x: columns > 1 ? patch % columns / (columns - 1) : 0.5,
+    y: rows > 1 ? Math.floor(patch / columns) / (rows - 1) : 0.5,
   };
 }

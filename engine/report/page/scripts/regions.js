@@ -5,16 +5,18 @@ const longestMap = 560; // pixels of the longer side of the map whose regions ar
 
 // regionsOf are the regions of a photo, the highest peak first. A region has its box, area and peak
 // in pixels of the photo, and outline: the path around its pixels, in a view of mapWidth x mapHeight.
-// They are those of verdict.Regions where the photo is no larger than longestMap.
+// They are those of verdict.Regions where the photo's area is no larger than longestMap.
 function regionsOf(photo, levels) {
-  const bytes = patchBytes(photo);
-  if (!bytes || !levels || photo.before < levels.threshold) {
+  if (!patchBytes(photo) || !levels || photo.before < levels.threshold) {
     return [];
   }
-  const longest = Math.min(longestMap, Math.max(photo.width, photo.height));
+  const area = areaOf(photo);
+  const longest = Math.min(longestMap, Math.max(area.width, area.height));
   const { width, height } = fit(photo, longest, longest);
-  const map = { width, height, values: new Float64Array(width * height), largest: -Infinity };
-  eachRow(bytes, width, height, (y, row) => {
+  const { rows, columns } = gridOf(photo);
+  const map = { width, height, patches: rows * columns, values: new Float64Array(width * height),
+    largest: -Infinity };
+  eachRow(photo, width, height, (y, row) => {
     for (let x = 0; x < width; x++) {
       const value = byteValue(row[x]);
       map.values[y * width + x] = value;
@@ -26,13 +28,13 @@ function regionsOf(photo, levels) {
   const threshold = Math.min(levels.threshold, map.largest);
   map.level = Math.min(levels.review, threshold);
   const found = label(map);
-  const scaleX = photo.width / width;
-  const scaleY = photo.height / height;
+  const scaleX = area.width / width;
+  const scaleY = area.height / height;
   return found.filter((region) => region.peak >= threshold)
     .sort((a, b) => b.peak - a.peak)
     .map((region) => ({
-      x: Math.round(region.left * scaleX),
-      y: Math.round(region.top * scaleY),
+      x: area.x + Math.round(region.left * scaleX),
+      y: area.y + Math.round(region.top * scaleY),
       width: Math.max(1, Math.round((region.right - region.left + 1) * scaleX)),
       height: Math.max(1, Math.round((region.bottom - region.top + 1) * scaleY)),
       area: Math.max(1, Math.round(region.area * scaleX * scaleY)),
@@ -55,7 +57,7 @@ function label(map) {
       const gap = flood(map, start, outside, false, --number);
       const touches = gap.left === 0 || gap.top === 0 || gap.right === width - 1 ||
         gap.bottom === height - 1;
-      if (!touches && gap.area * patches < width * height) {
+      if (!touches && gap.area * map.patches < width * height) {
         gap.pixels.forEach((at) => {
           owner[at] = 0;
           values[at] = level;
