@@ -338,3 +338,27 @@ func TestParse(t *testing.T) {
 		}
 	}
 }
+
+// Whatever the photo's sides, the content is within the canvas and has the Area's aspect as nearly as
+// whole patches allow.
+func TestLetterboxesOfAllShapes(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		o := Options{KeepAspect: true, Tiles: Tiles{Rows: 1 + random.IntN(4), Columns: 1 + random.IntN(4),
+			Overlap: random.IntN(3)}}
+		width, height := 1+random.IntN(5000), 1+random.IntN(5000)
+		place, err := o.Place(small, width, height)
+		if err != nil {
+			t.Fatal(err)
+		}
+		canvasRows, canvasColumns := o.Canvas(small)
+		top, left, rows, columns := place.Content(canvasRows, canvasColumns)
+		scale := min(float64(canvasRows)/float64(height), float64(canvasColumns)/float64(width))
+		wantRows, wantColumns := max(scale*float64(height), 1), max(scale*float64(width), 1)
+		if top < 0 || left < 0 || top+rows > canvasRows || left+columns > canvasColumns ||
+			math.Abs(float64(rows)-wantRows) > 0.5+1e-9 ||
+			math.Abs(float64(columns)-wantColumns) > 0.5+1e-9 {
+			t.Fatalf("%+v of %d x %d: %+v", o, width, height, place)
+		}
+	}
+}
