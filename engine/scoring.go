@@ -190,7 +190,7 @@ func (p *Pipeline) planFor(job *Config, images *features.Store, largest int) (
 // sizesOf describes the scoring of at most so many images at once to the planner.
 func sizesOf(job *Config, shape features.Shape, largest int) mutual.Sizes {
 	return mutual.Sizes{Shape: shape, References: len(job.References), Degrees: job.Scoring.Degrees,
-		ReferenceViews: job.Frame.Views() - 1,
+		ReferenceViews: job.Frame.Views() - 1, Views: furtherViews(&job.Frame), Near: job.Scoring.Near,
 		ReferencesOnly: job.Scoring.ReferencesOnly, Threads: job.Threads, Largest: largest,
 		OnGPU: mutual.OnGPU(job.scorer),
 		Pairs: job.Scoring.Shared == SharedExclude && job.Scoring.looksForShared(largest)}

@@ -62,6 +62,14 @@ func (g grids) scoring(of *frame.Options, tile int) (first *features.Store, furt
 	return g[tile], further
 }
 
+// furtherViews is how many further views scoring gives.
+func furtherViews(of *frame.Options) int {
+	if of.Tiles.All {
+		return of.Views() - 1
+	}
+	return of.Views()/of.Count() - 1
+}
+
 // needsCPU says why a GPU cannot score what the job asks for; "" if it can.
 func (job *Config) needsCPU() string {
 	switch {

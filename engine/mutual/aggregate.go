@@ -49,7 +49,7 @@ type aggregationGroup struct {
 func NewAggregation(shape features.Shape, degrees []int) *Aggregation {
 	a := &Aggregation{patches: shape.Patches(), channels: shape.Channels}
 	for _, group := range windowsOf(shape, degrees) {
-		search := searchShape(shape, group)
+		search := searchShape(shape, group, 0)
 		a.groups = append(a.groups, aggregationGroup{search, cpu.NewSearch(search),
 			make([]float32, search.ImageLen()), make([]float32, shape.Channels)})
 		for _, w := range group {
@@ -75,7 +75,7 @@ func (a *Aggregation) Bytes() (bytes int64) {
 func (a *Aggregation) Load(store *features.Store, stage, image int) {
 	tokens := store.Tokens(stage, image)
 	for _, group := range a.groups {
-		group.search.Prepare(group.image, tokens, nil, group.centre)
+		group.search.Prepare(group.image, tokens, store.Active(image), group.centre)
 	}
 	store.Release(stage, image)
 }

@@ -3,6 +3,7 @@ package mutual
 import (
 	"context"
 	"fmt"
+	"math"
 	"testing"
 
 	"musc/engine/features"
@@ -47,9 +48,42 @@ func BenchmarkIntervalAverage(b *testing.B) {
 		distances[k] = float32(k*7919%104729) / 104729
 	}
 	scores, scratch := make([]float64, patches), make([]uint32, blockPatches*images)
-	start, stop := Interval{0, 0.3}.Bounds(images)
+	averaging := &averaging{distances: distances, values: patches, scratch: scratch,
+		bounds: Interval{0, 0.3}.Bounds}
 	for b.Loop() {
-		intervalAverages(scores, distances, scratch, nil, start, stop, Mean)
+		averaging.into(scores, 0)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*images*patches), "ns/value")
+}
+
+// One image by references that are in memory, beside the same by CPU, which prepares them each time.
+func BenchmarkPrepared(b *testing.B) {
+	for _, references := range []int{100, 1000} {
+		shape := features.Shape{Stages: 2, Images: references, Height: 16, Width: 16, Channels: 384}
+		problem := &Problem{References: look(b, shape, 1), Degrees: paper, Interval: lowest,
+			ReferencesOnly: true, ReferencesInterval: true}
+		shape.Images = 1
+		problem.Images = look(b, shape, 2)
+		p, err := NewPrepared(context.Background(), problem, 2, math.MaxInt64, nil)
+		if err != nil {
+			b.Fatal(err)
+		}
+		bytes := p.Bytes()
+		b.Run(fmt.Sprint(references, " prepared"), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := p.PatchScores(context.Background(), problem.Images); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(bytes)/1e6, "MB")
+		})
+		p.Close()
+		b.Run(fmt.Sprint(references, " anew"), func(b *testing.B) {
+			for b.Loop() {
+				if _, err := (CPU{Threads: 2}).PatchScores(context.Background(), problem); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }

@@ -23,7 +23,7 @@ import (
 //   - Within a step on a CPU the distances that are new are written every Every. A step that
 //     takes less writes none. They take as much disk as spilled distances do, and are removed when
 //     the step is done. Images of one patch are left out: comparing two is as fast as writing what
-//     came of it. A GPU keeps whole steps alone.
+//     came of it; so are problems with further views. A GPU keeps whole steps alone.
 //
 // The sums of the last step stay, so that PatchScores gives its scores again at once until the
 // caller has saved them and calls Remove.
@@ -104,6 +104,14 @@ func (b *batch) identity(scorer string) [sha256.Size]byte {
 		b.members, b.references, b.ReferencesOnly, b.Degrees, b.Interval, b.Average)
 	if b.excluded != nil {
 		text = fmt.Appendf(text, ", scored %v, excluded %x", b.Scored, b.excluded.bits)
+	}
+	if b.near > 0 || b.ReferencesInterval || b.furtherViews() > 0 {
+		images, references := b.furtherOf()
+		text = fmt.Appendf(text, ", %d away, %d and %d further views, interval over references %v",
+			b.near, images, references, b.ReferencesInterval)
+	}
+	if b.masked {
+		text = b.appendMasks(append(text, ", masks "...))
 	}
 	return sha256.Sum256(text)
 }

@@ -25,7 +25,7 @@ func (r *run) compareWithin(tile []slot) error {
 // takes each pair once.
 func (r *run) compare(rows, columns []slot) error {
 	defer r.distances.release()
-	if r.patches == 1 {
+	if r.patches == 1 && !r.masked {
 		return r.comparePatches(rows, columns)
 	}
 	group := rowsInCache(r.slots.size)
@@ -72,8 +72,8 @@ func (r *run) comparePatches(rows, columns []slot) error {
 		}
 		w := &r.workers[worker]
 		w.block = slices.Grow(w.block[:0], high*wide*len(r.group))[:high*wide*len(r.group)]
-		w.search.PatchDistances(w.block, r.slots.from(row[0]), len(row),
-			r.slots.from(column[0]), len(column), r.slots.size)
+		w.search.PatchDistances(w.block, row[0].onwards(), len(row),
+			column[0].onwards(), len(column), r.slots.size)
 		compared := 0
 		for i, one := range row {
 			for j, other := range column {

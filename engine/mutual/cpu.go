@@ -6,7 +6,6 @@ import (
 	"runtime"
 
 	"musc/cgo/cpu"
-	"musc/engine/fault"
 )
 
 // CPU is the Scorer for processors. For each stage, tiles of images are aggregated and packed for
@@ -23,13 +22,6 @@ func (c CPU) Name() string { return fmt.Sprintf("cpu (%s)", cpu.Level()) }
 func (c CPU) PatchScores(ctx context.Context, problem *Problem) ([]float64, error) {
 	b, err := problem.check()
 	if err != nil {
-		return nil, err
-	}
-	if len(b.Views) > 0 || len(b.ReferenceViews) > 0 || b.masked {
-		return nil, fault.New(fault.Internal, "further views of an image, and patches that take no "+
-			"part, are not searched yet")
-	}
-	if err := b.notYet(); err != nil {
 		return nil, err
 	}
 	kept := b.keep(c.Name())
@@ -104,7 +96,10 @@ type run struct {
 	slots     *tiles
 	distances *distances
 	workers   []worker
-	journal   *journal // of the distances that are there already; may be nil
+	journal   *journal       // of the distances that are there already; may be nil
+	kept      *preparedStage // references that are in memory already; may be nil
+	stage     int            // at hand
+	centre    []float32      // of its tokens
 	progress  *progress
 }
 
@@ -112,30 +107,34 @@ type run struct {
 type worker struct {
 	search *cpu.Search
 	keys   []uint32  // [blockPatches, scorers]
-	block  []float32 // of comparePatches
+	block  []float32 // of comparePatches, or one distance of each window and patch
 }
 
+// newRun divides the images as the Plan says.
 func newRun(ctx context.Context, b *batch, group []window, threads int, progress *progress) (
 	*run, error) {
 
 	threads = threadsOf(threads)
+	tile, strip := b.division(threads)
 	r := &run{batch: b, ctx: ctx, group: group, threads: threads, progress: progress,
-		degrees: degreesOf(group)}
-	r.tile, r.strip = b.division(threads)
-	shape := searchShape(b.shape, group)
-	for range threads {
+		degrees: degreesOf(group), tile: tile, strip: strip}
+	return r, r.open()
+}
+
+// open makes the buffers.
+func (r *run) open() (err error) {
+	shape := searchShape(r.shape, r.group, r.near)
+	for range r.threads {
 		r.workers = append(r.workers,
-			worker{search: cpu.NewSearch(shape), keys: make([]uint32, blockPatches*b.scorers())})
+			worker{search: cpu.NewSearch(shape), keys: make([]uint32, blockPatches*r.scorers())})
 	}
-	var err error
-	if r.distances, err = newDistances(b, len(group)); err != nil {
-		return nil, err
+	if r.distances, err = newDistances(r.batch, len(r.group)); err != nil {
+		return err
 	}
 	if r.slots, err = newTiles(shape, r.tile+r.strip); err != nil {
 		r.distances.array.Close()
-		return nil, err
 	}
-	return r, nil
+	return err
 }
 
 // division is how many images a tile and a strip have under the Plan.
@@ -145,7 +144,8 @@ func (b *batch) division(threads int) (tile, strip int) {
 		tile = min(b.Plan.TileImages, tile)
 	}
 	if strip < 1 || strip > tile {
-		strip = stripFor(tile, len(b.members), b.references, threads, b.patches)
+		passing := max(len(b.members)-tile, b.references, b.furtherViews())
+		strip = stripFor(tile, passing, threads, b.patches)
 	}
 	return tile, strip
 }
@@ -164,23 +164,18 @@ func (r *run) close() {
 }
 
 // fillDistances is Eq. 1 for one stage: every tile of images stays while the images
-// after it, and the references, pass by in strips.
+// after it, the references, and then the further views of all of them pass by in strips.
 func (r *run) fillDistances(stage int) error {
 	n := len(r.members)
-	centre := r.centre(stage)
+	r.begin(stage)
 	resident, passing := r.slots.all[:r.tile], r.slots.all[r.tile:]
-	load := func(slots []slot, first int) error {
-		return parallel(r.ctx, r.threads, len(slots), func(worker, k int) {
-			r.load(r.workers[worker].search, &slots[k], first+k, stage, centre)
-		})
-	}
 	for first := 0; first < n; first += r.tile {
 		tile := resident[:min(r.tile, n-first)]
 		rows := span{first, first + len(tile)}
 		if r.journal.hasAll(rows, span{first, n + r.references}) {
 			continue
 		}
-		if err := load(tile, first); err != nil {
+		if err := r.loadAll(tile, first, r.entry); err != nil {
 			return err
 		}
 		if !r.ReferencesOnly {
@@ -192,6 +187,12 @@ func (r *run) fillDistances(stage int) error {
 		if r.ReferencesOnly {
 			next = n
 		}
+		if kept := r.kept.first(r.references); len(kept) > 0 {
+			if err := r.compare(tile, kept); err != nil {
+				return err
+			}
+			next += len(kept)
+		}
 		for next < n+r.references {
 			end := n // a strip holds images or references
 			if next >= n {
@@ -202,7 +203,7 @@ func (r *run) fillDistances(stage int) error {
 				next += len(strip)
 				continue
 			}
-			if err := load(strip, next); err != nil {
+			if err := r.loadAll(strip, next, r.entry); err != nil {
 				return err
 			}
 			if err := r.compare(tile, strip); err != nil {
@@ -210,31 +211,59 @@ func (r *run) fillDistances(stage int) error {
 			}
 			next += len(strip)
 		}
+		if err := r.compareFurther(tile, passing[:r.strip]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
+// begin makes a stage the one at hand.
+func (r *run) begin(stage int) {
+	r.stage = stage
+	if r.kept != nil {
+		r.centre = r.kept.centre
+	} else {
+		r.centre = r.centreOf(stage)
+	}
+}
+
 // addAverages is Eq. 2 for one stage, added to the scores window after window, and the distances to
-// those of pairs where these are wanted.
+// those of pairs where these are wanted. A few images are divided among the threads by their patches.
 func (r *run) addAverages(scores []float64) error {
-	return parallel(r.ctx, r.threads, len(r.members), func(worker, i int) {
+	parts := 1
+	if r.excluded == nil && len(r.members) < r.threads {
+		parts = min(r.threads, r.patches)
+	}
+	return parallel(r.ctx, r.threads, len(r.members)*parts, func(worker, task int) {
+		i, part := task/parts, task%parts
 		if !r.scored(i) {
 			return
 		}
-		var addPairs func(first int, keys []uint32)
-		if r.Pairs != nil {
-			addPairs = func(first int, keys []uint32) { r.addPairs(i, first, keys) }
-		}
-		averages := make([]float64, len(r.group)*r.patches)
-		start, stop, average := r.selection(r.scorersLeft(i))
-		intervalAverages(averages, r.left(i), r.workers[worker].keys, addPairs, start, stop,
-			average)
-		of := scores[i*r.patches:][:r.patches]
+		first, end := part*r.patches/parts, (part+1)*r.patches/parts
+		of := scores[i*r.patches+first : i*r.patches+end]
+		averages, averaging := make([]float64, len(of)), r.averaging(i, worker)
 		for k, w := range r.group {
+			averaging.into(averages, k*r.patches+first)
 			for p := range of {
-				of[p] += float64(w.count) * averages[k*r.patches+p]
+				of[p] += float64(w.count) * averages[p]
 			}
 		}
 		r.distances.releaseOf(i)
 	})
+}
+
+// averaging is Eq. 2 of image i for one goroutine.
+func (r *run) averaging(i, worker int) *averaging {
+	a := &averaging{distances: r.left(i), values: r.distances.values, infinite: r.masked,
+		scratch: r.workers[worker].keys}
+	_, _, a.average = r.selection(1)
+	a.bounds = func(scorers int) (start, stop int) {
+		start, stop, _ = r.selection(scorers)
+		return start, stop
+	}
+	if r.Pairs != nil {
+		a.seen = func(first int, keys []uint32) { r.addPairs(i, first, keys) }
+	}
+	return a
 }

@@ -106,7 +106,7 @@ func TestStripsForTiles(t *testing.T) {
 		{40, 46, 0, 8, 16384, 6},    // the rest
 		{40, 46, 50, 99, 16384, 40}, // references and images
 	} {
-		if got := stripFor(c.tile, c.n, c.references, c.threads, c.patches); got != c.want {
+		if got := stripFor(c.tile, max(c.n-c.tile, c.references), c.threads, c.patches); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
 	}
@@ -165,7 +165,7 @@ func TestCentreOfTheTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := widen((&run{batch: b}).centre(1))
+	got := widen(b.centreOf(1))
 	within(t, "centre", got, want, 1e-6, 0)
 }
 

@@ -14,27 +14,26 @@ func Estimate(ctx context.Context, scorer Scorer, problem *Problem) (time.Durati
 	return 0, ctx.Err()
 }
 
-// EstimateSubsets is about how long mutual scoring takes if n images are dealt into subsets of
+// EstimateSubsets is about how long mutual scoring takes if the images are dealt into subsets of
 // equal size, give or take one, from the time that all of them take at once. Every image of a
 // subset is compared with all others of it and with the references: the pairs say how the time
 // shrinks.
-func EstimateSubsets(total time.Duration, n, references, subsets int, referencesOnly bool,
-) time.Duration {
-
-	all := pairsOf(n, references, referencesOnly)
+func EstimateSubsets(total time.Duration, of Counts, subsets int) time.Duration {
+	all := of.pairs()
 	if all == 0 {
 		return total
 	}
-	parts := pairsOfSubsets(n, references, subsets, referencesOnly)
-	return time.Duration(float64(total) * float64(parts) / float64(all))
+	return time.Duration(float64(total) * float64(of.pairsOfSubsets(subsets)) / float64(all))
 }
 
-// pairsOfSubsets is the sum of pairsOf over subsets of equal size, give or take one.
-func pairsOfSubsets(n, references, subsets int, referencesOnly bool) int {
-	subsets = max(1, min(subsets, n))
-	size, larger := n/subsets, n%subsets
-	return larger*pairsOf(size+1, references, referencesOnly) +
-		(subsets-larger)*pairsOf(size, references, referencesOnly)
+// pairsOfSubsets is the sum of pairs over subsets of equal size, give or take one.
+func (c Counts) pairsOfSubsets(subsets int) int {
+	subsets = max(1, min(subsets, c.Images))
+	size, larger := c.Images/subsets, c.Images%subsets
+	c.Images = size
+	pairs := (subsets - larger) * c.pairs()
+	c.Images = size + 1
+	return pairs + larger*c.pairs()
 }
 
 // Estimate is about how long PatchScores will take from where the problem's Checkpoint has come to.
@@ -62,19 +61,21 @@ func (c CPU) Estimate(ctx context.Context, problem *Problem) (time.Duration, err
 			return 0, err
 		}
 		averages := len(b.members) * len(group) * b.patches
+		further := b.pairs() - b.pairsOfFirst()
 		seconds += float64(stages) * (costs.load*float64(b.loads(tile)) +
-			costs.pair*float64(b.pairs()) + costs.average*float64(averages))
+			costs.pair*float64(b.pairsOfFirst()) + costs.further*float64(further) +
+			costs.average*float64(averages))
 	}
 	return time.Duration(seconds * float64(time.Second)), nil
 }
 
 // loads is how many images and references are prepared for one stage with tiles of so many images:
-// every image in its tile, and again for each tile that it or a reference passes by.
+// every image in its tile, and again for each tile that it, a reference or a further view passes by.
 func (b *batch) loads(tile int) (loads int) {
 	n := len(b.members)
 	for first := 0; first < n; first += tile {
 		end := min(first+tile, n)
-		loads += end - first + b.references
+		loads += end - first + b.references + b.furtherViews()
 		if !b.ReferencesOnly {
 			loads += n - end
 		}

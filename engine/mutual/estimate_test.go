@@ -12,7 +12,7 @@ import (
 func TestPlansInBytes(t *testing.T) {
 	shape := features.Shape{Stages: 2, Images: 7, Height: 3, Width: 4, Channels: 5}
 	degrees := []int{1, 3}
-	search := searchShape(shape, windowsOf(shape, degrees)[0])
+	search := searchShape(shape, windowsOf(shape, degrees)[0], 0)
 	slot, scratch := int64(4*alignFloats(search.ImageLen())), int64(4*search.ScratchLen())
 	const (
 		overhead = 24 << 20
@@ -21,6 +21,8 @@ func TestPlansInBytes(t *testing.T) {
 	)
 	forty := shape
 	forty.Images = 40
+	threefold := shape
+	threefold.Images = 21
 	for name, c := range map[string]struct {
 		sizes                 Sizes
 		spill, spillDistances bool
@@ -39,6 +41,11 @@ func TestPlansInBytes(t *testing.T) {
 		"references only": {Sizes{Shape: shape, Largest: 7, References: 2, Threads: 3,
 			ReferencesOnly: true}, false, false, 4,
 			2*9*240 + 4*7*2*2*12 + 7*slot + 3*(stack+scratch+64*2+8*2*12) + 8*12*14 + overhead, 0},
+		"two further views": {Sizes{Shape: threefold, Largest: 7, Views: 2, Threads: 1}, false, false, 7,
+			2*21*240 + 4*7*6*2*12 + 14*slot + (stack + scratch + 64*6 + 8*2*12) + 8*12*28 + overhead, 0},
+		"a reference of four views, two a problem": {Sizes{Shape: shape, Largest: 7, References: 1,
+			ReferenceViews: 3, Views: 2, Threads: 3, ReferencesOnly: true}, false, false, 7,
+			2*11*240 + 4*7*1*2*12 + 9*slot + 3*(stack+scratch+64*1+8*2*12) + 8*12*14 + overhead, 0},
 		"on a GPU": {Sizes{Shape: shape, Largest: 7, References: 2, Threads: 3, OnGPU: true}, false, false,
 			4, 2*9*240 + 3*(stack+scratch+8*2*12) + 8*12*14 + overhead, 0},
 		"tokens spilled": {Sizes{Shape: shape, Largest: 7, References: 2, Threads: 3}, true, false, 4,

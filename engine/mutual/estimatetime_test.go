@@ -21,11 +21,17 @@ func TestEstimateIsAboutTheTime(t *testing.T) {
 			Plan{}},
 		"tiles of two": {features.Shape{Stages: 1, Images: 24, Height: 16, Width: 16,
 			Channels: 384}, Plan{TileImages: 2, StripImages: 2}},
+		"three views": {features.Shape{Stages: 1, Images: 14, Height: 16, Width: 16, Channels: 384},
+			Plan{}},
 		"one patch": {features.Shape{Stages: 1, Images: 3000, Height: 1, Width: 1, Channels: 256},
 			Plan{}},
 	} {
 		problem := &Problem{Images: look(t, c.shape, 1), Degrees: paper, Interval: Interval{0, 0.3},
 			Plan: c.plan}
+		if name == "three views" {
+			problem.Views = []*features.Store{look(t, c.shape, 2), look(t, c.shape, 3)}
+			problem.Near = 3
+		}
 		if raceEnabled && c.shape.Images > 100 {
 			continue
 		}
@@ -99,11 +105,12 @@ func TestPairsOfSubsets(t *testing.T) {
 						pairs += i + references
 					}
 				}
-				if got := pairsOfSubsets(n, references, subsets, false); got != pairs {
+				if got := (Counts{Images: n, References: references}).pairsOfSubsets(subsets); got != pairs {
 					t.Errorf("%d images, %d references, %d subsets: %d pairs, want %d", n,
 						references, subsets, got, pairs)
 				}
-				if got := pairsOfSubsets(n, references, subsets, true); got != n*references {
+				if got := (Counts{Images: n, References: references,
+					ReferencesOnly: true}).pairsOfSubsets(subsets); got != n*references {
 					t.Errorf("by %d references only: %d pairs, want %d", references, got,
 						n*references)
 				}
@@ -118,7 +125,8 @@ func TestPairsOfSubsets(t *testing.T) {
 		{100, 0, 1, false, 4950}, {100, 0, 10, false, 450}, {101, 0, 10, false, 4950 * 460 / 5050},
 		{100, 5, 10, false, 4950 * 950 / 5450}, {100, 5, 10, true, 4950}, {1, 0, 3, false, 4950},
 	} {
-		got := EstimateSubsets(4950*time.Second, c.n, c.references, c.subsets, c.only)
+		got := EstimateSubsets(4950*time.Second, Counts{Images: c.n, References: c.references,
+			ReferencesOnly: c.only}, c.subsets)
 		if got.Truncate(time.Second) != c.want*time.Second {
 			t.Errorf("%+v: %v", c, got)
 		}

@@ -78,44 +78,80 @@ func (a Average) of(picked []float64) float64 {
 	return total / float64(len(picked))
 }
 
-// blockPatches is how many patches intervalAverages handles at once: a cache line of float32.
+// blockPatches is how many patches averaging handles at once: a cache line of float32.
 const blockPatches = 16
 
-// intervalAverages writes Eq. 2 of every patch of one image, and window, to averages [R,P].
-// distances is [scorers, R,P] and scratch holds blockPatches*scorers values. seen, if not nil, hears each
-// block of patches before it is picked from: its first one, and the bits of its distances, [patches,
-// scorers].
+// averaging is Eq. 2 of one image for many patches and windows.
 //
 // A distance is never negative, so its bits as an unsigned integer are in the same order as its
 // value, with NaN above all: picking the smallest needs no comparison of floats, and cannot fail.
-func intervalAverages(averages []float64, distances []float32, scratch []uint32,
-	seen func(first int, keys []uint32), start, stop int, average Average) {
+type averaging struct {
+	distances []float32 // [scorers, values]
+	values    int       // R * P
+	scratch   []uint32  // [blockPatches, scorers]
+	infinite  bool      // some distances may be: they do not count
 
-	patches := len(averages)
-	scorers := len(distances) / patches
-	picked := make([]float64, stop-start)
-	for first := 0; first < patches; first += blockPatches {
-		block := min(blockPatches, patches-first)
+	// bounds are the positions that count of so many sorted distances.
+	bounds  func(scorers int) (start, stop int)
+	average Average
+
+	// seen, if not nil, hears each block of patches before it is picked from: its first value, and the
+	// bits of its distances, [patches, scorers].
+	seen func(first int, keys []uint32)
+}
+
+// into writes Eq. 2 of the values from the first one on to averages.
+func (a *averaging) into(averages []float64, first int) {
+	scorers := len(a.distances) / a.values
+	var picked []float64
+	for ; len(averages) > 0; first += blockPatches {
+		block := min(blockPatches, len(averages))
 		for j := range scorers {
-			for p, distance := range distances[j*patches+first:][:block] {
-				scratch[p*scorers+j] = math.Float32bits(distance)
+			for p, distance := range a.distances[j*a.values+first:][:block] {
+				a.scratch[p*scorers+j] = math.Float32bits(distance)
 			}
 		}
-		if seen != nil {
-			seen(first, scratch[:block*scorers])
+		if a.seen != nil {
+			a.seen(first, a.scratch[:block*scorers])
 		}
 		for p := range block {
-			keys := scratch[p*scorers:][:scorers]
-			selectSmallest(keys, stop, selectRounds)
-			if start > 0 {
-				selectSmallest(keys[:stop], start, selectRounds)
+			keys := a.scratch[p*scorers:][:scorers]
+			if a.infinite {
+				keys = finiteKeys(keys)
 			}
-			for k := range picked {
-				picked[k] = float64(math.Float32frombits(keys[start+k]))
-			}
-			averages[first+p] = average.of(picked)
+			averages[p], picked = a.pick(keys, picked)
+		}
+		averages = averages[block:]
+	}
+}
+
+// pick is Eq. 2 of one patch; picked is room that is made as needed.
+func (a *averaging) pick(keys []uint32, picked []float64) (average float64, _ []float64) {
+	if len(keys) == 0 {
+		return 0, picked
+	}
+	start, stop := a.bounds(len(keys))
+	selectSmallest(keys, stop, selectRounds)
+	if start > 0 {
+		selectSmallest(keys[:stop], start, selectRounds)
+	}
+	picked = picked[:0]
+	for _, key := range keys[start:stop] {
+		picked = append(picked, float64(math.Float32frombits(key)))
+	}
+	return a.average.of(picked), picked
+}
+
+// finiteKeys leaves out the distances that are infinite, in place.
+func finiteKeys(keys []uint32) []uint32 {
+	const infinite = 0x7f800000
+	finite := keys[:0]
+	for _, key := range keys {
+		if key != infinite {
+			finite = append(finite, key)
 		}
 	}
+	return finite
 }
 
 // selectRounds is far above the rounds that good pivots take, about twice the logarithm.

@@ -112,7 +112,8 @@ func compareSelection(t *testing.T, count int, v Interval, average Average,
 	for p := range got {
 		got[p] = 1000 // what is there does not matter
 	}
-	intervalAverages(got, distances, make([]uint32, blockPatches*count), nil, start, stop, average)
+	(&averaging{distances: distances, values: patches, average: average, bounds: v.Bounds,
+		scratch: make([]uint32, blockPatches*count)}).into(got, 0)
 	within(t, "averages", got, want, 0, 1e-14)
 }
 
@@ -120,7 +121,8 @@ func TestNaNIsSelectedLast(t *testing.T) {
 	nan := float32(math.NaN())
 	distances := []float32{nan, 2, float32(math.Inf(1)), 1, nan}
 	scores := make([]float64, 1)
-	intervalAverages(scores, distances, make([]uint32, blockPatches*5), nil, 0, 2, Mean)
+	(&averaging{distances: distances, values: 1, scratch: make([]uint32, blockPatches*5),
+		bounds: func(int) (int, int) { return 0, 2 }}).into(scores, 0)
 	if scores[0] != 1.5 {
 		t.Errorf("the mean of 1 and 2 is %v", scores[0])
 	}

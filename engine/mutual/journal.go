@@ -29,9 +29,10 @@ type journal struct {
 	ended  chan struct{}
 }
 
-// newJournal is the journal of a step, nil if nothing is kept or that is as much work as scoring.
+// newJournal is the journal of a step, nil if nothing is kept or that is as much work as scoring. With
+// further views there is none: a pair is done only when all views have passed by.
 func (k *keeper) newJournal(b *batch, d *distances, step int) *journal {
-	if k == nil || b.patches == 1 {
+	if k == nil || b.patches == 1 || b.furtherViews() > 0 {
 		return nil
 	}
 	j := &journal{keeper: k, distances: d, images: len(b.members),

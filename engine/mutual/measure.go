@@ -10,8 +10,8 @@ import (
 )
 
 // costs are seconds with all threads at work: to prepare an image, compare two in all windows of a
-// group, and average the distances of one patch and window.
-type costs struct{ load, pair, average float64 }
+// group, or one with a further view of another, and average the distances of one patch and window.
+type costs struct{ load, pair, further, average float64 }
 
 // How long each of them is measured, at least once a thread.
 const (
@@ -25,32 +25,30 @@ func (b *batch) measure(ctx context.Context, group []window, threads int) (c cos
 	tile, strip := b.division(threads)
 	entries := len(b.members) + b.references
 	count := max(2, min(2*threads, tile+strip))
-	shape := searchShape(b.shape, group)
+	shape := searchShape(b.shape, group, b.near)
 	slots, err := newTiles(shape, count)
 	if err != nil {
 		return c, err
 	}
 	defer slots.array.Close()
-	r := &run{batch: b, ctx: ctx, group: group, threads: threads, slots: slots}
+	r := &run{batch: b, ctx: ctx, group: group, threads: threads, slots: slots, centre: b.centreOf(0)}
 	for range threads {
 		r.workers = append(r.workers, worker{search: cpu.NewSearch(shape)})
 	}
-	centre := r.centre(0)
-	for k := range count {
-		slots.all[k].entry = k * entries / count
-	}
-	if err := parallel(ctx, threads, count, func(worker, k int) {
-		r.load(r.workers[worker].search, &slots.all[k], slots.all[k].entry, 0, centre)
-	}); err != nil {
+	spread := func(k int) source { return r.entry(k * entries / count) }
+	if err := r.loadAll(slots.all, 0, spread); err != nil {
 		return c, err
 	}
 	c.load = busy(ctx, min(threads, count), measureLoads, func(worker, _ int) {
-		r.load(r.workers[worker].search, &slots.all[worker], slots.all[worker].entry, 0, centre)
+		r.load(r.workers[worker].search, &slots.all[worker], spread(worker))
 	})
 	if b.patches == 1 {
 		c.pair, err = b.measurePatches(ctx, group, threads)
 	} else {
-		c.pair = r.measurePairs()
+		c.pair = r.measurePairs(b.ReferencesOnly)
+	}
+	if b.furtherViews() > 0 {
+		c.further = r.measurePairs(true)
 	}
 	c.average = r.measureAverages()
 	if err == nil {
@@ -86,8 +84,8 @@ func busy(ctx context.Context, threads int, atLeast time.Duration,
 	return total.Seconds() / float64(max(calls, 1)) / float64(threads)
 }
 
-// measurePairs compares the images in the slots; the distances go nowhere.
-func (r *run) measurePairs() float64 {
+// measurePairs compares the images in the slots, in one direction or both; the distances go nowhere.
+func (r *run) measurePairs(oneWay bool) float64 {
 	count, values := len(r.slots.all), len(r.group)*r.patches
 	distances := make([]float32, 2*values*r.threads)
 	return busy(r.ctx, r.threads, measurePairs, func(worker, k int) {
@@ -95,7 +93,7 @@ func (r *run) measurePairs() float64 {
 		j := (i + 1 + k/count%(count-1)) % count
 		into := distances[2*values*worker:][:2*values]
 		columns := into[values:]
-		if r.ReferencesOnly {
+		if oneWay {
 			columns = nil
 		}
 		r.workers[worker].search.Distances(into[:values], columns, r.slots.all[i].image,
@@ -123,7 +121,7 @@ func (b *batch) measurePatches(ctx context.Context, group []window, threads int)
 			err = r.fillDistances(0)
 		}
 	})
-	return seconds / float64(some.pairs()), err
+	return seconds / float64(some.pairsOfFirst()), err
 }
 
 // measuredValues is how many patches of a scorer are averaged to measure it.
@@ -138,13 +136,14 @@ func (r *run) measureAverages() float64 {
 		distances[k] = random.Float32()
 	}
 	start, stop, average := r.selection(r.scorers())
-	averages := make([][]float64, r.threads)
+	averages, of := make([][]float64, r.threads), make([]averaging, r.threads)
 	for worker := range averages {
 		averages[worker] = make([]float64, patches)
-		r.workers[worker].keys = make([]uint32, blockPatches*r.scorers())
+		of[worker] = averaging{distances: distances, values: patches, average: average,
+			scratch: make([]uint32, blockPatches*r.scorers()),
+			bounds:  func(int) (int, int) { return start, stop }}
 	}
 	return busy(r.ctx, r.threads, measureAverages, func(worker, _ int) {
-		intervalAverages(averages[worker], distances, r.workers[worker].keys, nil, start, stop,
-			average)
+		of[worker].into(averages[worker], 0)
 	}) / float64(patches)
 }

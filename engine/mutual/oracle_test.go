@@ -81,7 +81,7 @@ func givesTheOraclesSteps(t *testing.T, f *fixture) {
 	if err := r.fillDistances(0); err != nil {
 		t.Fatal(err)
 	}
-	shape := searchShape(b.shape, group)
+	shape := searchShape(b.shape, group, 0)
 	for k, w := range group {
 		degree := 2*w.radius + 1
 		if want := f.answer(t, fmt.Sprint("aggregated", degree)); want != nil {
@@ -161,12 +161,15 @@ func TestCPUGivesTheOraclesScoresUnderEveryPlan(t *testing.T) {
 // bytes, which it returns; those of Pairs, too.
 func everyPlan(t *testing.T, problem *Problem) []float64 {
 	t.Helper()
-	memory, memoryReferences := problem.Images, problem.References
-	spilled, spilledReferences := spill(t, memory), spill(t, memoryReferences)
-	defer func() { problem.Images, problem.References = memory, memoryReferences }()
+	memory := storesOf(problem)
+	var spilled []*features.Store
+	for _, store := range memory {
+		spilled = append(spilled, spill(t, store))
+	}
+	defer setStores(problem, memory)
 	threadCounts := []int{1, 2, 3, 7}
-	all := plans(t, memory.Shape().Images)
-	if memory.Shape().Patches() > 1000 { // the large grid: fewer of each
+	all := plans(t, problem.Images.Shape().Images)
+	if problem.Images.Shape().Patches() > 1000 { // the large grid: fewer of each
 		all, threadCounts = []Plan{{}, all[len(all)/2-1]}, []int{1, 3}
 	}
 	if testing.Short() { // each tile and strip with all in memory and with all spilled
@@ -177,9 +180,9 @@ func everyPlan(t *testing.T, problem *Problem) []float64 {
 	var firstPairs []float32
 	for _, plan := range all {
 		problem.Plan = plan
-		problem.Images, problem.References = memory, memoryReferences
+		setStores(problem, memory)
 		if plan.Spill {
-			problem.Images, problem.References = spilled, spilledReferences
+			setStores(problem, spilled)
 		}
 		for _, threads := range threadCounts {
 			got, err := CPU{Threads: threads}.PatchScores(context.Background(), problem)
@@ -203,6 +206,20 @@ func everyPlan(t *testing.T, problem *Problem) []float64 {
 	return first
 }
 
+// storesOf are those of the images, the references, and the further views of both.
+func storesOf(problem *Problem) []*features.Store {
+	return slices.Concat([]*features.Store{problem.Images, problem.References}, problem.Views,
+		problem.ReferenceViews)
+}
+
+// setStores is the other way around.
+func setStores(problem *Problem, stores []*features.Store) {
+	problem.Images, problem.References = stores[0], stores[1]
+	further := stores[2:]
+	problem.Views = slices.Clone(further[:len(problem.Views)])
+	problem.ReferenceViews = slices.Clone(further[len(problem.Views):])
+}
+
 // spill copies a store into a file.
 func spill(t *testing.T, memory *features.Store) *features.Store {
 	t.Helper()
@@ -219,6 +236,9 @@ func spill(t *testing.T, memory *features.Store) *features.Store {
 			copy(store.Tokens(stage, image), memory.Tokens(stage, image))
 			store.Release(stage, image)
 		}
+	}
+	for image := range memory.Shape().Images {
+		store.SetActive(image, memory.Active(image))
 	}
 	return store
 }

@@ -24,7 +24,7 @@ func (b *batch) checkPairs() error {
 	return nil
 }
 
-// addPairs adds the distances of image i that intervalAverages has at hand, [patches, scorers] as bits,
+// addPairs adds the distances of image i that averaging has at hand, [patches, scorers] as bits,
 // from the first value of [R,P] on. Sums are in float32 and in the order of the windows, whatever the
 // Plan and the threads.
 func (r *run) addPairs(i, first int, keys []uint32) {

@@ -28,6 +28,8 @@ type Sizes struct {
 	Shape          features.Shape // of all images
 	References     int            // M
 	ReferenceViews int            // further views of each of them; those of the images count in Shape
+	Views          int            // further views by which each image and reference scores in one Problem
+	Near           int            // Problem.Near
 	Largest        int            // images of the largest subset; 0: all
 	Stored         Stored         // where the raw patch tokens are already
 	ReferencesOnly bool
@@ -131,7 +133,7 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 		channels = int64(z.Shape.Channels)
 		threads  = int64(z.Threads)
 		scorers  = n - 1 + m
-		strip    = stripFor(tile, z.Largest, z.References, z.Threads, z.Shape.Patches())
+		strip    = stripFor(tile, z.passing(tile), z.Threads, z.Shape.Patches())
 		image    = bytesOfFloat * patches * channels
 	)
 	if z.ReferencesOnly {
@@ -142,7 +144,7 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 	}
 	var windows, slot, search int64 // of the largest group
 	for _, group := range windowsOf(z.Shape, z.Degrees) {
-		shape := searchShape(z.Shape, group)
+		shape := searchShape(z.Shape, group, z.Near)
 		windows = max(windows, int64(len(group)))
 		slot = max(slot, bytesOfFloat*int64(alignFloats(shape.ImageLen())))
 		search = max(search, bytesOfFloat*int64(shape.ScratchLen()))
@@ -178,11 +180,18 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 	return plan
 }
 
-// stripFor is how many images pass by a tile of n images at once: enough for every thread to load
-// one and for distances to be written in runs of 64 KB, but no more than the tile has. It is 0 if
-// none passes by.
-func stripFor(tile, n, references, threads, patches int) int {
-	passing := max(n-tile, references)
+// passing is how many images, references or further views pass by a tile of so many images, at most.
+func (z Sizes) passing(tile int) int {
+	further := z.References
+	if !z.ReferencesOnly {
+		further += z.Largest
+	}
+	return max(z.Largest-tile, z.References, further*z.Views)
+}
+
+// stripFor is how many images pass by a tile at once: enough for every thread to load one and for
+// distances to be written in runs of 64 KB, but no more than the tile has. It is 0 if none passes by.
+func stripFor(tile, passing, threads, patches int) int {
 	return min(tile, max(threads, 16384/patches), passing)
 }
 

@@ -205,7 +205,7 @@ func upTo(n int) []int {
 	return numbers
 }
 
-// scorers is how many values Eq. 2 picks from: N-1+M, or M.
+// scorers is how many values Eq. 2 picks from, at most: N-1+M, or M.
 func (b *batch) scorers() int {
 	if b.ReferencesOnly {
 		return b.references
@@ -224,14 +224,32 @@ func (problem *Problem) selection(scorers int) (start, stop int, average Average
 }
 
 // pairs is the number of products of two images for one stage and degree.
-func (b *batch) pairs() int { return pairsOf(len(b.members), b.references, b.ReferencesOnly) }
+func (b *batch) pairs() int {
+	return Counts{len(b.members), b.references, len(b.Views), len(b.ReferenceViews),
+		b.ReferencesOnly}.pairs()
+}
 
-// pairsOf is every two of n images once, and every image with every reference; or the latter alone.
-func pairsOf(n, references int, referencesOnly bool) int {
-	if referencesOnly {
-		return n * references
+// pairsOfFirst are those of the first views.
+func (b *batch) pairsOfFirst() int {
+	return Counts{Images: len(b.members), References: b.references,
+		ReferencesOnly: b.ReferencesOnly}.pairs()
+}
+
+// Counts says how many images are compared.
+type Counts struct {
+	Images, References    int
+	Views, ReferenceViews int // further ones of each
+	ReferencesOnly        bool
+}
+
+// pairs is every two images once, and every image with every reference and every further view of
+// another image or of a reference; or with references and their views alone.
+func (c Counts) pairs() int {
+	pairs := c.Images * c.References * (1 + c.ReferenceViews)
+	if !c.ReferencesOnly {
+		pairs += c.Images*(c.Images-1)/2 + c.Images*(c.Images-1)*c.Views
 	}
-	return n*(n-1)/2 + n*references
+	return pairs
 }
 
 // finish turns the sum over stages and degrees into their mean (Eq. 3).

@@ -1,6 +1,8 @@
 package mutual
 
 import (
+	"slices"
+
 	"musc/cgo/cpu"
 	"musc/engine/features"
 	"musc/engine/lnamd"
@@ -17,6 +19,7 @@ type tiles struct {
 type slot struct {
 	entry int // image below N, else reference
 	place int // among the slots
+	of    *tiles
 	image []float32
 }
 
@@ -28,25 +31,44 @@ func newTiles(shape cpu.Shape, images int) (*tiles, error) {
 	}
 	t := &tiles{array, int(size), make([]slot, images)}
 	for k := range t.all {
-		t.all[k] = slot{-1, k, array.Slice(int64(k)*size, int64(k+1)*size)}
+		t.all[k] = slot{-1, k, t, array.Slice(int64(k)*size, int64(k+1)*size)}
 	}
 	return t, nil
 }
 
-// from is the view of a slot's image and of those in the slots after it.
-func (t *tiles) from(s slot) []float32 {
-	return t.array.Slice(int64(s.place)*int64(t.size), t.array.Len())
+// onwards is the view of a slot's image and of those in the slots after it.
+func (s *slot) onwards() []float32 {
+	return s.of.array.Slice(int64(s.place)*int64(s.of.size), s.of.array.Len())
 }
 
-// load brings entry e, image e or reference e-N, into a slot.
-func (r *run) load(search *cpu.Search, into *slot, e, stage int, centre []float32) {
-	store, image := r.References, e-len(r.members)
-	if e < len(r.members) {
-		store, image = r.Images, r.members[e]
+// source is where the tokens of an entry, image e or reference e-N, come from.
+type source struct {
+	entry int
+	store *features.Store
+	image int
+}
+
+// entry is the first view of an entry.
+func (b *batch) entry(e int) source {
+	if e < len(b.members) {
+		return source{e, b.Images, b.members[e]}
 	}
-	into.entry = e
-	search.Prepare(into.image, store.Tokens(stage, image), nil, centre)
-	store.Release(stage, image)
+	return source{e, b.References, e - len(b.members)}
+}
+
+// load brings the tokens of the stage at hand into a slot.
+func (r *run) load(search *cpu.Search, into *slot, from source) {
+	into.entry = from.entry
+	search.Prepare(into.image, from.store.Tokens(r.stage, from.image), from.store.Active(from.image),
+		r.centre)
+	from.store.Release(r.stage, from.image)
+}
+
+// loadAll brings what source gives, from the first on, into the slots.
+func (r *run) loadAll(slots []slot, first int, source func(k int) source) error {
+	return parallel(r.ctx, r.threads, len(slots), func(worker, k int) {
+		r.load(r.workers[worker].search, &slots[k], source(first+k))
+	})
 }
 
 // The centre is taken from about so many images and patches of each: it need not be exact.
@@ -55,30 +77,47 @@ const (
 	centrePatches = 64
 )
 
-// centre is about the mean of the normalised tokens of one stage, [C]: what they share, and the
-// search need not resolve. The images and patches it is taken from are spread evenly.
-func (r *run) centre(stage int) []float32 {
-	channels := r.shape.Channels
-	images, patches := min(len(r.members), centreImages), min(r.patches, centrePatches)
-	sums := make([]float64, channels)
-	sample := make([]float32, 0, patches*channels)
+// centreOf is about the mean of the normalised tokens of one stage, [C]: what they share, and the
+// search need not resolve. The images and patches it is taken from are spread evenly. They are the
+// references where only these score, so that it does not depend on what is scored.
+func (b *batch) centreOf(stage int) []float32 {
+	channels, store, members := b.shape.Channels, b.Images, b.members
+	if b.ReferencesOnly {
+		store, members = b.References, upTo(b.references)
+	}
+	images := min(len(members), centreImages)
+	sums, count := make([]float64, channels), 0
 	for k := range images {
-		image := r.members[k*len(r.members)/images]
-		tokens := r.Images.Tokens(stage, image)
-		sample = sample[:0]
-		for p := range patches {
-			at := p * r.patches / patches * channels
-			sample = append(sample, tokens[at:at+channels]...)
+		image := members[k*len(members)/images]
+		sample := sampleOf(store, stage, image)
+		if len(sample) == 0 {
+			continue
 		}
-		r.Images.Release(stage, image)
 		mean, scale := lnamd.Moments(sample)
 		for k, x := range sample {
 			sums[k%channels] += (float64(x) - mean) * scale
 		}
+		count += len(sample) / channels
 	}
 	centre := make([]float32, channels)
 	for c := range centre {
-		centre[c] = float32(sums[c] / float64(images*patches))
+		centre[c] = float32(sums[c] / float64(max(count, 1)))
 	}
 	return centre
+}
+
+// sampleOf is the tokens of some patches of one image and stage, of those that take part.
+func sampleOf(store *features.Store, stage, image int) (sample []float32) {
+	shape, active := store.Shape(), store.Active(image)
+	patches := upTo(shape.Patches())
+	if active != nil {
+		patches = slices.DeleteFunc(patches, func(p int) bool { return !active[p] })
+	}
+	tokens := store.Tokens(stage, image)
+	for k := range min(len(patches), centrePatches) {
+		at := patches[k*len(patches)/min(len(patches), centrePatches)] * shape.Channels
+		sample = append(sample, tokens[at:at+shape.Channels]...)
+	}
+	store.Release(stage, image)
+	return sample
 }

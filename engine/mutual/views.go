@@ -1,6 +1,7 @@
 package mutual
 
 import (
+	"fmt"
 	"slices"
 
 	"musc/engine/fault"
@@ -51,6 +52,24 @@ func (b *batch) hasMasks() bool {
 	return of(b.Images) || slices.ContainsFunc(b.Views, of) ||
 		b.references > 0 && ofReferences(b.References) ||
 		slices.ContainsFunc(b.ReferenceViews, ofReferences)
+}
+
+// appendMasks adds which patches of all views take part.
+func (b *batch) appendMasks(text []byte) []byte {
+	add := func(store *features.Store, images []int) {
+		for _, image := range images {
+			text = fmt.Appendf(text, "%v", store.Active(image))
+		}
+	}
+	for _, store := range slices.Concat([]*features.Store{b.Images}, b.Views) {
+		add(store, b.members)
+	}
+	if b.references > 0 {
+		for _, store := range slices.Concat([]*features.Store{b.References}, b.ReferenceViews) {
+			add(store, upTo(b.references))
+		}
+	}
+	return text
 }
 
 // isNear tells whether patch q of a view counts for patch p by where they are on the grid.

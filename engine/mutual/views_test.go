@@ -12,7 +12,7 @@ import (
 )
 
 // specified are the scorers that must do what these tests say.
-var specified = []Scorer{Definition{}}
+var specified = []Scorer{Definition{}, CPU{}, CPU{Threads: 3}}
 
 // scoresBy fails unless the problem can be scored.
 func scoresBy(t *testing.T, scorer Scorer, problem *Problem) []float64 {
@@ -213,12 +213,16 @@ func TestViewsThatMakeNoSense(t *testing.T) {
 		change func(*Problem)
 		kind   fault.Kind
 	}{
-		"a negative distance":    {func(p *Problem) { p.Near = -1 }, fault.Usage},
-		"no store":               {func(p *Problem) { p.Views = make([]*features.Store, 1) }, fault.Internal},
-		"fewer images":           {func(p *Problem) { p.Views = []*features.Store{images, references} }, fault.Internal},
-		"more references":        {func(p *Problem) { p.ReferenceViews = []*features.Store{images} }, fault.Internal},
-		"an interval of all":     {func(p *Problem) { p.ReferencesInterval = true }, fault.Internal},
-		"views of no references": {func(p *Problem) { p.ReferenceViews, p.References = []*features.Store{references}, nil }, fault.Internal},
+		"a negative distance": {func(p *Problem) { p.Near = -1 }, fault.Usage},
+		"no store":            {func(p *Problem) { p.Views = make([]*features.Store, 1) }, fault.Internal},
+		"fewer images": {func(p *Problem) { p.Views = []*features.Store{images, references} },
+			fault.Internal},
+		"more references": {func(p *Problem) { p.ReferenceViews = []*features.Store{images} },
+			fault.Internal},
+		"an interval of all": {func(p *Problem) { p.ReferencesInterval = true }, fault.Internal},
+		"views of no references": {func(p *Problem) {
+			p.ReferenceViews, p.References = []*features.Store{references}, nil
+		}, fault.Internal},
 	} {
 		problem := &Problem{Images: images, References: references, Degrees: []int{1}, Interval: lowest}
 		c.change(problem)

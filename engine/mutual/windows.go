@@ -30,9 +30,9 @@ func windowsOf(shape features.Shape, degrees []int) [][]window {
 	return slices.Collect(slices.Chunk(all, cpu.MaxDegrees))
 }
 
-// searchShape is the shape of the search of a group of windows.
-func searchShape(shape features.Shape, group []window) cpu.Shape {
-	s := cpu.Shape{Height: shape.Height, Width: shape.Width, Channels: shape.Channels}
+// searchShape is the shape of the search of a group of windows, for patches at most so far away.
+func searchShape(shape features.Shape, group []window, near int) cpu.Shape {
+	s := cpu.Shape{Height: shape.Height, Width: shape.Width, Channels: shape.Channels, Near: near}
 	for _, w := range group {
 		s.Radii = append(s.Radii, w.radius)
 	}

@@ -44,7 +44,8 @@ func expectedLine(expected time.Duration, images, references int, of *engine.Sco
 		more = max(more, (images+usualSubset-1)/usualSubset)
 	}
 	line := "mutual scoring is expected to take " + engine.FormatDuration(expected)
-	less := mutual.EstimateSubsets(expected, images, references, more, of.ReferencesOnly)
+	less := mutual.EstimateSubsets(expected, mutual.Counts{Images: images,
+		References: references, ReferencesOnly: of.ReferencesOnly}, more)
 	if images < 2*more || less > expected*9/10 { // there are none, or they would hardly help
 		return line
 	}
