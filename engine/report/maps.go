@@ -19,15 +19,8 @@ const (
 // WriteMap writes an anomaly map [height,width]. A value that is NaN or infinite, and a map whose
 // length does not fit its sides, are faults: nothing is written.
 func WriteMap(path string, format MapFormat, width, height int, values []float32) error {
-	if width < 1 || height < 1 || len(values) != width*height {
-		return fault.New(fault.Internal, "cannot write %s: %d values do not make a map of %d x %d",
-			path, len(values), width, height)
-	}
-	for i, value := range values {
-		if !finite(float64(value)) {
-			return fault.New(fault.Input, "cannot write %s: the anomaly map is %v at column %d, row %d; "+
-				"leave that image out or use another model", path, value, i%width, i/width)
-		}
+	if err := checkMap(path, width, height, values); err != nil {
+		return err
 	}
 	switch format {
 	case TIFF:

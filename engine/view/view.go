@@ -22,6 +22,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/imageio"
+	"musc/engine/origin"
 	"musc/engine/report/page"
 	"musc/engine/results"
 )
@@ -121,17 +122,12 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
-	header.Set("X-Content-Type-Options", "nosniff")
-	header.Set("Cache-Control", "no-store")
-	header.Set("Referrer-Policy", "no-referrer")
-	header.Set("Cross-Origin-Resource-Policy", "same-origin")
-	header.Set("X-Frame-Options", "DENY")
-	if !loopback(r.Host) {
+	origin.Protect(w.Header())
+	if !origin.Loopback(r.Host) {
 		http.Error(w, "this server is asked for by another name than its own", http.StatusForbidden)
 		return
 	}
-	if origin := r.Header.Get("Origin"); origin != "" && origin != "http://"+r.Host {
+	if page := r.Header.Get("Origin"); page != "" && page != "http://"+r.Host {
 		http.Error(w, "another page may not ask this server", http.StatusForbidden)
 		return
 	}
@@ -140,17 +136,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
-}
-
-// loopback says whether a Host header names this machine by a loopback address. A name that somebody else
-// could make lead here is none, whatever it leads to.
-func loopback(host string) bool {
-	name, _, err := net.SplitHostPort(host)
-	if err != nil {
-		name = strings.Trim(host, "[]")
-	}
-	address := net.ParseIP(name)
-	return name == "localhost" || address != nil && address.IsLoopback()
 }
 
 func (s *Server) servePage(w http.ResponseWriter, _ *http.Request) {
