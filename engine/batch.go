@@ -153,7 +153,7 @@ func (b *Batch) Score(ctx context.Context, scoring Scoring, references int) (*Re
 func (b *Batch) set(references int) scoredSet {
 	p := b.pipeline
 	set := scoredSet{images: b.extracted.grids(p.job.Frame.Views()), frame: p.job.Frame,
-		model: frameModel(&p.info), own: make([][]int, len(b.read.Images))}
+		model: FrameModel(&p.info), own: make([][]int, len(b.read.Images))}
 	if references > 0 {
 		set.references = p.references.grids(p.job.Frame.Views()).head(references)
 		set.own = b.own(references)

@@ -27,7 +27,7 @@ type Drawing struct {
 	Scale         report.Scale
 	Thresholds    verdict.Thresholds // zero: there are no verdicts
 	Images        int                // of the whole batch
-	Height, Width int                // of the patch grid
+	Height, Width int                // of the canvas, in patches
 	Decode        imageio.Options
 	Threads       int
 	Memory        int64 // bound on the process's memory
@@ -48,7 +48,7 @@ type Order struct {
 // Crop is a small JPEG of a patch's surroundings.
 type Crop struct {
 	File  string // its path in Drawing.Folder, with slashes
-	Patch int    // row-major on the grid
+	Patch int    // row-major on the canvas
 }
 
 // Drawn is what came of an order.
@@ -150,8 +150,7 @@ func (d *Drawing) one(order *Order) (drawn Drawn, err error) {
 // regions finds the regions of an order's image, and writes their mask.
 func (d *Drawing) regions(order *Order) ([]verdict.Region, error) {
 	image := order.Image
-	grid := verdict.Grid{Scores: image.PatchScores, Height: d.Height, Width: d.Width}
-	regions, err := verdict.Regions(grid, image.Width, image.Height, image.ScoreBefore, &d.Thresholds)
+	regions, err := image.regions(d.Height, d.Width, &d.Thresholds)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", image.Path, err)
 	}
@@ -171,12 +170,22 @@ func (d *Drawing) drawn(path string) bool {
 	return err == nil
 }
 
+// writeMap writes the anomaly map at the photo's size: 0 where the photo was not looked at.
 func (d *Drawing) writeMap(image *Image, path string) error {
-	upsampler, err := anomalymap.New(d.Height, d.Width, image.Height, image.Width)
+	grid, area := image.Content(d.Height, d.Width)
+	upsampler, err := anomalymap.New(grid.Height, grid.Width, area.Height, area.Width)
 	if err != nil {
 		return err
 	}
 	values := make([]float32, image.Height*image.Width)
-	upsampler.Upsample(values, image.PatchScores)
+	reader, row := upsampler.Reader(grid.Scores), make([]float64, area.Width)
+	for y := range area.Height {
+		reader.Seek(y)
+		reader.Read(row, 0)
+		to := values[(area.Y+y)*image.Width+area.X:]
+		for x, value := range row {
+			to[x] = float32(value)
+		}
+	}
 	return report.WriteMap(path, report.MapFormat(d.Maps), image.Width, image.Height, values)
 }

@@ -26,11 +26,15 @@ func (d *Drawing) show(order *Order, overlay string) (note string, err error) {
 	todo := []shown{{"overlay", overlay, func(path string, p report.Picture) error {
 		return report.WriteOverlay(path, p, d.Scale, report.DefaultLongerSide)
 	}}, {"thumbnail", d.within(order.Thumbnail), func(path string, p report.Picture) error {
-		return report.WritePagePhoto(path, p.Photo)
+		return report.WritePagePhoto(path, p.OfArea().Photo)
 	}}}
 	for _, crop := range order.Crops {
+		patch := crop.Patch
+		if patch >= 0 && patch < d.Height*d.Width { // else writing it says so
+			patch = order.Image.Place.Patch(patch, d.Height, d.Width)
+		}
 		write := func(path string, p report.Picture) error {
-			return report.WritePageCrop(path, p.Photo, p.Height, p.Width, crop.Patch)
+			return report.WritePageCrop(path, p.OfArea().Photo, p.Height, p.Width, patch)
 		}
 		todo = append(todo, shown{"crops", d.within(crop.File), write})
 	}
@@ -76,11 +80,13 @@ func (d *Drawing) picture(image *Image) (picture report.Picture, err error) {
 	if err == nil && (photo.Width != image.Width || photo.Height != image.Height) {
 		err = errChanged
 	}
+	grid, _ := image.Content(d.Height, d.Width)
 	return report.Picture{
 		Name: image.Name, Score: image.Score, Rank: image.Rank, Images: d.Images,
 		Verdict: d.Thresholds.Of(image.ScoreBefore), Before: image.ScoreBefore,
 		Threshold: d.Thresholds.Threshold,
-		Photo:     photo, Scores: image.PatchScores, Height: d.Height, Width: d.Width,
+		Photo:     photo, Area: areaOf(&image.Place),
+		Scores: grid.Scores, Height: grid.Height, Width: grid.Width,
 	}, err
 }
 
@@ -91,7 +97,7 @@ func (d *Drawing) Overview(ctx context.Context, most, least []*Image) error {
 	images := slices.Concat(most, least)
 	err := inParallel(ctx, len(images), d.Threads, func(k int) {
 		if picture, err := d.picture(images[k]); err == nil {
-			small := picture.Shrunk(report.ThumbnailSide)
+			small := picture.OfArea().Shrunk(report.ThumbnailSide)
 			shown[k] = &small
 		}
 	})

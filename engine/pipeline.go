@@ -66,7 +66,7 @@ func open(ctx context.Context, job Config, largest int, observer Observer) (*Pip
 	observer.Advance(1)
 	p.clock.end()
 	p.job.noteDevices(observer, p.info)
-	if err := p.job.Frame.Check(frameModel(&p.info)); err != nil {
+	if err := p.job.Frame.Check(FrameModel(&p.info)); err != nil {
 		p.Close()
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (p *Pipeline) extractBatch(ctx context.Context, images []dataset.Item, phot
 	b.read = &Result{Images: b.extracted.images, Skipped: b.extracted.skipped,
 		Warnings: b.extracted.warnings, Depth: p.job.Decode.Depth, Model: p.info,
 		Timings: p.clock.timings}
-	b.read.Height, b.read.Width = p.job.Frame.Canvas(frameModel(&p.info))
+	b.read.Height, b.read.Width = p.job.Frame.Canvas(FrameModel(&p.info))
 	p.clock.timings = nil
 	return b, nil
 }

@@ -111,7 +111,7 @@ func (job *Config) cut(photo *imageio.RGB, info *backbone.Info, item *dataset.It
 	if err != nil {
 		return image, err
 	}
-	views, place, err := job.Frame.Cut(photo, frameModel(info), mask)
+	views, place, err := job.Frame.Cut(photo, FrameModel(info), mask)
 	if err != nil {
 		return image, fmt.Errorf("%s: %w", item.Path, err)
 	}

@@ -103,7 +103,7 @@ func (s *saver) pictures(ctx context.Context) error {
 	for i := range s.result.Images {
 		image := &s.result.Images[i]
 		names[i], ranks[i], images[i] = image.Name, image.Rank, image
-		summaries[i] = report.Summarise(image.PatchScores)
+		summaries[i] = image.Summary()
 	}
 	files, err := report.FileNames(names)
 	if err != nil {

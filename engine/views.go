@@ -12,8 +12,8 @@ import (
 	"musc/engine/mutual"
 )
 
-// frameModel is the backbone's part of the geometry.
-func frameModel(info *backbone.Info) frame.Model {
+// FrameModel is the backbone's part of the geometry.
+func FrameModel(info *backbone.Info) frame.Model {
 	return frame.Model{ImageSize: info.ImageSize, Patch: info.Patch, Height: info.GridHeight,
 		Width: info.GridWidth}
 }

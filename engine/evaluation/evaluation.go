@@ -10,7 +10,6 @@ import (
 	"slices"
 
 	"musc/engine"
-	"musc/engine/anomalymap"
 	"musc/engine/dataset"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/metrics"
@@ -119,7 +118,8 @@ func measured(ctx context.Context, from labelled.Image, i int, mapOf MapOf) (met
 }
 
 // OfEngine measures what the engine found out about a class, at the size of the maps that gave the
-// image scores. Images that it left out are not measured, and listed.
+// image scores: mapSize is that of a view's. Where a part of a photo was not looked at its map is 0.
+// Images that the engine left out are not measured, and listed.
 func OfEngine(ctx context.Context, class *labelled.Class, found *engine.Result, mapSize int) (
 	*Result, error) {
 	if mapSize == 0 {
@@ -137,15 +137,8 @@ func OfEngine(ctx context.Context, class *labelled.Class, found *engine.Result, 
 		}
 		predictions[i] = Prediction{labelled, image.Score, image.ScoreBefore}
 	}
-	upsampler, err := anomalymap.New(found.Height, found.Width, mapSize, mapSize)
-	if err != nil {
-		return nil, err
-	}
-	values := make([]float32, mapSize*mapSize)
-	result, err := Measure(ctx, class.Name, predictions, func(i int) ([]float32, int, int, error) {
-		upsampler.Upsample(values, found.Images[i].PatchScores)
-		return values, mapSize, mapSize, nil
-	})
+	maps := engineMaps{found: found, side: mapSize}
+	result, err := Measure(ctx, class.Name, predictions, maps.of)
 	if err != nil {
 		return nil, err
 	}

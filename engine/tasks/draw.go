@@ -8,6 +8,7 @@ import (
 
 	"musc/engine"
 	"musc/engine/fault"
+	"musc/engine/frame"
 	"musc/engine/report"
 	"musc/engine/verdict"
 )
@@ -177,7 +178,7 @@ func (d *drawer) images(subset int, want func(*MergedImage) bool) (images []plac
 	if err != nil {
 		return nil, err
 	}
-	patches := part.Model.Patches()
+	patches := part.patches()
 	for k, place := range d.of[subset] { // both are in the order of the listing
 		of, found := &part.Images[k], &d.merged.Images[place]
 		if !want(found) {
@@ -186,11 +187,19 @@ func (d *drawer) images(subset int, want func(*MergedImage) bool) (images []plac
 		item := d.photos.Images[found.Index]
 		item.Path = d.Plan.Locate(item.Path)
 		images = append(images, placed{engine.Image{Item: item, Width: of.Width, Height: of.Height,
-			PatchScores: part.Scores[k*patches : (k+1)*patches], ScoreBefore: of.Before,
+			Place: d.place(place), PatchScores: part.Scores[k*patches : (k+1)*patches], ScoreBefore: of.Before,
 			Score: found.Score, Rank: found.Rank, Subset: subset,
 			Digest: hex.EncodeToString(of.Digest[:])}, place})
 	}
 	return images, nil
+}
+
+// place is where on its photo the canvas of an image lies, by its place in merged.Images. It was scored
+// there, so that there is no error.
+func (d *drawer) place(place int) frame.Place {
+	image := &d.merged.Images[place]
+	of, _ := d.Plan.Frame.Place(engine.FrameModel(&d.merged.Model), image.Width, image.Height)
+	return of
 }
 
 // readPart reads a subset's part, whose images are those of d.of, in their order.

@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"musc/engine"
 	"musc/engine/evidence"
+	"musc/engine/frame"
 	"musc/engine/report/page"
 	"musc/engine/results"
 	"musc/engine/verdict"
@@ -241,6 +243,49 @@ func TestThePageHoldsTheBatch(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join(b.folder.Output, results.ReportFolder)); !os.IsNotExist(err) {
 		t.Errorf("pictures lie beside a page that holds them: %v", err)
+	}
+}
+
+// The canvas has 2 x 3 patches: of a square crop the left two columns are the content.
+func TestResultsOfAPartOfThePhotos(t *testing.T) {
+	crop := frame.Rect{X: 20, Y: 5, Width: 40, Height: 40}
+	b, w := decided(t, func(r *Request) { r.Frame = frame.Options{Crop: crop, KeepAspect: true} })
+	finish(t, b, w)
+	output := b.folder.Output
+	for _, box := range []struct {
+		corner, extent string
+		from, to       int
+	}{{"x", "width", 20, 60}, {"y", "height", 5, 45}} {
+		corners := column(t, filepath.Join(output, results.DefectsFile), box.corner)
+		extents := column(t, filepath.Join(output, results.DefectsFile), box.extent)
+		if len(corners) == 0 {
+			t.Fatal("the test needs defects")
+		}
+		for k := range corners {
+			corner, _ := strconv.Atoi(corners[k])
+			extent, _ := strconv.Atoi(extents[k])
+			if corner < box.from || extent < 1 || corner+extent > box.to {
+				t.Errorf("a defect has %s %d and %s %d", box.corner, corner, box.extent, extent)
+			}
+		}
+	}
+	data, err := page.Read(filepath.Join(output, results.ReportFile))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, photo := range data.Photos {
+		if photo.Area == nil || *photo.Area != page.Area(crop) || photo.Rows != 2 || photo.Columns != 2 ||
+			len(photo.Scores) != 4 || photo.Width < 100 {
+			t.Fatalf("%+v", photo)
+		}
+		for _, e := range photo.Evidence {
+			if e.Patch != 0 {
+				t.Errorf("the evidence is about patch %d", e.Patch)
+			}
+		}
+	}
+	if len(files(t, filepath.Join(output, results.OverlaysFolder))) != 24 {
+		t.Error("there are not all overlays")
 	}
 }
 

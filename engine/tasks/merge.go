@@ -113,8 +113,8 @@ func (p *Plan) enough(g *gathered) error {
 // collect sums up what the parts say of themselves and of photos.
 func (p *Plan) collect(g *gathered) *Merged {
 	first := g.records[0]
-	m := &Merged{Plan: p.ID, Parts: g.print, Model: first.Model, Height: first.Model.GridHeight,
-		Width: first.Model.GridWidth, Provenance: first.Provenance, MemoryPlan: first.MemoryPlan}
+	m := &Merged{Plan: p.ID, Parts: g.print, Model: first.Model, Height: first.Height,
+		Width: first.Width, Provenance: first.Provenance, MemoryPlan: first.MemoryPlan}
 	var warnings []About
 	hosts := map[string]int{}
 	for _, record := range g.records {

@@ -25,7 +25,7 @@ type Merged struct {
 	Thresholds verdict.Thresholds `json:"thresholds"`
 	Findings   []health.Finding   `json:"findings"` // their photos are places in Images
 	Scale      report.Scale       `json:"colour_scale"`
-	Height     int                `json:"height"` // of the patch grid
+	Height     int                `json:"height"` // of a photo's canvas, in patches
 	Width      int                `json:"width"`
 	Model      backbone.Info      `json:"model"`
 	Provenance engine.Provenance  `json:"provenance"` // of the first part

@@ -8,6 +8,7 @@ import (
 
 	"musc/engine"
 	"musc/engine/evidence"
+	"musc/engine/frame"
 	"musc/engine/report"
 	"musc/engine/report/page"
 	"musc/engine/results"
@@ -82,9 +83,16 @@ func (p *paging) list() {
 		}
 		item := p.photos.Images[image.Index]
 		p.at[place] = len(p.data.Photos)
-		p.data.Photos = append(p.data.Photos, page.Photo{Name: item.Name, Path: p.Plan.absolute(item.Path),
-			Label: item.Label, Width: image.Width, Height: image.Height, Before: image.Before,
-			Score: image.Score, Rank: image.Rank, Nearest: -1})
+		photo := page.Photo{Name: item.Name, Path: p.Plan.absolute(item.Path), Label: item.Label,
+			Width: image.Width, Height: image.Height, Before: image.Before, Score: image.Score,
+			Rank: image.Rank, Nearest: -1}
+		of := p.place(place)
+		if of.Area != (frame.Rect{}) {
+			area := page.Area(of.Area)
+			photo.Area = &area
+		}
+		photo.Rows, photo.Columns = of.Rows, of.Columns
+		p.data.Photos = append(p.data.Photos, photo)
 	}
 	if len(p.data.Photos) < len(images) {
 		for _, image := range images {
@@ -106,10 +114,11 @@ func (p *paging) subset(subset int) ([]evidence.Evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	patches, dim := part.Model.Patches(), part.Model.ClassDim
+	patches, dim := part.patches(), part.Model.ClassDim
 	for k, place := range p.of[subset] {
 		if at, is := p.at[place]; is {
-			p.scores[at] = slices.Clone(part.Scores[k*patches : (k+1)*patches])
+			scores, _, _ := p.place(place).Cut(part.Scores[k*patches:(k+1)*patches], p.merged.Height, p.merged.Width)
+			p.scores[at] = slices.Clone(scores)
 			p.class[at] = slices.Clone(part.Class[k*dim : (k+1)*dim])
 		}
 	}

@@ -45,7 +45,8 @@ func (p *paging) picture(file string) (string, error) {
 func (p *paging) explain(reasons []evidence.Evidence) error {
 	slices.SortStableFunc(reasons, func(a, b evidence.Evidence) int { return cmp.Compare(b.Score, a.Score) })
 	for _, e := range reasons {
-		shown := page.Evidence{Patch: e.Patch, Score: e.Score, Normal: e.Normal, Mattered: e.Mattered}
+		patch := p.place(e.Image).Patch(e.Patch, p.merged.Height, p.merged.Width)
+		shown := page.Evidence{Patch: patch, Score: e.Score, Normal: e.Normal, Mattered: e.Mattered}
 		for _, stage := range e.Stages {
 			shown.Stages = append(shown.Stages, page.Stage{Stage: stage.Stage, Score: stage.Score,
 				Normal: stage.Normal})

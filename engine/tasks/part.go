@@ -54,6 +54,8 @@ type PartRecord struct {
 	Plan   string        `json:"plan"`
 	Subset int           `json:"subset"`
 	Model  backbone.Info `json:"model"`
+	Height int           `json:"height"` // patch rows of a photo
+	Width  int           `json:"width"`  // patch columns
 
 	Provenance engine.Provenance `json:"provenance"`
 	Host       string            `json:"host"`
@@ -79,6 +81,9 @@ type About struct {
 	Path      string `json:"path,omitempty"`
 	Text      string `json:"text"`
 }
+
+// patches is P.
+func (r *PartRecord) patches() int { return r.Height * r.Width }
 
 // Content is what is read of a part besides its record and its table of images, whose digests are
 // part of Digests.
@@ -121,7 +126,7 @@ func (f Folder) WritePart(part *Part) error {
 			archive.Bytes("digests.txt", digests.Bytes()),
 			archive.Bytes("evidence.json", append(reasons, '\n')),
 			archive.Float32("class", []int{n, info.ClassDim}, part.Class),
-			archive.Float64("scores", []int{n, info.Patches()}, part.Scores))
+			archive.Float64("scores", []int{n, part.patches()}, part.Scores))
 		if err != nil {
 			return err
 		}
@@ -249,9 +254,8 @@ func (part *Part) check(p *Plan, content Content) error {
 	if err := part.checkReasons(p); err != nil {
 		return err
 	}
-	if content&Scores != 0 && len(part.Scores) != n*part.Model.Patches() {
-		return fmt.Errorf("%d images of %d patches have %d scores", n, part.Model.Patches(),
-			len(part.Scores))
+	if content&Scores != 0 && len(part.Scores) != n*part.patches() {
+		return fmt.Errorf("%d images of %d patches have %d scores", n, part.patches(), len(part.Scores))
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ var tinyModel = backbone.Info{Name: "tiny", GridHeight: 2, GridWidth: 3, ClassDi
 
 // partOf is the part of a subset with made-up numbers for its images.
 func partOf(plan *Plan, subset int, images ...int) *Part {
-	part := &Part{PartRecord: PartRecord{Plan: plan.ID, Subset: subset, Model: tinyModel,
+	part := &Part{PartRecord: PartRecord{Plan: plan.ID, Subset: subset, Model: tinyModel, Height: 2, Width: 3,
 		Provenance: engine.Provenance{Scorer: "cpu (avx2)", SIMD: "avx2", Processor: "amd64 avx2",
 			Runtime: report.Runtime{Provider: "CPU", Version: "1.31.1"}},
 		Host: "n1", Version: "v1",

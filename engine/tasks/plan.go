@@ -9,6 +9,7 @@ import (
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/engine/fault"
+	"musc/engine/frame"
 	"musc/engine/report"
 	"musc/engine/verdict"
 )
@@ -41,6 +42,7 @@ func ParsePhase(text string) (Phase, error) {
 type Settings struct {
 	Scoring   engine.Scoring `json:"scoring"`
 	Preset    string         `json:"preset,omitempty"` // where the scoring comes from, for people; decides nothing
+	Frame     frame.Options  `json:"frame,omitzero"`   // as in engine.Config; its tiles are resolved
 	Bits      int            `json:"bits"`             // as in engine.Config
 	Strict    bool           `json:"strict"`
 	MaxPixels int            `json:"max_pixels"`

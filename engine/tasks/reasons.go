@@ -9,7 +9,7 @@ import (
 
 // checkReasons tells whether evidence and partners name images and patches that there are.
 func (part *Part) checkReasons(p *Plan) error {
-	n, patches := len(part.Images), part.Model.Patches()
+	n, patches := len(part.Images), part.patches()
 	within := func(image, patch int) bool { return image >= 0 && image < n && patch >= 0 && patch < patches }
 	for _, e := range part.Evidence {
 		ok := within(e.Image, e.Patch) && (e.Typical == -1 || within(e.Typical, e.Patch)) &&

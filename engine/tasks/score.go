@@ -207,10 +207,11 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 // take fills in what scoring found out.
 func (part *Part) take(result *engine.Result, index map[string]int) {
 	part.Model, part.MemoryPlan, part.Timings = result.Model, result.Plan, result.Timings
+	part.Height, part.Width = result.Height, result.Width
 	for _, image := range result.Images {
 		digest, _ := hex.DecodeString(image.Digest) // as engine.Digest wrote it
 		of := PartImage{Index: index[image.Path], Width: image.Width, Height: image.Height,
-			Before: image.ScoreBefore, Summary: report.Summarise(image.PatchScores),
+			Before: image.ScoreBefore, Summary: image.Summary(),
 			Brightness: image.Brightness, Sharpness: image.Sharpness}
 		copy(of.Digest[:], digest)
 		part.Images = append(part.Images, of)

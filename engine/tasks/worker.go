@@ -109,7 +109,7 @@ func (w *Worker) job() engine.Config {
 	job := w.Machine
 	job.Decode = imageio.Options{MaxPixels: w.Plan.MaxPixels, ApplyOrientation: w.Plan.Rotate}
 	job.Bits, job.Strict, job.Batch = w.Plan.Bits, w.Plan.Strict, w.Plan.Batch
-	job.Scoring = w.Plan.Scoring
+	job.Scoring, job.Frame = w.Plan.Scoring, w.Plan.Frame
 	job.Scoring.Subsets, job.Scoring.Windows = 1, []int{1} // RsCIN is for all images together
 	if w.Plan.Report {
 		job.Explain = explained
