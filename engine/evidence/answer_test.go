@@ -3,6 +3,7 @@ package evidence
 import (
 	"cmp"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -18,6 +19,19 @@ func TestClosestImages(t *testing.T) {
 	few.Images = 3
 	set := mutual.Problem{Images: randomStore(t, 10, shape), References: randomStore(t, 11, few),
 		Members: []int{6, 1, 0, 4, 3}, Degrees: []int{1, 3, 5}, Interval: mutual.Interval{High: 0.3}}
+	closestAre(t, set)
+	for name, change := range viewsOf(t, set) {
+		t.Run(name, func(t *testing.T) {
+			set := set
+			change(&set)
+			closestAre(t, set)
+		})
+	}
+}
+
+// closestAre checks the closest images of a set against the definition.
+func closestAre(t *testing.T, set mutual.Problem) {
+	t.Helper()
 	asked := problem(t, set)
 	asked.Stages = []int{2, 3}
 	for _, e := range find(t, asked) {
@@ -25,10 +39,11 @@ func TestClosestImages(t *testing.T) {
 			if got.Stage != asked.Stages[stage] {
 				t.Errorf("stage %d is said to be %d", asked.Stages[stage], got.Stage)
 			}
-			want := closestDefinition(&set, stage, Place{e.Image, e.Patch})[:3]
+			want := closestDefinition(&set, stage, Place{e.Image, e.Patch})
+			want = want[:min(3, len(want))]
 			if !slices.EqualFunc(got.Nearest, want, func(a, b Match) bool {
 				return a.Image == b.Image && a.Reference == b.Reference && a.Patch == b.Patch &&
-					math.Abs(a.Distance-b.Distance) < 1e-6
+					a.View == b.View && math.Abs(a.Distance-b.Distance) < 1e-6
 			}) {
 				t.Fatalf("patch %d of image %d, stage %d: %+v, want %+v", e.Patch, e.Image, stage, got.Nearest,
 					want)
@@ -37,42 +52,113 @@ func TestClosestImages(t *testing.T) {
 	}
 }
 
+// viewsOf are ways to score a set with references: with masks, near patches and further views.
+func viewsOf(t *testing.T, set mutual.Problem) map[string]func(*mutual.Problem) {
+	random := rand.New(rand.NewPCG(20, 21))
+	masked := func(store *features.Store) *features.Store {
+		shape := store.Shape()
+		copied := newStore(t, shape)
+		for image := range shape.Images {
+			active := make([]bool, shape.Patches())
+			for p := range active {
+				active[p] = random.IntN(3) > 0
+			}
+			copied.SetActive(image, active)
+			for stage := range shape.Stages {
+				copy(copied.Tokens(stage, image), store.Tokens(stage, image))
+			}
+		}
+		return copied
+	}
+	images, references := masked(set.Images), masked(set.References)
+	blank := masked(set.Images)
+	blank.SetActive(1, make([]bool, blank.Shape().Patches()))
+	blank.SetActive(4, make([]bool, blank.Shape().Patches()))
+	further := []*features.Store{randomStore(t, 30, images.Shape()), blank,
+		randomStore(t, 31, images.Shape())}
+	ofReferences := []*features.Store{randomStore(t, 32, references.Shape())}
+	return map[string]func(*mutual.Problem){
+		"near":            func(set *mutual.Problem) { set.Near = 1 },
+		"masks":           func(set *mutual.Problem) { set.Images, set.References = images, references },
+		"blank images":    func(set *mutual.Problem) { set.Images = blank },
+		"views":           func(set *mutual.Problem) { set.Views = further },
+		"reference views": func(set *mutual.Problem) { set.ReferenceViews = ofReferences },
+		"all of it": func(set *mutual.Problem) {
+			set.Images, set.References, set.Near = images, references, 2
+			set.Views, set.ReferenceViews = further, ofReferences
+		},
+	}
+}
+
 // closestDefinition are all scorers of a place, the closest first.
 func closestDefinition(set *mutual.Problem, stage int, place Place) (all []Match) {
-	add := func(store *features.Store, image int, reference bool) {
-		match, votes := Match{Image: image, Reference: reference}, map[int]int{}
-		var choice []int
+	shape := set.Images.Shape()
+	add := func(stores []*features.Store, image int, reference bool) {
+		type found struct{ view, patch int }
+		match, votes := Match{Image: image, Reference: reference}, map[found]int{}
+		var choice []found
 		for _, degree := range set.Degrees {
-			channels := store.Shape().Channels
-			query := aggregated(set.Images, stage, place.Image, degree)[place.Patch*channels:]
-			squared, patch := nearestDefinition(query[:channels],
-				aggregated(store, stage, image, degree))
-			match.Distance += math.Sqrt(squared) / float64(len(set.Degrees))
-			choice = append(choice, patch)
-			votes[patch]++
+			query := aggregated(set.Images, stage, place.Image, degree)[place.Patch*shape.Channels:]
+			least, at := math.Inf(1), found{}
+			for view, store := range stores {
+				tokens, active := aggregated(store, stage, image, degree), store.Active(image)
+				for p := range shape.Patches() {
+					rows := math.Abs(float64(p/shape.Width - place.Patch/shape.Width))
+					columns := math.Abs(float64(p%shape.Width - place.Patch%shape.Width))
+					if active != nil && !active[p] ||
+						set.Near > 0 && max(rows, columns) > float64(set.Near) {
+						continue
+					}
+					squared, _ := nearestDefinition(query[:shape.Channels],
+						tokens[p*shape.Channels:][:shape.Channels])
+					if squared < least {
+						least, at = squared, found{view, p}
+					}
+				}
+			}
+			match.Distance += math.Sqrt(least) / float64(len(set.Degrees))
+			choice = append(choice, at)
+			votes[at]++
 		}
-		match.Patch = slices.MaxFunc(choice, func(a, b int) int { return votes[a] - votes[b] })
+		if math.IsInf(match.Distance, 1) {
+			return
+		}
+		best := slices.MaxFunc(choice, func(a, b found) int { return votes[a] - votes[b] })
+		match.View, match.Patch = best.view, best.patch
 		all = append(all, match)
+	}
+	if active := set.Images.Active(place.Image); active != nil && !active[place.Patch] {
+		return nil
 	}
 	for _, image := range set.Members {
 		if image != place.Image {
-			add(set.Images, image, false)
+			add(slices.Concat([]*features.Store{set.Images}, set.Views), image, false)
 		}
 	}
 	for image := range set.References.Shape().Images {
-		add(set.References, image, true)
+		add(slices.Concat([]*features.Store{set.References}, set.ReferenceViews), image, true)
 	}
 	slices.SortStableFunc(all, func(a, b Match) int { return cmp.Compare(a.Distance, b.Distance) })
 	return all
 }
 
+// aggregated is LNAMD of the patches that take part.
 func aggregated(store *features.Store, stage, image, degree int) []float32 {
-	shape, tokens := store.Shape(), store.Tokens(stage, image)
-	wide, pooled := make([]float64, len(tokens)), make([]float64, len(tokens))
+	shape, tokens, active := store.Shape(), store.Tokens(stage, image), store.Active(image)
+	takesPart := func(k int) bool { return active == nil || active[k/shape.Channels] }
+	var values []float64
 	for k, x := range tokens {
-		wide[k] = float64(x)
+		if takesPart(k) {
+			values = append(values, float64(x))
+		}
 	}
-	lnamd.NormaliseDefinition(wide, wide)
+	lnamd.NormaliseDefinition(values, values)
+	wide, pooled := make([]float64, len(tokens)), make([]float64, len(tokens))
+	for k := range wide {
+		if takesPart(k) {
+			wide[k], values = values[0], values[1:]
+		}
+	}
 	lnamd.AggregateDefinition(pooled, wide, shape.Height, shape.Width, shape.Channels, degree)
 	narrow := make([]float32, len(pooled))
 	for k, x := range pooled {

@@ -3,6 +3,7 @@ package evidence
 import (
 	"context"
 	"math"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -192,21 +193,28 @@ func (s *search) compare(w *worker, stage, entry int) {
 }
 
 // counts says which patches of a view count for which queries, given those of the view that take part;
-// nil: all of them.
+// nil: all of them. None counts for a query that takes no part itself.
 func (s *search) counts(active []bool) func(row, patch int) bool {
 	near, width := s.Set.Near, s.shape.Width
 	if near == 0 {
 		near = max(s.shape.Height, width)
-		if active == nil {
+		if active == nil && !slices.ContainsFunc(s.queries, s.isIdle) {
 			return nil
 		}
 	}
 	return func(row, patch int) bool {
-		p := s.queries[row].Patch
+		q := s.queries[row]
+		if s.isIdle(q) {
+			return false
+		}
+		p := q.Patch
 		down, across := p/width-patch/width, p%width-patch%width
 		return (active == nil || active[patch]) && max(down, -down, across, -across) <= near
 	}
 }
+
+// isIdle tells whether a query's patch takes no part.
+func (s *search) isIdle(q *query) bool { return !s.takesPart(q.member, q.Patch) }
 
 // each calls work for every k below count, on all workers. Calls must not depend on each other.
 func (s *search) each(ctx context.Context, count int, work func(w *worker, k int)) error {

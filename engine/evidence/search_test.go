@@ -99,6 +99,29 @@ func TestSettingsOfTheScore(t *testing.T) {
 	}
 }
 
+// The score is explained whatever takes part in it, by references alone, too, with either average.
+func TestViewsOfTheScore(t *testing.T) {
+	shape := features.Shape{Stages: 2, Images: 7, Height: 3, Width: 4, Channels: 21}
+	few := shape
+	few.Images = 4
+	plain := mutual.Problem{Images: randomStore(t, 10, shape), References: randomStore(t, 10, few),
+		Degrees: []int{1, 3, 5}, Interval: mutual.Interval{High: 0.5}}
+	for name, change := range viewsOf(t, plain) {
+		t.Run(name, func(t *testing.T) {
+			set := plain
+			change(&set)
+			explains(t, problem(t, set))
+			set.Exclude = [][]int{{1, 2}, nil, {5, 0}, {3}, nil, {0, 1, 2, 3, 4, 6}, nil}
+			explains(t, problem(t, set))
+			set.Exclude = nil
+			for _, interval := range []bool{false, true} {
+				set.ReferencesOnly, set.ReferencesInterval = true, interval
+				explains(t, problem(t, set))
+			}
+		})
+	}
+}
+
 // A reference that is the image itself is none, whatever other images it scores.
 func TestOwnReferencesDoNotCount(t *testing.T) {
 	shape := features.Shape{Stages: 1, Images: 5, Height: 4, Width: 4, Channels: 20}
