@@ -4,6 +4,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"musc/engine/frame"
 	"musc/engine/verdict"
 )
 
@@ -41,6 +42,7 @@ type Entry struct {
 	Margin    *float64         `json:"margin,omitempty"`
 	Width     int              `json:"width,omitempty"` // in pixels
 	Height    int              `json:"height,omitempty"`
+	Place     frame.Place      `json:"place,omitzero"`    // where on the photo the patches lie
 	Regions   []verdict.Region `json:"regions,omitempty"` // without their runs
 	Overlay   string           `json:"overlay,omitempty"` // in the output folder, with slashes
 	Mask      string           `json:"mask,omitempty"`

@@ -139,6 +139,7 @@ func (x *Exec) follower(w *watcher) *follower {
 			if !x.wants(e) {
 				return
 			}
+			w.whole(e)
 			w.count(func(s *Summary) { s.Commands.Dropped++ })
 			w.note("exec", fmt.Sprintf("the command was not run for %s: more than %d photos wait for it", e.Path,
 				execBehind))

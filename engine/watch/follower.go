@@ -46,7 +46,7 @@ func (f *follower) run(ctx context.Context) error {
 			continue
 		case ctx.Err() != nil:
 			return nil
-		case f.longest > 0 && f.newest()-entry.Sequence > f.longest:
+		case f.longest > 0 && f.newest() > entry.Sequence+f.longest:
 			f.dropped(entry)
 		default:
 			if err := f.deliver(ctx, entry); err != nil {

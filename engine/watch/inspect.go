@@ -24,11 +24,10 @@ const largestFile = 1 << 30
 // inspected is what came of an arrival.
 type inspected struct {
 	arrival
-	fate    fate
-	entry   *Entry       // of a photo that is done: Photo, Skipped or seen
-	image   engine.Image // of a scored photo
-	warning string       // about its pictures
-	err     error        // that ends the watch
+	fate  fate
+	entry *Entry       // of a photo that is done: Photo, Skipped or seen
+	image engine.Image // of a scored photo
+	err   error        // that ends the watch
 }
 
 // inspectors score arrivals, several at a time.
@@ -148,7 +147,7 @@ func (s *inspectors) failed(result inspected, why string) inspected {
 func (s *inspectors) describe(entry *Entry, inspection *engine.Inspection) {
 	score := inspection.ScoreBefore
 	entry.Score, entry.Width, entry.Height = &score, inspection.Width, inspection.Height
-	entry.Warnings = inspection.Warnings
+	entry.Place, entry.Warnings = inspection.Place, inspection.Warnings
 	thresholds := s.inspector.Thresholds()
 	entry.Verdict = thresholds.Of(score)
 	if thresholds.Known() {

@@ -54,7 +54,7 @@ func newPages(w *watcher) *pages {
 			continue
 		}
 		photo := &shownPhoto{sequence: entry.Sequence, drawn: true}
-		photo.image = engine.Image{Width: entry.Width, Height: entry.Height, ScoreBefore: entry.score(),
+		photo.image = engine.Image{Width: entry.Width, Height: entry.Height, Place: entry.Place, ScoreBefore: entry.score(),
 			Score: entry.score()}
 		photo.image.Name, photo.image.Path, photo.image.Digest = entry.raw(), w.pathOf(entry), entry.SHA256
 		var err error

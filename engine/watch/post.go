@@ -107,7 +107,7 @@ func (p *Post) send(ctx context.Context, w *watcher, e *Entry) error {
 		if wait < 0 || ctx.Err() != nil {
 			return err
 		}
-		if w.sequence.Load()-e.Sequence > uint64(p.Queue) {
+		if w.sequence.Load() > e.Sequence+uint64(p.Queue) {
 			return fmt.Errorf("more than %d wait, and %w", p.Queue, err)
 		}
 		pause := max(pauses.NextBackOff(), min(wait, p.Longest))
