@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"math"
 	"os"
 	"runtime"
@@ -31,9 +32,18 @@ type Bank struct {
 func Open(path string) (*Bank, error) {
 	b, err := open(path)
 	if err != nil {
-		return nil, fault.New(fault.Input, "cannot use the bank %s: %w%s", path, err, advice(err))
+		return nil, fault.New(fault.Input, "cannot use the bank %s: %w%s", path, bare(err), advice(err))
 	}
 	return b, nil
+}
+
+// bare is an error without the path, which the message has already.
+func bare(err error) error {
+	var of *fs.PathError
+	if errors.As(err, &of) {
+		return of.Err
+	}
+	return err
 }
 
 // advice is what to do about it.

@@ -14,20 +14,20 @@ type Encoding uint8
 
 // The encodings of the tokens [P,C] of one view and stage.
 const (
-	// Float16 is an int32, then float16 values that are to be multiplied by 2 to the power of it.
-	Float16 Encoding = iota
 	// Int8 is an offset [C] and a step [C] as float32, then bytes: the value is offset + step * byte. A
 	// channel has its own, since some of a vision transformer's are a hundred times larger than others.
-	Int8
+	Int8 Encoding = iota
+	// Float16 is an int32, then float16 values that are to be multiplied by 2 to the power of it.
+	Float16
 	// Float32 is what the backbone gave.
 	Float32
 
 	encodings
 )
 
-var encodingNames = []string{"float16", "int8", "float32"}
+var encodingNames = []string{"int8", "float16", "float32"}
 
-// String is float16, int8 or float32.
+// String is int8, float16 or float32.
 func (e Encoding) String() string {
 	if e >= encodings {
 		return fmt.Sprintf("Encoding(%d)", int(e))
@@ -49,10 +49,10 @@ func (e *Encoding) UnmarshalText(text []byte) error {
 }
 
 // bytes is those of a value, extra those beside the values.
-func (e Encoding) bytes() uint64 { return [...]uint64{2, 1, 4}[e] }
+func (e Encoding) bytes() uint64 { return [...]uint64{1, 2, 4}[e] }
 
 func (e Encoding) extra(channels int) uint64 {
-	return [...]uint64{4, 8 * uint64(channels), 0}[e]
+	return [...]uint64{8 * uint64(channels), 4, 0}[e]
 }
 
 // encode writes tokens [P,channels] to dst, which is of Shape.stageSize; active says which patches

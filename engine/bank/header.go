@@ -88,8 +88,11 @@ type Photo struct {
 
 // Calibration is what the good photos score by each other, and what follows from it.
 type Calibration struct {
-	Method     string             `json:"method"`           // the threshold as it was asked for: auto, 0.35, 0.35,0.32
-	Scores     []float64          `json:"scores,omitempty"` // by photo: each by all others; nil for one photo alone
+	Method string    `json:"method"`           // the threshold as it was asked for: auto, 0.35, 0.35,0.32
+	Scores []float64 `json:"scores,omitempty"` // by photo: each by all others; nil for one photo alone
+	// LeftOut are scores by the bank of good photos that are not in it: of those that it was thinned of.
+	// Thresholds and FalseAlarms are of these and Scores together.
+	LeftOut    []float64          `json:"left_out,omitempty"`
 	Thresholds verdict.Thresholds `json:"thresholds"`
 	// FalseAlarms counts the photos that a threshold estimated from the scores of the others calls
 	// defective, or sends to review; nil where nothing was estimated.

@@ -15,7 +15,7 @@ func Lock(path string) (release func(), err error) {
 	for range 3 { // it may have been replaced between opening and locking
 		file, err := os.Open(path)
 		if err != nil {
-			return nil, fault.New(fault.Input, "cannot use the bank %s: %w", path, err)
+			return nil, fault.New(fault.Input, "cannot use the bank %s: %w", path, bare(err))
 		}
 		held, err := filelock.Try(file)
 		if held || errors.Is(err, filelock.ErrUnsupported) {
@@ -23,7 +23,7 @@ func Lock(path string) (release func(), err error) {
 		}
 		file.Close()
 		if err != nil {
-			return nil, fault.New(fault.Output, "cannot lock the bank %s: %w", path, err)
+			return nil, fault.New(fault.Output, "cannot lock the bank %s: %w", path, bare(err))
 		}
 	}
 	return nil, fault.New(fault.Output, "the bank %s is being changed by another program; wait until it "+

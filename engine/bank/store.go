@@ -15,8 +15,7 @@ func (b *Bank) References(spill string) (first *features.Store, further []*featu
 	shape := b.header.Shape
 	stores := make([]*features.Store, shape.Views)
 	for view := range stores {
-		of := features.Shape{Stages: shape.Stages, Images: len(b.header.Photos), Height: shape.Height,
-			Width: shape.Width, Channels: shape.Channels}
+		of := shape.Features(len(b.header.Photos))
 		if spill == "" {
 			stores[view] = features.NewMemory(of)
 		} else if stores[view], err = features.NewSpilled(of, spill); err != nil {
@@ -41,4 +40,10 @@ func (b *Bank) References(spill string) (first *features.Store, further []*featu
 	}
 	_ = group.Wait() // none fails
 	return stores[0], stores[1:], nil
+}
+
+// Features is the shape of a store of so many photos, or views of them.
+func (s Shape) Features(images int) features.Shape {
+	return features.Shape{Stages: s.Stages, Images: images, Height: s.Height, Width: s.Width,
+		Channels: s.Channels}
 }

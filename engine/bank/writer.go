@@ -24,6 +24,7 @@ type Writer struct {
 	names     map[string]bool
 	table     []byte
 	block     []byte // of one photo
+	size      int64  // of the file
 }
 
 // Create begins a bank that Commit puts at path; the header's ID, Photos and Calibration are the
@@ -142,6 +143,12 @@ func (w *Writer) write(photo Photo, block []byte) error {
 // Photos are those that were added.
 func (w *Writer) Photos() []Photo { return w.header.Photos }
 
+// Header is that of the bank as far as it is known; after Commit, that of the file.
+func (w *Writer) Header() Header { return w.header }
+
+// Bytes is the size of the file, after Commit.
+func (w *Writer) Bytes() int64 { return w.size }
+
 // Bank is a view of what has been added, as it will be read: to calibrate by, and closed before
 // Commit.
 func (w *Writer) Bank() (*Bank, error) {
@@ -173,11 +180,11 @@ func (w *Writer) Commit(calibration Calibration) (err error) {
 	if err != nil {
 		return fmt.Errorf("writing the header of %s: %w", w.file.Name(), err)
 	}
-	size, err := w.header.Shape.fileSize(len(w.header.Photos), int64(len(text)))
+	w.size, err = w.header.Shape.fileSize(len(w.header.Photos), int64(len(text)))
 	if err != nil {
 		return fault.New(fault.Internal, "cannot write the bank %s: %w", w.file.Name(), err)
 	}
-	first := prologue{Format, needs, size, int64(len(text)), crc32.Checksum(w.table, castagnoli),
+	first := prologue{Format, needs, w.size, int64(len(text)), crc32.Checksum(w.table, castagnoli),
 		crc32.Checksum(text, castagnoli)}
 	w.out.Write(w.table)
 	w.out.Write(text) // Flush meets the same error

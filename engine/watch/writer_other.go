@@ -1,8 +1,0 @@
-//go:build !linux
-
-package watch
-
-import "os"
-
-// beingWritten cannot be known here.
-func beingWritten(*os.File) bool { return false }
