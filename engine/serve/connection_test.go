@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -278,6 +279,98 @@ func TestAddresses(t *testing.T) {
 	for _, address := range []string{"unix:", "unix:/nowhere/at/all", "127.0.0.1:99999", "[::1]:x"} {
 		if _, _, err := Listen(address); fault.KindOf(err) != fault.Setup {
 			t.Errorf("%q: %v", address, err)
+		}
+	}
+}
+
+func TestAServerAnswersWhileItLoads(t *testing.T) {
+	listener, _, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := New(limits)
+	ctx, cancel := context.WithCancel(t.Context())
+	goOn, closed, ended := make(chan struct{}), false, make(chan error, 1)
+	go func() {
+		_, err := s.Run(ctx, listener, time.Minute, func(context.Context) (Loaded, error) {
+			<-goOn
+			return Loaded{fake{}, product, func() { closed = true }}, nil
+		})
+		ended <- err
+	}()
+	status := func() int {
+		response, err := http.Get(URL(listener) + "/healthz")
+		if err != nil {
+			t.Fatal(err)
+		}
+		response.Body.Close()
+		return response.StatusCode
+	}
+	if got := status(); got != 503 {
+		t.Errorf("loading: %d", got)
+	}
+	close(goOn)
+	for status() != 200 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; err != nil || !closed {
+		t.Errorf("%v, closed %v", err, closed)
+	}
+}
+
+// What cannot be loaded ends the server, and who stops it does not wait for it to load.
+func TestLoadingThatFails(t *testing.T) {
+	for name, stopped := range map[string]bool{"it fails": false, "it is stopped": true} {
+		listener, _, err := Listen("127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		_, err = New(limits).Run(ctx, listener, time.Minute, func(loading context.Context) (Loaded, error) {
+			if stopped {
+				cancel()
+				<-loading.Done()
+				return Loaded{}, loading.Err()
+			}
+			return Loaded{}, fault.New(fault.Setup, "no model")
+		})
+		if stopped && err != nil || !stopped && fault.KindOf(err) != fault.Setup {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func TestTokensOfFiles(t *testing.T) {
+	for text, want := range map[string]string{"0123456789abcdef": "0123456789abcdef",
+		"  0123456789abcdef\n": "0123456789abcdef", "": "", "short": "", "0123456789abcde": "",
+		"0123456789 abcdef": "", "0123456789abcdeé": "", "0123456789\nabcdef": ""} {
+		path := filepath.Join(t.TempDir(), "token")
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		got, err := ReadToken(path)
+		if got != want || (err != nil) != (want == "") || err != nil && fault.KindOf(err) != fault.Input {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	if _, err := ReadToken(filepath.Join(t.TempDir(), "none")); fault.KindOf(err) != fault.Input {
+		t.Errorf("no file: %v", err)
+	}
+}
+
+// The scale of a bank's maps has the threshold in its middle, and leaves good photos without colour.
+func TestScalesOfBanks(t *testing.T) {
+	scores := []float64{.31, .3, .29, .33, .32}
+	for _, c := range []struct {
+		scores    []float64
+		threshold float64
+		low, high float64
+	}{{scores, .4, .3, .45}, {scores, 0, .3, .33}, {nil, .4, .36, .48}, {nil, 0, 0, 3}} {
+		got, err := scaleOf(c.scores, c.threshold)
+		if err != nil || math.Abs(got.Low-c.low) > 1e-12 || math.Abs(got.High-c.high) > 1e-12 {
+			t.Errorf("%v, %v: %+v, %v", c.scores, c.threshold, got, err)
 		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"musc/engine/fault"
 	"musc/engine/origin"
 )
 
@@ -90,6 +91,25 @@ func (s *Server) admit(r *http.Request) *failure {
 			text: "send the server's token: Authorization: Bearer TOKEN"}
 	}
 	return nil
+}
+
+// leastToken is the length of a token that nobody guesses.
+const leastToken = 16
+
+// ReadToken reads a token from a file: its text without the blanks around it. Errors are of kind
+// fault.Input.
+func ReadToken(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return "", fault.New(fault.Input, "cannot read the token: %w; check the path and its permissions", err)
+	}
+	token := strings.TrimSpace(string(text))
+	visible := func(c rune) bool { return c > ' ' && c <= '~' }
+	if len(token) < leastToken || strings.ContainsFunc(token, func(c rune) bool { return !visible(c) }) {
+		return "", fault.New(fault.Input, "the token in %s must be %d visible ASCII characters or more; make "+
+			"one with: openssl rand -hex 16", path, leastToken)
+	}
+	return token, nil
 }
 
 // named says whether the server is called so. A page can lead a name of its own here, but no address, and

@@ -78,6 +78,60 @@ func listenUnix(path string) (net.Listener, error) {
 	return listener, nil
 }
 
+// Loaded is what Run's load gives: for Ready, and how to give it back.
+type Loaded struct {
+	Inspector Inspector
+	Product   Product
+	Close     func()
+}
+
+// Run is Serve of a server that gets ready meanwhile: load is called at once. An error of it ends the
+// server, and is Run's.
+func (s *Server) Run(ctx context.Context, listener net.Listener, grace time.Duration,
+	load func(context.Context) (Loaded, error)) (cut int, err error) {
+
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	// What is loaded serves on when the server is told to stop: only loading ends then.
+	loading, giveUp := context.WithCancel(context.WithoutCancel(ctx))
+	defer giveUp()
+	whileLoading := context.AfterFunc(serving, giveUp)
+	type outcome struct {
+		Loaded
+		err error
+	}
+	ended := make(chan outcome, 1)
+	go func() {
+		loaded, err := load(loading)
+		whileLoading()
+		if err == nil {
+			s.Ready(loaded.Inspector, loaded.Product)
+		} else {
+			stop()
+		}
+		ended <- outcome{loaded, err}
+	}()
+	cut, err = s.Serve(serving, listener, grace)
+	stop()
+	o := <-ended
+	if o.Close != nil {
+		o.Close()
+	}
+	if o.err != nil && ctx.Err() == nil {
+		return cut, o.err
+	}
+	return cut, err
+}
+
+// URL is where a listener of Listen is reached.
+func URL(listener net.Listener) string {
+	address := listener.Addr()
+	if address.Network() == "unix" {
+		return unixPrefix + address.String()
+	}
+	return "http://" + address.String()
+}
+
 // Serve answers until ctx is done, then takes no more requests and finishes those that are under way, for at
 // most grace. cut says how many it had to leave undone. When it returns no photo is being inspected.
 func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Duration) (cut int, err error) {
