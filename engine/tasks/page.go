@@ -52,7 +52,7 @@ func (d *drawer) page(result *engine.Result, run report.Run) error {
 		}
 		reasons = append(reasons, found...)
 	}
-	p.quantise()
+	p.data.SetScores(p.scores)
 	p.nearest()
 	if err := p.pictures(); err != nil {
 		return err
@@ -123,27 +123,6 @@ func (p *paging) subset(subset int) ([]evidence.Evidence, error) {
 		}
 	}
 	return p.reasons(subset)
-}
-
-// quantise makes the bytes of the patch scores.
-func (p *paging) quantise() {
-	low, high := math.Inf(1), math.Inf(-1)
-	for _, scores := range p.scores {
-		low, high = min(low, slices.Min(scores)), max(high, slices.Max(scores))
-	}
-	if len(p.scores) == 0 {
-		return
-	}
-	p.data.Low, p.data.High = low, high
-	for at, scores := range p.scores {
-		bytes := make([]byte, len(scores))
-		for k, score := range scores {
-			if high > low {
-				bytes[k] = byte(math.Round(255 * (score - low) / (high - low)))
-			}
-		}
-		p.data.Photos[at].Scores = bytes
-	}
 }
 
 // lookedAt is how many good photos are compared with each for the one that looks most like it.

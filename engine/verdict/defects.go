@@ -3,6 +3,7 @@ package verdict
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 )
 
@@ -41,6 +42,16 @@ func WriteDefects(path string,
 		table.Flush()
 		return table.Error()
 	})
+}
+
+// DefectColumns are those of defects.csv.
+func DefectColumns() []string { return slices.Clone(defectColumns) }
+
+// Row is a row of defects.csv: the region of that number, from 1, of a photo of width x height.
+func (g *Region) Row(image string, number, width, height int) []string {
+	row := make([]string, len(defectColumns))
+	g.record(row, image, number, float64(width)*float64(height))
+	return row
 }
 
 // record fills in a row of defects.csv.

@@ -15,7 +15,7 @@ type Region struct {
 	PeakY     int     `json:"peak_y"`
 	Peak      float64 `json:"peak"` // map values
 	Mean      float64 `json:"mean"`
-	Runs      []Run   `json:"runs"` // all its pixels, ascending by Y, then From
+	Runs      []Run   `json:"runs,omitempty"` // all its pixels, ascending by Y, then From
 }
 
 // Run is the pixels From to To-1 of row Y.

@@ -25,6 +25,8 @@
 package page
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"musc/engine/report"
@@ -55,6 +57,28 @@ type Data struct {
 	Warnings []string         `json:"warnings"` // what else a user was told
 	Skipped  []Skipped        `json:"skipped"`
 	Run      []Parameter      `json:"run"` // how it all came about, for people
+}
+
+// SetScores fills in Low, High and the bytes of each photo's patch scores; scores are in the order of Photos,
+// each [P] and finite.
+func (d *Data) SetScores(scores [][]float64) {
+	low, high := math.Inf(1), math.Inf(-1)
+	for _, of := range scores {
+		low, high = min(low, slices.Min(of)), max(high, slices.Max(of))
+	}
+	if len(scores) == 0 {
+		return
+	}
+	d.Low, d.High = low, high
+	for at, of := range scores {
+		bytes := make([]byte, len(of))
+		for k, score := range of {
+			if high > low {
+				bytes[k] = byte(math.Round(255 * (score - low) / (high - low)))
+			}
+		}
+		d.Photos[at].Scores = bytes
+	}
 }
 
 // Photo is one scored image.
