@@ -154,6 +154,8 @@ func TestResidentMemoryStaysWithinThePlan(t *testing.T) {
 		{Shape: features.Shape{Stages: 1, Images: 64, Height: 14, Width: 14, Channels: 512}},
 		{Shape: distances},
 		{Shape: distances, Pairs: true},
+		{Shape: features.Shape{Stages: 1, Images: 96, Height: 14, Width: 14, Channels: 512},
+			Largest: 32, Views: 2, ReferenceViews: 2, Near: 2},
 	} {
 		sizes.Degrees, sizes.References, sizes.Threads = []int{3}, 3, 2
 		largest := int64(0)
@@ -197,11 +199,18 @@ func scoreNoise(t *testing.T, sizes Sizes, plan Plan) {
 		}
 		return store
 	}
-	problem := &Problem{Images: noise(shape.Images), References: noise(sizes.References),
+	views := 1 + sizes.Views
+	images, references := noise(shape.Images), noise(sizes.References*views)
+	defer images.Close()
+	defer references.Close()
+	n, m := sizes.Shape.Images/views, sizes.References
+	problem := &Problem{Images: images.Part(0, n), References: references.Part(0, m), Near: sizes.Near,
 		Degrees: sizes.Degrees, Interval: Interval{0, 0.3}, Plan: plan,
 		Checkpoint: &Checkpoint{Folder: plan.Folder, Every: 20 * time.Millisecond}}
-	defer problem.Images.Close()
-	defer problem.References.Close()
+	for view := 1; view < views; view++ {
+		problem.Views = append(problem.Views, images.Part(view*n, n))
+		problem.ReferenceViews = append(problem.ReferenceViews, references.Part(view*m, m))
+	}
 	if n := int64(sizes.Shape.Images); sizes.Pairs {
 		pairs, err := features.NewArray(n*int64(sizes.Shape.Patches())*n, "")
 		if err != nil {
