@@ -145,7 +145,7 @@ func (b *batch) division(threads int) (tile, strip int) {
 	}
 	if strip < 1 || strip > tile {
 		passing := max(len(b.members)-tile, b.references, b.furtherViews())
-		strip = stripFor(tile, passing, threads, b.patches)
+		strip = stripFor(tile, len(b.members), passing, threads, b.patches)
 	}
 	return tile, strip
 }

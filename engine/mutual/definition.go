@@ -10,7 +10,7 @@ import (
 )
 
 // Definition is the specification of every Scorer: Eq. 1 to 3 in float64, one distance after the
-// other. It takes N^2 P^2 C steps a stage and degree, and holds N*P*C float64 values.
+// other. It takes N^2 P^2 C steps a stage, degree and view, and holds N*P*C float64 values a view.
 type Definition struct{}
 
 // Name implements Scorer.

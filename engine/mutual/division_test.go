@@ -97,8 +97,11 @@ func TestRunsKeepToTheirPlan(t *testing.T) {
 
 func TestStripsForTiles(t *testing.T) {
 	for _, c := range []struct{ tile, n, references, threads, patches, want int }{
-		{5, 5, 0, 4, 100, 0},        // none passes by
-		{5, 5, 3, 4, 100, 3},        // references do
+		{5, 5, 0, 4, 100, 0},  // none passes by
+		{5, 5, 3, 4, 100, 3},  // references do
+		{1, 1, 30, 4, 100, 4}, // one image, a reference a thread
+		{1, 2, 30, 4, 100, 1}, // no more than stay
+		{6, 6, 30, 4, 100, 6},
 		{40, 50, 0, 4, 16384, 4},    // one a thread
 		{40, 50, 0, 2, 4096, 4},     // 64 KB of distances
 		{40, 80, 0, 2, 1000, 16},    // 16384 / 1000
@@ -106,7 +109,8 @@ func TestStripsForTiles(t *testing.T) {
 		{40, 46, 0, 8, 16384, 6},    // the rest
 		{40, 46, 50, 99, 16384, 40}, // references and images
 	} {
-		if got := stripFor(c.tile, max(c.n-c.tile, c.references), c.threads, c.patches); got != c.want {
+		if got := stripFor(c.tile, c.n, max(c.n-c.tile, c.references), c.threads,
+			c.patches); got != c.want {
 			t.Errorf("%+v: %d", c, got)
 		}
 	}

@@ -133,7 +133,7 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 		channels = int64(z.Shape.Channels)
 		threads  = int64(z.Threads)
 		scorers  = n - 1 + m
-		strip    = stripFor(tile, z.passing(tile), z.Threads, z.Shape.Patches())
+		strip    = stripFor(tile, z.Largest, z.passing(tile), z.Threads, z.Shape.Patches())
 		image    = bytesOfFloat * patches * channels
 	)
 	if z.ReferencesOnly {
@@ -189,10 +189,15 @@ func (z Sizes) passing(tile int) int {
 	return max(z.Largest-tile, z.References, further*z.Views)
 }
 
-// stripFor is how many images pass by a tile at once: enough for every thread to load one and for
-// distances to be written in runs of 64 KB, but no more than the tile has. It is 0 if none passes by.
-func stripFor(tile, passing, threads, patches int) int {
-	return min(tile, max(threads, 16384/patches), passing)
+// stripFor is how many images pass by a tile of n images at once: enough for every thread to load one
+// and for distances to be written in runs of 64 KB, but no more than the tile has; or than there are
+// threads, if all images are in it, which may be a single one. It is 0 if none passes by.
+func stripFor(tile, n, passing, threads, patches int) int {
+	most := tile
+	if tile == n {
+		most = max(tile, threads)
+	}
+	return min(most, max(threads, 16384/patches), passing)
 }
 
 // alignFloats rounds up to a cache line.
