@@ -78,19 +78,26 @@ func (s *Scoring) searchBox(pairs int) error {
 	for first := 0; first < pairs; first += s.boxPairs() {
 		count := min(s.boxPairs(), pairs-first)
 		of := at(s.pairs, 0, 0, first, bytesOfPair)
-		blocks := min(count*s.tiles(), s.device.Multiprocessors*searchBlocks)
-		if err := s.device.launch("box_product", grid{blocks, 1}, threads, searchShared,
-			s.box.products, keys[0], s.box.features, s.box.offsets, scales[0], of, count,
-			s.patches(), s.padded(), s.boxStride()); err != nil {
+		tiles, tasks := s.tiles(), s.boxTasks()
+		if s.Near > 0 {
+			tiles, tasks = s.near.products.count, s.near.tasks.count
+		}
+		blocks := min(count*tiles, s.device.Multiprocessors*searchBlocks)
+		name, arguments := s.bounded("box_product", s.near.products, []any{s.box.products, keys[0],
+			s.box.features, s.box.offsets, scales[0], of, count, s.patches(), s.padded(),
+			s.boxStride()}, s.Width, s.Near)
+		if err := s.device.launch(name, grid{blocks, 1}, threads, searchShared,
+			arguments...); err != nil {
 			return err
 		}
 		if keys[1] == 0 && keys[2] == 0 {
 			continue
 		}
-		blocks = min(count*s.boxTasks(), s.device.Multiprocessors)
-		if err := s.device.launch("box_search", grid{blocks, 1}, boxThreads, boxShared,
-			keys[1], keys[2], s.box.products, scales[1], scales[2], of, count, s.Height, s.Width,
-			s.boxStride()); err != nil {
+		blocks = min(count*tasks, s.device.Multiprocessors)
+		name, arguments = s.bounded("box_search", s.near.tasks, []any{keys[1], keys[2],
+			s.box.products, scales[1], scales[2], of, count, s.Height, s.Width, s.boxStride()}, s.Near)
+		if err := s.device.launch(name, grid{blocks, 1}, boxThreads, boxShared,
+			arguments...); err != nil {
 			return err
 		}
 	}

@@ -97,21 +97,18 @@ DEVICE void reduce(const Sums &sums, const Side &rows, const Side &columns, int 
         }
 }
 
-// box_product writes X~ X~'^t of each of count pairs to products [count, patches, stride], stride a
-// multiple of 8 that is at least patches, and takes what is nearest in radius 0 to keys, if there
-// are any. features is [slots, patches, channels], offsets and scales, those of radius 0, [slots,
-// patches]. Blocks share the tiles as those of search do.
-extern "C" __global__ void __launch_bounds__(Threads, 2)
-box_product(float *products, Key *keys, const half_bits *features, const float *offsets,
-            const float *scales, const Pair *pairs, int count, int patches, int channels,
-            int stride) {
+// multiply_pairs is box_product for any tiles of a pair.
+template <class Tiles>
+DEVICE void multiply_pairs(float *products, Key *keys, const half_bits *features,
+                           const float *offsets, const float *scales, const Pair *pairs, int count,
+                           int patches, int channels, int stride, const Tiles &tiles) {
     half_bits *buffers = dynamic_shared<half_bits>();
-    int across = (patches + Tile - 1) / Tile, tiles = across * across;
     long long image = (long long)patches * channels;
-    for (long long task = blockIdx.x; task < (long long)count * tiles; task += gridDim.x) {
-        int index = (int)(task / tiles);
+    for (long long task = blockIdx.x; task < (long long)count * tiles.count; task += gridDim.x) {
+        int index = (int)(task / tiles.count);
         const Pair &pair = pairs[index];
-        int row = (int)(task % tiles) / across * Tile, column = (int)(task % tiles) % across * Tile;
+        int row, column;
+        tiles.find((int)(task % tiles.count), row, column);
         Sums sums = {};
         multiply_tiles(sums, buffers, features + pair.rows * image + (long long)row * channels,
                        patches - row,
@@ -128,6 +125,30 @@ box_product(float *products, Key *keys, const half_bits *features, const float *
         Side columns = side(pair.columns, pair.column_keys, column);
         add_offsets(sums, products + (long long)index * patches * stride, rows, columns, patches,
                     stride);
-        if (rows.keys || columns.keys) reduce(sums, rows, columns, patches);
+        if (!rows.keys && !columns.keys) continue;
+        tiles.drop(sums, row, column);
+        reduce(sums, rows, columns, patches);
     }
+}
+
+// box_product writes X~ X~'^t of each of count pairs to products [count, patches, stride], stride a
+// multiple of 8 that is at least patches, and takes what is nearest in radius 0 to keys, if there
+// are any. features is [slots, patches, channels], offsets and scales, those of radius 0, [slots,
+// patches]. Blocks share the tiles as those of search do.
+extern "C" __global__ void __launch_bounds__(Threads, 2)
+box_product(float *products, Key *keys, const half_bits *features, const float *offsets,
+            const float *scales, const Pair *pairs, int count, int patches, int channels,
+            int stride) {
+    multiply_pairs(products, keys, features, offsets, scales, pairs, count, patches, channels,
+                   stride, AllTiles(patches));
+}
+
+// box_product_near is box_product among patches that are near each other. The tiles are those with
+// products that box_search_near reads, which are more: it writes no others.
+extern "C" __global__ void __launch_bounds__(Threads, 2)
+box_product_near(float *products, Key *keys, const half_bits *features, const float *offsets,
+                 const float *scales, const Pair *pairs, int count, int patches, int channels,
+                 int stride, const unsigned *tiles, int tile_count, int width, int radius) {
+    multiply_pairs(products, keys, features, offsets, scales, pairs, count, patches, channels,
+                   stride, NearTiles{{tiles, tile_count, width, radius}});
 }

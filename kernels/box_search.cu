@@ -11,7 +11,12 @@
 //     columns when all y were seen.
 // The sums of one y are written while those of the last are still read. The lanes of a warp are 8 x
 // of 4 neighbouring patches of those; planes of the sums, one for every x, begin in 8 different groups of banks.
+//
+// Where patches must be near each other (near.h) a block takes only the y that are near its tile,
+// and reads the products of patches that are at most R + 4 apart: those in the windows of patches
+// that count. The host lists the tasks in which any does.
 #include "box.h"
+#include "near.h"
 #include "pairs.h"
 #include "ptx.h"
 
@@ -43,6 +48,8 @@ struct Images {
     int x;                // first of Across
     int top, left;        // of the tile
     int lines, columns;   // of rectangles in the tile
+    int radius;           // R of near.h; below 0: all patches count
+    int from, to;         // the y that are taken; from is a multiple of Window
     DEVICE_MEMBER int line() const { return Right * columns + 2 * Reach; }
     DEVICE_MEMBER int inputs() const { return line() * (Down * lines + 2 * Reach); }
 };
@@ -70,17 +77,41 @@ template <int Radius> DEVICE void sum_window(float (&sums)[4], const float (&val
 // Ring holds the products of a thread's (v, u): row y of the grid at y % Window.
 typedef float Ring[Window][Inputs];
 
-// Column is where a thread's products are: those of one (v, u) with x - 2 and row y of the grid,
-// the next to be loaded. Bit k of inside says that x - 2 + k is on the grid, and (v, u), too.
+// Column is where a thread's products are: those of one (v, u) with x - 2 and the row of the grid
+// that is the next to be loaded. Bit k of inside says that x - 2 + k is on the grid, and (v, u), too;
+// the row is if y is one of so many rows from 0 on.
 struct Column {
     const float *next;
     unsigned inside;
-    int y;
+    int y, rows;
 };
+
+// column_of is where the products of a thread's (v, u) begin. If patches must be near each other, x and y
+// beyond the reach of (v, u) are as those beyond the grid, and y is counted from the first within.
+DEVICE Column column_of(const Images &of, int v, int u, bool sums_rows) {
+    int y = max(of.from - Reach, 0);
+    Column column = {of.product + ((long long)y * of.width + of.x - Reach) * of.stride +
+                         v * of.width + u,
+                     0, y, of.height};
+    bool all = of.radius < 0;
+    int reach = of.radius + 2 * Reach;
+    if (sums_rows && v >= 0 && v < of.height && u >= 0 && u < of.width)
+        for (int k = 0; k < Inputs; k++) {
+            int x = of.x - Reach + k;
+            if (x >= 0 && x < of.width && (all || (x - u <= reach && u - x <= reach)))
+                column.inside |= 1u << k;
+        }
+    if (!all) {
+        int first = max(v - reach, 0);
+        column.y -= first;
+        column.rows = min(v + reach + 1, of.height) - first;
+    }
+    return column;
+}
 
 // load_row fills in the next row, zeros outside of the grid.
 DEVICE void load_row(float (&row)[Inputs], Column &column, const Images &of) {
-    unsigned inside = column.y < of.height ? column.inside : 0;
+    unsigned inside = (unsigned)column.y < (unsigned)column.rows ? column.inside : 0;
 #pragma unroll
     for (int k = 0; k < Inputs; k++) row[k] = inside >> k & 1 ? column.next[k * of.stride] : 0;
     column.next += of.width * of.stride;
@@ -149,10 +180,23 @@ struct Rectangle {
     Best nearest[Down][Right]; // to its columns
 };
 
-// take_rectangle takes the similarities of row patch and the rectangle's columns.
+// Counting says which lines and columns of a rectangle are near a patch, a bit each.
+struct Counting {
+    unsigned lines, columns;
+};
+
+// near_bits tells which of count places on a line are near another.
+DEVICE unsigned near_bits(int first, int count, int place, int radius) {
+    unsigned bits = 0;
+    for (int k = 0; k < count; k++)
+        if (first + k - place <= radius && place - first - k <= radius) bits |= 1u << k;
+    return bits;
+}
+
+// take_rectangle takes the similarities of row patch and the rectangle's columns, those that count.
 DEVICE Best take_rectangle(Rectangle &of, const Shared &shared, const Images &images,
                            const float (&sums)[Down][Right], int radius, const BoxPatch &row,
-                           unsigned patch) {
+                           unsigned patch, const Counting &counting) {
     int first = (images.top + of.v) * images.width + images.left + of.u;
     Best best = nobody(first);
 #pragma unroll
@@ -161,6 +205,8 @@ DEVICE Best take_rectangle(Rectangle &of, const Shared &shared, const Images &im
         for (int k = 0; k < Right; k++) {
             const BoxPatch &column = shared.patches[radius][(of.v + i) * TileWidth + of.u + k];
             float similarity = box_similarity(sums[i][k], row, column);
+            if (!(counting.lines >> i & counting.columns >> k & 1))
+                similarity = -__uint_as_float(0x7f800000u);
             take(best, similarity, first + i * images.width + k);
             take(of.nearest[i][k], similarity, patch);
         }
@@ -205,11 +251,12 @@ DEVICE void compare(Shared &shared, const Images &of, const Pair &pair,
 
     bool sums_rows = thread < of.inputs();
     int v = of.top - Reach + thread / of.line(), u = of.left - Reach + thread % of.line();
-    Column column = {of.product + (of.x - Reach) * of.stride + v * of.width + u, 0, 0};
-    if (sums_rows && v >= 0 && v < of.height && u >= 0 && u < of.width)
-        for (int k = 0; k < Inputs; k++)
-            if (of.x - Reach + k >= 0 && of.x - Reach + k < of.width) column.inside |= 1u << k;
+    Column column = column_of(of, v, u, sums_rows);
     Ring ring = {};
+    if (of.from > 0) { // the two rows before, which the grid has
+        load_row(ring[Window - 2], column, of);
+        load_row(ring[Window - 1], column, of);
+    }
 #pragma unroll
     for (int k = 0; k < Reach + 1; k++) load_row(ring[k], column, of);
 
@@ -223,8 +270,11 @@ DEVICE void compare(Shared &shared, const Images &of, const Pair &pair,
         for (int k = 0; k < Right; k++) rectangle.nearest[i][k] = nobody(x);
     Key *keys = searches ? searched[radius].keys : nullptr;
     const float *scales = searched[min(radius, Radii - 1)].scales + (long long)pair.rows * patches;
+    bool all = of.radius < 0;
+    Counting counting = {
+        ~0u, all ? ~0u : near_bits(of.left + rectangle.u, Right, x, of.radius)};
 
-    for (int y = 0; y < of.height; y++) {
+    for (int y = of.from; y < of.to; y++) {
         if (sums_rows) {
             switch (y % Window) {
             case 0: sum_rows<0>(shared, ring, column, of, y); break;
@@ -238,14 +288,15 @@ DEVICE void compare(Shared &shared, const Images &of, const Pair &pair,
         BoxPatch row = box_patch(scales, patch, searches && x < of.width);
         __syncthreads(); // the sums are there, and nobody reads those that come next
         if (!searches) continue; // a whole warp
-        Best best = nobody(patches);
-        if (holds) {
+        Best best = nobody(all ? patches : patch);
+        if (!all) counting.lines = near_bits(of.top + rectangle.v, Down, y, of.radius);
+        if (holds && counting.lines) {
             const float *plane = shared.planes[y % 2][radius][thread % Across] +
                                  rectangle.v * of.line() + rectangle.u;
             float sums[Down][Right];
             if (radius == 0) sum_rectangle<1>(sums, plane, of.line());
             else sum_rectangle<2>(sums, plane, of.line());
-            best = take_rectangle(rectangle, shared, of, sums, radius, row, patch);
+            best = take_rectangle(rectangle, shared, of, sums, radius, row, patch, counting);
         }
         take_from(best, Across);
         take_from(best, 2 * Across);
@@ -256,6 +307,31 @@ DEVICE void compare(Shared &shared, const Images &of, const Pair &pair,
         write_columns(rectangle, of, holds, keys + pair.column_keys);
 }
 
+// search_pairs is box_search; without tiles in bound all tasks are taken, and all patches count.
+DEVICE void search_pairs(const Searched (&searched)[Radii], const float *products,
+                         const Pair *pairs, int count, int height, int width, int stride,
+                         const Bound &bound) {
+    Shared &shared = *dynamic_shared<Shared>();
+    int across = ceil(width, TileWidth), tiles = ceil(height, TileHeight) * across;
+    int tasks = bound.tiles ? bound.count : tiles * ceil(width, Across); // of a pair
+    for (long long task = blockIdx.x; task < (long long)count * tasks; task += gridDim.x) {
+        int index = (int)(task / tasks), part = (int)(task % tasks);
+        if (bound.tiles) part = (int)bound.tiles[part];
+        int tile = part % tiles;
+        Images of = {height, width, stride, products + (long long)index * height * width * stride,
+                     part / tiles * Across, tile / across * TileHeight, tile % across * TileWidth,
+                     0, 0, bound.radius, 0, height};
+        if (bound.tiles) {
+            of.from = max(of.top - bound.radius, 0) / Window * Window;
+            of.to = min(of.top + TileHeight + bound.radius, height);
+        }
+        of.lines = ceil(min(TileHeight, height - of.top), Down);
+        of.columns = ceil(min(TileWidth, width - of.left), Right);
+        compare(shared, of, pairs[index], searched);
+        __syncthreads(); // the next task may overwrite what is read
+    }
+}
+
 // box_search compares count pairs of images by their products [count, height * width, stride], in
 // radius 1, 2 or both: keys are none for the radius that is not wanted. Blocks share the tasks
 // evenly.
@@ -263,18 +339,16 @@ extern "C" __global__ void __launch_bounds__(Threads, 1)
 box_search(Key *keys_of_1, Key *keys_of_2, const float *products, const float *scales_of_1,
            const float *scales_of_2, const Pair *pairs, int count, int height, int width,
            int stride) {
-    Shared &shared = *dynamic_shared<Shared>();
-    Searched searched[Radii] = {{keys_of_1, scales_of_1}, {keys_of_2, scales_of_2}};
-    int across = ceil(width, TileWidth), tiles = ceil(height, TileHeight) * across;
-    int tasks = tiles * ceil(width, Across); // of a pair
-    for (long long task = blockIdx.x; task < (long long)count * tasks; task += gridDim.x) {
-        int index = (int)(task / tasks), part = (int)(task % tasks), tile = part % tiles;
-        Images of = {height, width, stride, products + (long long)index * height * width * stride,
-                     part / tiles * Across, tile / across * TileHeight, tile % across * TileWidth,
-                     0, 0};
-        of.lines = ceil(min(TileHeight, height - of.top), Down);
-        of.columns = ceil(min(TileWidth, width - of.left), Right);
-        compare(shared, of, pairs[index], searched);
-        __syncthreads(); // the next task may overwrite what is read
-    }
+    search_pairs({{keys_of_1, scales_of_1}, {keys_of_2, scales_of_2}}, products, pairs, count,
+                 height, width, stride, {nullptr, 0, width, -1});
+}
+
+// box_search_near is box_search among patches that are near each other. The tasks are those in which
+// any are.
+extern "C" __global__ void __launch_bounds__(Threads, 1)
+box_search_near(Key *keys_of_1, Key *keys_of_2, const float *products, const float *scales_of_1,
+                const float *scales_of_2, const Pair *pairs, int count, int height, int width,
+                int stride, const unsigned *tasks, int task_count, int radius) {
+    search_pairs({{keys_of_1, scales_of_1}, {keys_of_2, scales_of_2}}, products, pairs, count,
+                 height, width, stride, {tasks, task_count, width, radius});
 }

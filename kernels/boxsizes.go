@@ -3,8 +3,6 @@
 package kernels
 
 const (
-	boxReach = 2 // the greatest radius of a window that box_search filters for
-
 	// Of box_search.cu: a block's threads and shared memory, and the patches that it takes.
 	boxThreads = 512
 	boxAcross  = 8
@@ -31,6 +29,20 @@ func (z Sizes) boxPairs() int {
 // boxTasks is how many of box_search's tasks a pair has.
 func (z Sizes) boxTasks() int {
 	return ceil(z.Width, boxAcross) * ceil(z.Height, boxTile) * ceil(z.Width, boxTile)
+}
+
+// nearBoxTasks lists those of them in which any patch of the columns x of one image is near any of the
+// tile of the other, whatever its line: as box_search counts tasks.
+func (z Sizes) nearBoxTasks() (tasks []uint32) {
+	across := ceil(z.Width, boxTile)
+	tiles := ceil(z.Height, boxTile) * across
+	for part := range z.boxTasks() {
+		x, left := part/tiles*boxAcross, part%tiles%across*boxTile
+		if x-z.Near < left+boxTile && left-z.Near < x+boxAcross {
+			tasks = append(tasks, uint32(part))
+		}
+	}
+	return tasks
 }
 
 // boxBytes lists the sizes of the arrays that kernel Box needs besides, in the order of

@@ -72,22 +72,25 @@ func (k Kernel) sources() []source {
 	}
 	return append(all,
 		source{"box_prepare", []string{"sum_squares", "box_features", "box_scales"}},
-		source{"box_product", []string{"box_product"}},
-		source{"box_search", []string{"box_search"}},
-		source{"search", []string{"search"}}) // for windows that box_search does not filter for
+		source{"box_product", withNear("box_product")},
+		source{"box_search", withNear("box_search")},
+		source{"search", withNear("search")}) // for windows that box_search does not filter for
 }
 
-// functions are the kernel's in its file: search_hopper.cu has one for each tile.
+// functions are the kernel's in its file: search_hopper.cu has two for each tile.
 func (k Kernel) functions() []string {
 	if k != SearchHopper {
-		return []string{string(k)}
+		return withNear(string(k))
 	}
 	var names []string
 	for _, tile := range hopperTiles {
-		names = append(names, tile.kernel)
+		names = append(names, withNear(tile.kernel)...)
 	}
 	return names
 }
+
+// withNear is a kernel, and the one that does the same among patches that are near each other.
+func withNear(name string) []string { return []string{name, name + "_near"} }
 
 // Hash is the SHA-256 of all code that scoring with the kernel runs on a device of that compute
 // capability, in hexadecimal digits.

@@ -18,7 +18,8 @@ import (
 // cases are those of emulator/cases.cpp: one patch, two, around the tiles of 128, 232 and 256, the
 // grid of a ViT-L at 518; channels that are a multiple of what a buffer has and those that are not,
 // fewer buffers of them than there are and more; features that are equally near, that need more
-// bits than a packed one keeps, whose distances are rounded to below 0, and that are no numbers.
+// bits than a packed one keeps, whose distances are rounded to below 0, and that are no numbers; patches
+// that must be near, on grids narrower and wider than a tile.
 var cases = []string{
 	"search 1x1 32", "search 1x2 64", "search 1x127 32", "search 8x16 96", "search 1x129 160",
 	"search 37x37 32", "search 1x257 32 wide",
@@ -31,6 +32,12 @@ var cases = []string{
 	"search_hopper_232 1x232 64 negative", "search_hopper_232 1x233 96", "search_hopper_232 1x256 32",
 	"search_hopper_232 1x257 64 wide", "search_hopper_232 1x300 32 negative",
 	"search_hopper_232 37x37 32 wide",
+	"search 1x1 32 ties 1", "search 1x257 32 wide 2", "search 3x150 32 wide 1", "search 20x21 64 ties 3",
+	"search 129x1 32 ties 1", "search 5x4 32 wide 9", "search 3x43 32 nan 1", "search 37x37 32 ties 2",
+	"search_hopper 1x1 32 wide 2", "search_hopper 3x300 32 wide 1", "search_hopper 40x13 96 wide 3",
+	"search_hopper 1x300 32 nan 2", "search_hopper 257x1 64 negative 1",
+	"search_hopper_232 1x233 32 ties 1", "search_hopper_232 13x41 288 negative 3",
+	"search_hopper_232 20x21 64 nan 2", "search_hopper_232 37x37 32 wide 2",
 	"average 1x1 5", "average 1x2 32", "average 3x43 31", "average 7x5 130",
 	"average 1x3 600",
 }
@@ -158,6 +165,25 @@ var plants = []plant{
 	{"a column of a lane that is not nearest", "search_hopper.cu",
 		"if (nearest != untagged(rows[half])) column = MostColumns;", "", "search_hopper 8x16 32",
 		"key"},
+	{"lines however far apart", "near.h", "Carries = 0x80008000u", "Carries = 0x00008000u",
+		"search 20x21 64 ties 3", "key"},
+	{"columns however far apart", "near.h", "Carries = 0x80008000u", "Carries = 0x80000000u",
+		"search_hopper 40x13 96 wide 3", "key"},
+	{"a radius off by one", "near.h", "above = Most - reach - place;",
+		"above = Most - reach - place + 1;", "search_hopper_232 13x41 288 negative 3", "key"},
+	{"lines without an end", "near.h", "to + 0x10000u - width", "to", "search 20x21 64 ties 3", "key"},
+	{"products that are taken before the list is looked at", "search.cu",
+		"tiles.find((int)(task % tiles.count), row, column);",
+		"AllTiles(patches).find((int)(task % tiles.count), row, column);", "search 20x21 64 ties 3",
+		"key"},
+	{"all tiles", "search_hopper.cu", "search_tiles<NearTiles<columns>, columns>",
+		"search_tiles<AllTiles<columns>, columns>", "search_hopper_232 37x37 32 wide 2", "tiles of|key"},
+	{"far products that are not dropped", "search.cu", "tiles.drop(products, row, column);", "",
+		"search 3x150 32 wide 1", "key"},
+	{"far products that are not dropped, by a warpgroup", "search_hopper.cu",
+		"tile.drop(products, places, row);", "", "search_hopper 3x300 32 wide 1", "key"},
+	{"places of the tile before", "search_hopper.cu", "tile.write_places(places, thread);", "",
+		"search_hopper_232 20x21 64 nan 2", "nobody wrote"},
 	{"of equal patches the later one, packed", "packed.h", "(0xffffffffu - patch)", "patch",
 		"search_hopper 1x257 32", "key"},
 }

@@ -9,6 +9,7 @@
 #ifndef MUSC_PRODUCT_H
 #define MUSC_PRODUCT_H
 
+#include "near.h"
 #include "ptx.h"
 
 namespace mma {
@@ -91,6 +92,58 @@ DEVICE void multiply_tiles(Sums &sums, half_bits *buffers, const half_bits *rows
     wait_copies<0>();
     __syncthreads(); // the next tile may overwrite the buffers
 }
+
+// drop_far makes the warp's products of patches that do not count for each other -infinity. Its
+// first row and column are patches first_row and first_column.
+DEVICE void drop_far(Sums &sums, int first_row, int first_column, const Bound &bound) {
+    int lane = threadIdx.x % 32;
+    unsigned columns[Columns][2];
+    Walk column(first_column + lane % 4 * 2, 8, bound.width);
+#pragma unroll
+    for (int j = 0; j < Columns; j++, column.go()) {
+        columns[j][0] = column.place;
+        columns[j][1] = column.next();
+    }
+    Walk row(first_row + lane / 4, 8, bound.width);
+#pragma unroll
+    for (int i = 0; i < Rows; i++)
+#pragma unroll
+        for (int half = 0; half < 2; half++, row.go()) {
+            Near near(row.place, bound.radius);
+#pragma unroll
+            for (int j = 0; j < Columns; j++)
+#pragma unroll
+                for (int k = 0; k < 2; k++)
+                    if (!near.has(columns[j][k]))
+                        sums[i][j][2 * half + k] = -__uint_as_float(0x7f800000u);
+        }
+}
+
+// AllTiles are those of a pair of images, one after the other.
+struct AllTiles {
+    int across, count;
+    DEVICE_MEMBER explicit AllTiles(int patches)
+        : across((patches + Tile - 1) / Tile), count(across * across) {}
+    DEVICE_MEMBER void find(int tile, int &row, int &column) const {
+        row = tile / across * Tile;
+        column = tile % across * Tile;
+    }
+    DEVICE_MEMBER void drop(Sums &, int, int) const {}
+};
+
+// NearTiles are those in which patches count for each other.
+struct NearTiles {
+    Bound bound;
+    int count = bound.count;
+    DEVICE_MEMBER void find(int tile, int &row, int &column) const {
+        unsigned at = bound.tiles[tile];
+        row = (int)(at >> 16) * Tile;
+        column = (int)(at & 0xffff) * Tile;
+    }
+    DEVICE_MEMBER void drop(Sums &sums, int first_row, int first_column) const {
+        drop_far(sums, first_row, first_column, bound);
+    }
+};
 
 } // namespace mma
 

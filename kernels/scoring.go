@@ -37,6 +37,8 @@ type Scoring struct {
 	nextList  int
 	maps      []featureMaps // a degree each; for search_hopper
 	box       box
+	near      near
+	tile      hopperTile // of search_hopper
 
 	exchange exchange
 	timed    bool
@@ -77,7 +79,7 @@ func (s *Scoring) allocate() (err error) {
 		s.allocated = append(s.allocated, pointer)
 		*array.pointer = pointer
 	}
-	if err := s.makeMaps(); err != nil {
+	if err := errors.Join(s.listNear(), s.makeMaps()); err != nil {
 		return err
 	}
 	for k := range s.staging {

@@ -65,6 +65,32 @@ DEVICE void reduce(Sums &products, Key *row_keys, Key *column_keys, const float 
         }
 }
 
+// search_tiles is search for any tiles of a pair.
+template <class Tiles>
+DEVICE void search_tiles(Key *keys, const half_bits *features, const float *half_norms,
+                         const Pair *pairs, int count, int patches, int channels,
+                         const Tiles &tiles) {
+    half_bits *buffers = dynamic_shared<half_bits>();
+    long long image = (long long)patches * channels;
+    for (long long task = blockIdx.x; task < (long long)count * tiles.count; task += gridDim.x) {
+        Pair pair = pairs[task / tiles.count];
+        int row, column;
+        tiles.find((int)(task % tiles.count), row, column);
+        const half_bits *rows = features + pair.rows * image + (long long)row * channels;
+        const half_bits *columns = features + pair.columns * image + (long long)column * channels;
+        Sums products = {};
+        multiply_tiles(products, buffers, rows, patches - row, columns, patches - column, channels);
+        row += warp_row();
+        column += warp_column();
+        if (row >= patches || column >= patches) continue; // no barrier but in multiply_tiles
+        tiles.drop(products, row, column);
+        reduce(products, pair.row_keys < 0 ? nullptr : keys + pair.row_keys,
+               pair.column_keys < 0 ? nullptr : keys + pair.column_keys,
+               half_norms + (long long)pair.rows * patches,
+               half_norms + (long long)pair.columns * patches, row, column, patches);
+    }
+}
+
 // search compares pairs of images. features is [slots, patches, channels], channels a multiple of
 // 32, half_norms [slots, patches]. keys must be 0, or hold what earlier launches found. Blocks
 // share the tiles evenly: those that run at the same time are neighbours, of one pair or the next,
@@ -72,21 +98,14 @@ DEVICE void reduce(Sums &products, Key *row_keys, Key *column_keys, const float 
 extern "C" __global__ void __launch_bounds__(Threads, 2)
 search(Key *keys, const half_bits *features, const float *half_norms, const Pair *pairs, int count,
        int patches, int channels) {
-    half_bits *buffers = dynamic_shared<half_bits>();
-    int across = (patches + Tile - 1) / Tile, tiles = across * across;
-    long long image = (long long)patches * channels;
-    for (long long task = blockIdx.x; task < (long long)count * tiles; task += gridDim.x) {
-        Pair pair = pairs[task / tiles];
-        int row = (int)(task % tiles) / across * Tile, column = (int)(task % tiles) % across * Tile;
-        const half_bits *rows = features + pair.rows * image + (long long)row * channels;
-        const half_bits *columns = features + pair.columns * image + (long long)column * channels;
-        Sums products = {};
-        multiply_tiles(products, buffers, rows, patches - row, columns, patches - column, channels);
-        if (row + warp_row() < patches && column + warp_column() < patches)
-            reduce(products, pair.row_keys < 0 ? nullptr : keys + pair.row_keys,
-                   pair.column_keys < 0 ? nullptr : keys + pair.column_keys,
-                   half_norms + (long long)pair.rows * patches,
-                   half_norms + (long long)pair.columns * patches, row + warp_row(),
-                   column + warp_column(), patches);
-    }
+    search_tiles(keys, features, half_norms, pairs, count, patches, channels, AllTiles(patches));
+}
+
+// search_near is search among patches that are near each other (near.h), of grids of that width.
+extern "C" __global__ void __launch_bounds__(Threads, 2)
+search_near(Key *keys, const half_bits *features, const float *half_norms, const Pair *pairs,
+            int count, int patches, int channels, const unsigned *tiles, int tile_count, int width,
+            int radius) {
+    search_tiles(keys, features, half_norms, pairs, count, patches, channels,
+                 NearTiles{{tiles, tile_count, width, radius}});
 }

@@ -3,7 +3,6 @@
 package kernels
 
 import (
-	"errors"
 	"unsafe"
 
 	"gorgonia.org/cu"
@@ -30,19 +29,32 @@ func (t hopperTile) sharedBytes() int {
 		hopperReaders*(1+hopperWarps)*t.columns*bytesOfFloat + (2*hopperStages+1)*bytesOfBarrier
 }
 
-// allowSharedMemory lets the device's kernel have as much as it takes.
+// sharedBytesNear is what its kernels take where patches must be near each other: the places of a
+// tile's columns for each reader besides.
+func (t hopperTile) sharedBytesNear() int {
+	return t.sharedBytes() + hopperReaders*t.columns*bytesOfTile
+}
+
+// allowSharedMemory lets the device's kernels have as much as they take.
 func (d *Device) allowSharedMemory() (err error) {
-	if d.kernel != SearchHopper {
-		err = cuda.AllowSharedMemory(d.functions[string(Search)], searchShared)
-		if d.kernel == Box {
-			err = errors.Join(err,
-				cuda.AllowSharedMemory(d.functions["box_product"], searchShared),
-				cuda.AllowSharedMemory(d.functions["box_search"], boxShared))
+	allow := func(name string, bytes int) {
+		if err == nil {
+			err = cuda.AllowSharedMemory(d.functions[name], bytes)
+		}
+	}
+	if d.kernel == SearchHopper {
+		for _, tile := range hopperTiles {
+			allow(tile.kernel, tile.sharedBytes())
+			allow(tile.kernel+"_near", tile.sharedBytesNear())
 		}
 		return err
 	}
-	for _, tile := range hopperTiles {
-		err = errors.Join(err, cuda.AllowSharedMemory(d.functions[tile.kernel], tile.sharedBytes()))
+	for _, bound := range []string{"", "_near"} {
+		allow("search"+bound, searchShared)
+		if d.kernel == Box {
+			allow("box_product"+bound, searchShared)
+			allow("box_search"+bound, boxShared)
+		}
 	}
 	return err
 }
@@ -116,19 +128,32 @@ func (s *Scoring) search(degree, pairs int) error {
 	halfNorms := at(s.halfNorms, degree, s.normBytes(), 0, 0)
 	if s.device.kernel != SearchHopper {
 		blocks := min(pairs*s.tiles(), s.device.Multiprocessors*searchBlocks)
-		return s.device.launch("search", grid{blocks, 1}, threads, searchShared, keys,
+		name, arguments := s.bounded("search", s.near.searched, []any{keys,
 			at(s.features, degree, s.featureBytes(), 0, 0), halfNorms, s.pairs, pairs, s.patches(),
-			s.padded())
+			s.padded()}, s.Width, s.Near)
+		return s.device.launch(name, grid{blocks, 1}, threads, searchShared, arguments...)
 	}
-	tile, of := hopperTileFor(s.patches()), &s.maps[degree]
-	count, patches, channels := int32(pairs), int32(s.patches()), int32(s.padded())
-	blocks := min(pairs*tile.tiles(s.patches()), s.device.Multiprocessors)
-	return cuda.Launch(s.device.functions[tile.kernel], cuda.LaunchConfig{
+	return s.searchHopper(keys, halfNorms, &s.maps[degree], int32(pairs))
+}
+
+// searchHopper launches search_hopper.cu.
+func (s *Scoring) searchHopper(keys, halfNorms cu.DevicePtr, of *featureMaps, pairs int32) error {
+	patches, channels := int32(s.patches()), int32(s.padded())
+	width, radius, count := int32(s.Width), int32(s.Near), int32(s.near.searched.count)
+	arguments := []cuda.Argument{cuda.Value(&keys), cuda.Value(&of.rows), cuda.Value(&of.columns),
+		cuda.Value(&halfNorms), cuda.Value(&s.pairs), cuda.Value(&pairs), cuda.Value(&patches),
+		cuda.Value(&channels)}
+	name, tiles, shared := s.tile.kernel, s.tile.tiles(s.patches()), s.tile.sharedBytes()
+	if s.Near > 0 {
+		name, tiles, shared = name+"_near", s.near.searched.count, s.tile.sharedBytesNear()
+		arguments = append(arguments, cuda.Value(&s.near.searched.at), cuda.Value(&count),
+			cuda.Value(&width), cuda.Value(&radius))
+	}
+	blocks := min(int(pairs)*tiles, s.device.Multiprocessors)
+	return cuda.Launch(s.device.functions[name], cuda.LaunchConfig{
 		Grid:  [3]uint32{uint32(blocks), 1, 1},
-		Block: [3]uint32{hopperThreads, 1, 1}, SharedMemory: tile.sharedBytes(),
-		Stream: s.device.computing,
-	}, cuda.Value(&keys), cuda.Value(&of.rows), cuda.Value(&of.columns), cuda.Value(&halfNorms),
-		cuda.Value(&s.pairs), cuda.Value(&count), cuda.Value(&patches), cuda.Value(&channels))
+		Block: [3]uint32{hopperThreads, 1, 1}, SharedMemory: shared, Stream: s.device.computing,
+	}, arguments...)
 }
 
 // featureMaps describe one degree's features to the tensor memory accelerator, for the rows and for
@@ -146,7 +171,7 @@ func (s *Scoring) makeMaps() error {
 		for _, box := range []struct {
 			of      *cuda.TensorMap
 			patches int
-		}{{&of.rows, searchTile}, {&of.columns, hopperTileFor(s.patches()).columns}} {
+		}{{&of.rows, searchTile}, {&of.columns, s.tile.columns}} {
 			var err error
 			*box.of, err = cuda.EncodeTensorMap(cuda.Array{
 				Address: at(s.features, degree, s.featureBytes(), 0, 0), Type: cuda.Float16,

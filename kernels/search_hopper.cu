@@ -18,6 +18,7 @@
 // other one away. Shared memory then takes them together over the 4 warps of a reader. Every value
 // on that way is one packed integer: its tag has the slot for a row's nearest column, and the row
 // for a column's nearest row.
+#include "near.h"
 #include "packed.h"
 #include "pairs.h"
 #include "ptx.h"
@@ -51,14 +52,14 @@ template <int Columns> struct Shared {
     static_assert(BufferBytes % 1024 == 0, "whole groups of 8 rows");
 };
 
-// Tiles are those of a block, one after the other: every gridDim.x-th of all. They are counted in
+// AllTiles are those of a block, one after the other: every gridDim.x-th of all. They are counted in
 // digits, so that the next one needs no division.
-struct Tiles {
+template <int Columns> struct AllTiles {
     int across, down;      // tiles of a pair
     int pair, row, column; // which of them it is
     int pairs_on, rows_on, columns_on; // to the next one
-    DEVICE_MEMBER Tiles(int patches, int tile_columns) {
-        across = (patches + tile_columns - 1) / tile_columns;
+    DEVICE_MEMBER AllTiles(int patches, const Bound &) {
+        across = (patches + Columns - 1) / Columns;
         down = (patches + TileRows - 1) / TileRows;
         int tiles = across * down, first = blockIdx.x, stride = gridDim.x;
         pair = first / tiles, pairs_on = stride / tiles;
@@ -74,16 +75,71 @@ struct Tiles {
         row -= carry ? down : 0;
         pair += pairs_on + carry;
     }
+    DEVICE_MEMBER int first_row() const { return row * TileRows; }
+    DEVICE_MEMBER int first_column() const { return column * Columns; }
+    DEVICE_MEMBER void write_places(unsigned *, int) const {}
+    DEVICE_MEMBER void drop(float (&)[Columns / 2], const unsigned *, int) const {}
+};
+
+// column_of is the column of a thread's slot, within the tile.
+DEVICE int column_of(int slot) { return slot / 2 * 8 + threadIdx.x % 4 * 2 + slot % 2; }
+
+// TwoPlaces are those of two columns that are neighbours, and slots.
+struct alignas(8) TwoPlaces {
+    unsigned of[2];
+};
+
+// NearTiles are those of a block in which patches count for each other.
+template <int Columns> struct NearTiles {
+    Bound bound;
+    int pair, listed;      // which of them it is
+    int pairs_on, tiles_on; // to the next one
+    DEVICE_MEMBER NearTiles(int, const Bound &bound) : bound(bound) {
+        int first = blockIdx.x, stride = gridDim.x;
+        pair = first / bound.count, pairs_on = stride / bound.count;
+        listed = first % bound.count, tiles_on = stride % bound.count;
+    }
+    DEVICE_MEMBER void next() {
+        listed += tiles_on;
+        int carry = listed >= bound.count;
+        listed -= carry ? bound.count : 0;
+        pair += pairs_on + carry;
+    }
+    DEVICE_MEMBER int first_row() const { return (int)(bound.tiles[listed] >> 16) * TileRows; }
+    DEVICE_MEMBER int first_column() const {
+        return (int)(bound.tiles[listed] & 0xffff) * Columns;
+    }
+    // write_places writes those of the tile's columns, one by each thread of a warpgroup.
+    DEVICE_MEMBER void write_places(unsigned *places, int thread) const {
+        for (int column = thread; column < Columns; column += Group)
+            places[column] = place_of(first_column() + column, bound.width);
+    }
+    // drop makes those of a thread's products whose patches do not count for each other -infinity: of
+    // rows row and row + 8.
+    DEVICE_MEMBER void drop(float (&products)[Columns / 2], const unsigned *places, int row) const {
+        Near near[2] = {{place_of(row, bound.width), bound.radius},
+                        {place_of(row + 8, bound.width), bound.radius}};
+#pragma unroll
+        for (int slot = 0; slot < Columns / 4; slot += 2) {
+            TwoPlaces two = *(const TwoPlaces *)&places[column_of(slot)];
+#pragma unroll
+            for (int half = 0; half < 2; half++)
+#pragma unroll
+                for (int k = 0; k < 2; k++)
+                    if (!near[half].has(two.of[k]))
+                        products[slot / 2 * 4 + half * 2 + k] = -__int_as_float(0x7f800000);
+        }
+    }
 };
 
 // bring fetches all tiles' features, by one thread.
-template <int Columns>
+template <class Tiles, int Columns>
 DEVICE void bring(Shared<Columns> &shared, const TensorMap *of_rows, const TensorMap *of_columns,
-                  const Pair *pairs, int count, int patches, int channels) {
+                  const Pair *pairs, int count, int patches, int channels, const Bound &bound) {
     unsigned step = 0;
-    for (Tiles tile(patches, Columns); tile.pair < count; tile.next()) {
-        int row = pairs[tile.pair].rows * patches + tile.row * TileRows;
-        int column = pairs[tile.pair].columns * patches + tile.column * Columns;
+    for (Tiles tile(patches, bound); tile.pair < count; tile.next()) {
+        int row = pairs[tile.pair].rows * patches + tile.first_row();
+        int column = pairs[tile.pair].columns * patches + tile.first_column();
         for (int channel = 0; channel < channels; channel += Channels, step++) {
             unsigned stage = step % Stages;
             unsigned char *to = shared.buffers[stage];
@@ -100,9 +156,6 @@ DEVICE void bring(Shared<Columns> &shared, const TensorMap *of_rows, const Tenso
 DEVICE float norm_of(const float *half_norms, int patch, int patches) {
     return patch < patches ? half_norms[patch] : __int_as_float(NoNumber);
 }
-
-// column_of is the column of a thread's slot, within the tile.
-DEVICE int column_of(int slot) { return slot / 2 * 8 + threadIdx.x % 4 * 2 + slot % 2; }
 
 // keep_half keeps the one of two columns that bit lanes of the lane's number says, and takes the
 // nearer of its own and that of the lane that differs in the bit.
@@ -210,13 +263,14 @@ DEVICE void take_columns(Key *column_keys, const int (&of_columns)[Warps][Column
 }
 
 // read multiplies and reduces all tiles, by the two warpgroups after the first.
-template <int Columns>
+template <class Tiles, int Columns>
 DEVICE void read(Shared<Columns> &shared, Key *keys, const float *half_norms, const Pair *pairs,
-                 int count, int patches, int channels) {
+                 int count, int patches, int channels, const Bound &bound) {
     int reader = threadIdx.x / Group - 1, thread = threadIdx.x % Group, warp = thread / 32;
     bool first_lane = thread % 32 == 0;
+    unsigned *places = (unsigned *)(&shared + 1) + reader * Columns; // of NearTiles alone
     unsigned lag = min((channels + Channels - 1) / Channels, Stages), step = 0;
-    Tiles tile(patches, Columns);
+    Tiles tile(patches, bound);
     if (reader == 1 && tile.pair < count) barrier_wait(&shared.ahead, 0);
     for (; tile.pair < count; tile.next()) {
         float products[Columns / 2];
@@ -240,19 +294,21 @@ DEVICE void read(Shared<Columns> &shared, Key *keys, const float *half_norms, co
         }
         // While the last products are under way: what the maxima need.
         Pair pair = pairs[tile.pair];
-        int first_row = tile.row * TileRows + reader * ReaderRows;
-        int first_column = tile.column * Columns;
+        int first_row = tile.first_row() + reader * ReaderRows;
+        int first_column = tile.first_column();
         int row = first_row + warp * WarpRows + thread % 32 / 4;
         const float *row_norms = half_norms + (long long)pair.rows * patches;
         const float *column_norms = half_norms + (long long)pair.columns * patches;
         float of_row[2] = {norm_of(row_norms, row, patches), norm_of(row_norms, row + 8, patches)};
         for (int column = thread; column < Columns; column += Group)
             shared.norms[reader][column] = norm_of(column_norms, first_column + column, patches);
+        tile.write_places(places, thread);
         products_wait<0>();
         settle(products);
         if (first_lane) barrier_arrive(&shared.empty[(step + Stages - 1) % Stages]);
 
         named_barrier(1 + reader, Group); // norms are there, and of_columns was read
+        tile.drop(products, places, row);
         int rows[2];
         reduce<Columns>(products, shared.norms[reader], of_row, rows,
                         shared.of_columns[reader][warp]);
@@ -264,10 +320,10 @@ DEVICE void read(Shared<Columns> &shared, Key *keys, const float *half_norms, co
     }
 }
 
-template <int Columns>
+template <class Tiles, int Columns>
 DEVICE void search_tiles(Key *keys, const TensorMap *of_rows, const TensorMap *of_columns,
                          const float *half_norms, const Pair *pairs, int count, int patches,
-                         int channels) {
+                         int channels, const Bound &bound) {
     Shared<Columns> &shared = *dynamic_shared<Shared<Columns>>();
     if (threadIdx.x == 0) {
         for (int stage = 0; stage < Stages; stage++) {
@@ -281,10 +337,10 @@ DEVICE void search_tiles(Key *keys, const TensorMap *of_rows, const TensorMap *o
     if (threadIdx.x < Group) {
         give_registers<40>();
         if (threadIdx.x == 0)
-            bring(shared, of_rows, of_columns, pairs, count, patches, channels);
+            bring<Tiles>(shared, of_rows, of_columns, pairs, count, patches, channels, bound);
     } else {
         take_registers<232>();
-        read(shared, keys, half_norms, pairs, count, patches, channels);
+        read<Tiles>(shared, keys, half_norms, pairs, count, patches, channels, bound);
     }
 }
 
@@ -297,8 +353,23 @@ DEVICE void search_tiles(Key *keys, const TensorMap *of_rows, const TensorMap *o
     name(Key *keys, const __grid_constant__ TensorMap of_rows,                                   \
          const __grid_constant__ TensorMap of_columns, const float *half_norms,                  \
          const Pair *pairs, int count, int patches, int channels) {                              \
-        search_tiles<columns>(keys, &of_rows, &of_columns, half_norms, pairs, count, patches,    \
-                              channels);                                                         \
+        search_tiles<AllTiles<columns>, columns>(keys, &of_rows, &of_columns, half_norms, pairs, \
+                                                 count, patches, channels, {});                  \
     }
 SEARCH(search_hopper, 256)
 SEARCH(search_hopper_232, 232)
+
+// search_hopper_near and search_hopper_232_near are these among patches that are near each other
+// (near.h), of grids of that width. Behind Shared they have the places of each reader's columns.
+#define SEARCH_NEAR(name, columns)                                                               \
+    extern "C" __global__ void __launch_bounds__(Threads, 1)                                     \
+    name(Key *keys, const __grid_constant__ TensorMap of_rows,                                   \
+         const __grid_constant__ TensorMap of_columns, const float *half_norms,                  \
+         const Pair *pairs, int count, int patches, int channels, const unsigned *tiles,         \
+         int tile_count, int width, int radius) {                                                \
+        search_tiles<NearTiles<columns>, columns>(keys, &of_rows, &of_columns, half_norms,       \
+                                                  pairs, count, patches, channels,               \
+                                                  {tiles, tile_count, width, radius});           \
+    }
+SEARCH_NEAR(search_hopper_near, 256)
+SEARCH_NEAR(search_hopper_232_near, 232)

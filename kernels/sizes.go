@@ -14,6 +14,10 @@ type Sizes struct {
 	Cache                   int  // of the device's second level, in bytes; see addBlock
 	Packed                  int  // pairs at once whose keys go to another device; see Parcel
 	Box                     bool // for kernel Box
+
+	// Near is how many lines and columns a patch's nearest may be away on the grid, of up to NearGrid
+	// lines and columns; 0: as many as there are.
+	Near int
 }
 
 const (
@@ -96,6 +100,9 @@ func (z Sizes) arrayBytes() []int64 {
 	if z.Box {
 		sizes = append(sizes, z.boxBytes()...)
 	}
+	if z.Near > 0 {
+		sizes = append(sizes, z.nearBytes())
+	}
 	return sizes
 }
 
@@ -103,6 +110,7 @@ const (
 	searchTiles = 1 << 18 // that one Search has at most
 	searchPairs = 1 << 15 // as well
 	bytesOfPair = 24
+	bytesOfTile = 4
 
 	packHalves  = 2       // one is searched for while the other is sent
 	packedTiles = 1 << 13 // of the pairs of a parcel: many for each multiprocessor
@@ -111,10 +119,28 @@ const (
 	searchBlocks = 2 // on a multiprocessor at once
 )
 
-// tiles is how many tiles a pair of images has.
+// tiles is how many tiles of a pair of images kernel search takes.
 func (z Sizes) tiles() int {
+	if z.Near > 0 {
+		return len(nearTiles(z.Height, z.Width, searchTile, z.Near))
+	}
+	return z.allTiles()
+}
+
+// allTiles is how many tiles a pair of images has.
+func (z Sizes) allTiles() int {
 	across := ceil(z.patches(), searchTile)
 	return across * across
+}
+
+// nearBytes is enough for the lists of tiles that any kernel takes where patches must be near each
+// other.
+func (z Sizes) nearBytes() int64 {
+	lists := z.allTiles()
+	if z.Box {
+		lists += z.allTiles() + z.boxTasks()
+	}
+	return bytesOfTile * int64(lists)
 }
 
 // SearchPairs is how many pairs Search takes at most.

@@ -32,6 +32,9 @@ func (s *Scoring) arrays() []array {
 	if s.Box {
 		pointers = append(pointers, s.box.pointers()...)
 	}
+	if s.Near > 0 {
+		pointers = append(pointers, &s.near.memory)
+	}
 	all := make([]array, len(pointers))
 	for k, bytes := range s.arrayBytes() {
 		all[k] = array{pointers[k], bytes}

@@ -13,6 +13,7 @@ emulator::Index threadIdx, blockIdx, blockDim, gridDim;
 namespace emulator {
 
 int running = -1;
+unsigned long long multiplied;
 
 enum class Wait { No, Barrier, Warp, Partial, Condition, Ended };
 

@@ -48,6 +48,9 @@ void partial_barrier(const char *what, int number, int count, Here place);
 using Condition = bool (*)(const void *of);
 void wait_until(const char *what, Condition is, const void *of, Here place);
 
+// multiplied counts the products of two numbers that tensor cores took, in all launches.
+extern unsigned long long multiplied;
+
 // launch runs a kernel; 0: it went well.
 using Call = void (*)(void **arguments);
 int launch(const char *name, Call call, const unsigned grid[3], const unsigned block[3],

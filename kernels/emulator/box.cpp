@@ -1,5 +1,6 @@
 // Cases of the box filter, for the builds that watch or sanitize it: each is run by its grid and
-// channels, as "13x11 32", or "5x4 32 blank". Keys are compared with a plain definition in double precision.
+// channels, as "13x11 32", or "5x4 32 blank", or "13x11 32 near 2" where patches must be within 2 of each
+// other. Keys are compared with a plain definition in double precision.
 //
 //	g++ -std=c++17 -O2 -I ../../cgo/cuda/fake box.cpp -o box && ./box "13x11 32"
 #include <cmath>
@@ -9,6 +10,7 @@
 
 #include "../box.h"
 #include "../features.h"
+#include "../near.h"
 #include "../pairs.h"
 #include "../product.h"
 #include "../sums.h"
@@ -94,8 +96,49 @@ struct Tokens {
     }
 };
 
-// Found are the keys of all radii, from raw tokens on.
-static bool find(const Tokens &tokens, std::vector<Pair> pairs, std::vector<Key> (&found)[3]) {
+// any_near says whether any of two rectangles' patches are within reach of each other.
+static bool any_near(int top, int bottom, int left, int right, int v, int u, int height, int width,
+                     int reach) {
+    for (int y = top; y < bottom; y++)
+        for (int x = left; x < right; x++)
+            for (int i = v; i < v + height; i++)
+                for (int k = u; k < u + width; k++)
+                    if (abs(y - i) <= reach && abs(x - k) <= reach) return true;
+    return false;
+}
+
+// tiles_of lists the tiles of box_product that have products of patches within reach of each other.
+static std::vector<unsigned> tiles_of(const Tokens &tokens, int reach) {
+    std::vector<unsigned> tiles;
+    int width = tokens.width, across = (tokens.patches + mma::Tile - 1) / mma::Tile;
+    for (int row = 0; row < across; row++)
+        for (int column = 0; column < across; column++) {
+            bool any = false;
+            for (int p = row * mma::Tile; p < min((row + 1) * mma::Tile, tokens.patches); p++)
+                for (int q = column * mma::Tile; q < min((column + 1) * mma::Tile, tokens.patches); q++)
+                    any = any || (abs(p / width - q / width) <= reach && abs(p % width - q % width) <= reach);
+            if (any) tiles.push_back(unsigned(row) << 16 | unsigned(column));
+        }
+    return tiles;
+}
+
+// tasks_of lists the tasks of box_search in which any patch is near any.
+static std::vector<unsigned> tasks_of(const Tokens &tokens, int radius) {
+    using namespace box_search_cu;
+    std::vector<unsigned> tasks;
+    int height = tokens.height, width = tokens.width, task = 0;
+    for (int x = 0; x < width; x += Across)
+        for (int top = 0; top < height; top += TileHeight)
+            for (int left = 0; left < width; left += TileWidth, task++)
+                if (any_near(0, height, x, min(x + Across, width), top, left,
+                             min(TileHeight, height - top), min(TileWidth, width - left), radius))
+                    tasks.push_back(task);
+    return tasks;
+}
+
+// Found are the keys of all radii, from raw tokens on. near is the bound, 0: there is none.
+static bool find(const Tokens &tokens, std::vector<Pair> pairs, std::vector<Key> (&found)[3],
+                 int near) {
     int patches = tokens.patches, channels = tokens.channels, padded = (channels + 31) / 32 * 32;
     int stride = (patches + 7) / 8 * 8, parts = 4, values = patches * channels;
     unsigned patch_count = patches;
@@ -132,13 +175,23 @@ static bool find(const Tokens &tokens, std::vector<Pair> pairs, std::vector<Key>
     Pair *of = device(pairs);
     Key *keys[3];
     for (Key *&each : keys) each = device(std::vector<Key>(images * images * patches));
-    if (!run("box_product", box_product_cu::box_product, {2, 1, 1}, {mma::Threads, 1, 1},
-             mma::Stages * mma::Buffer * 2, products, keys[0], halves, offsets, scales[0], of, count,
-             patches, padded, stride) ||
-        !run("box_search", box_search_cu::box_search, {3, 1, 1}, {box_search_cu::Threads, 1, 1},
-             sizeof(box_search_cu::Shared), keys[1], keys[2], products, scales[1], scales[2], of,
-             count, tokens.height, tokens.width, stride))
-        return false;
+    std::vector<unsigned> tiles = tiles_of(tokens, near + 4), tasks = tasks_of(tokens, near);
+    unsigned product_shared = mma::Stages * mma::Buffer * 2, shared = sizeof(box_search_cu::Shared);
+    emulator::Index threads{mma::Threads, 1, 1}, box_threads{box_search_cu::Threads, 1, 1};
+    bool good =
+        near ? run("box_product_near", box_product_cu::box_product_near, {2, 1, 1}, threads,
+                   product_shared, products, keys[0], halves, offsets, scales[0], of, count,
+                   patches, padded, stride, device(tiles), (int)tiles.size(), tokens.width, near) &&
+                   run("box_search_near", box_search_cu::box_search_near, {3, 1, 1}, box_threads,
+                       shared, keys[1], keys[2], products, scales[1], scales[2], of, count,
+                       tokens.height, tokens.width, stride, device(tasks), (int)tasks.size(), near)
+             : run("box_product", box_product_cu::box_product, {2, 1, 1}, threads, product_shared,
+                   products, keys[0], halves, offsets, scales[0], of, count, patches, padded,
+                   stride) &&
+                   run("box_search", box_search_cu::box_search, {3, 1, 1}, box_threads, shared,
+                       keys[1], keys[2], products, scales[1], scales[2], of, count, tokens.height,
+                       tokens.width, stride);
+    if (!good) return false;
     for (int radius = 0; radius < 3; radius++)
         found[radius].assign(keys[radius], keys[radius] + images * images * patches);
     return true;
@@ -146,15 +199,18 @@ static bool find(const Tokens &tokens, std::vector<Pair> pairs, std::vector<Key>
 
 // box compares all pairs of three images, and the last pair in one direction only. The choice may
 // be of a patch that is farther by no more than the tolerance, in halves of squared distances.
-static bool box(int height, int width, int channels, bool blank) {
+static bool box(int height, int width, int channels, bool blank, int near) {
     constexpr double tolerance = 2e-4; // the fewer channels the more; 3e-5 is usual
     Tokens tokens(height, width, channels, blank);
     int patches = tokens.patches;
     auto at = [&](int i, int j) { return (long long)(i * images + j) * patches; };
     std::vector<Key> found[3];
     if (!find(tokens, {{0, 1, at(0, 1), at(1, 0)}, {0, 2, at(0, 2), at(2, 0)}, {1, 2, at(1, 2), -1}},
-              found))
+              found, near))
         return false;
+    auto counts = [&](int p, int q) {
+        return !near || (abs(p / width - q / width) <= near && abs(p % width - q % width) <= near);
+    };
     for (int radius = 0; radius < 3; radius++)
         for (int i = 0; i < images; i++)
             for (int j = 0; j < images; j++)
@@ -166,24 +222,25 @@ static bool box(int height, int width, int channels, bool blank) {
                     }
                     double best = -INFINITY;
                     for (int q = 0; q < patches; q++)
-                        best = std::max(best, tokens.similarity(radius, i, p, j, q));
+                        if (counts(p, q)) best = std::max(best, tokens.similarity(radius, i, p, j, q));
                     unsigned q = patch_of(key), bits = similarity_of(key);
-                    if (q >= (unsigned)patches) return wrong("nearest", radius, p, q, patches - 1);
+                    if (q >= (unsigned)patches || !counts(p, q)) return wrong("nearest", radius, p, q, patches - 1);
                     float said = emulator::float_of(bits >> 31 ? bits & 0x7fffffff : ~bits);
                     double chosen = tokens.similarity(radius, i, p, j, q);
                     if (!(std::fabs(said - best) <= tolerance && chosen >= best - tolerance))
                         return wrong("similarity", radius, p, said, best);
-                    if (radius == 0 && j == 1 && q % 2) return wrong("later of equals", radius, p, q, q - 1);
+                    if (radius == 0 && j == 1 && q % 2 && counts(p, q - 1)) return wrong("later of equals", radius, p, q, q - 1);
                 }
     return true;
 }
 
 int main(int count, char **arguments) {
     for (int i = 1; i < count; i++) {
-        int height, width, channels;
-        char blank[8] = "";
-        if (sscanf(arguments[i], "%dx%d %d %7s", &height, &width, &channels, blank) < 3) return 2;
-        if (!box(height, width, channels, blank[0])) return 1;
+        int height, width, channels, near = 0;
+        char kind[8] = "";
+        if (sscanf(arguments[i], "%dx%d %d %7s %d", &height, &width, &channels, kind, &near) < 3)
+            return 2;
+        if (!box(height, width, channels, kind[0] == 'b', near)) return 1;
         emulator::release_all();
     }
     return 0;

@@ -1,7 +1,7 @@
 // Cases of the kernels themselves, for the builds that watch or sanitize them: each is run by its
-// name, as "search 37x37 96" or "search_hopper 1x257 320 wide". The features are integers, so that
-// every sum is exact and the keys are known to the bit; what prepare.cu and average.cu compute is
-// checked to a tolerance.
+// name, as "search 37x37 96" or "search_hopper 1x257 320 wide", or "search 37x37 96 ties 2" where
+// patches must be within 2 of each other. The features are integers, so that every sum is exact and
+// the keys are known to the bit; what prepare.cu and average.cu compute is checked to a tolerance.
 //
 //	g++ -std=c++17 -O2 -I ../../cgo/cuda/fake cases.cpp -o cases && ./cases "search 1x129 32"
 #include <algorithm>
@@ -30,14 +30,24 @@ enum Kind {
     NoNumbers // as Wide, and every fifth patch holds what is no number, also where padding is read
 };
 
+// Grid is that of the patches; radius is how far apart those may be that count, 0: any do.
+struct Grid {
+    int height, width, radius;
+    bool counts(int p, int q) const {
+        return !radius || (abs(p / width - q / width) <= radius && abs(p % width - q % width) <= radius);
+    }
+};
+
 // Features are halves [images, patches, channels] of integers, with what the kernels get.
 struct Features {
+    Grid grid;
     int patches, channels;
     std::vector<float> values;
     std::vector<half_bits> halves;
     std::vector<float> norms;
 
-    Features(int patches, int channels, Kind kind) : patches(patches), channels(channels) {
+    Features(const Grid &grid, int channels, Kind kind)
+        : grid(grid), patches(grid.height * grid.width), channels(channels) {
         Random random(patches * 1000 + channels);
         int most = kind == Ties ? 3 : 100;
         for (int i = 0; i < images * patches; i++) {
@@ -65,7 +75,8 @@ struct Features {
     // nearest is the key of the patch of image j that is nearest to patch p of image i.
     Key nearest(int i, int p, int j) const {
         Key best = 0;
-        for (int q = 0; q < patches; q++) best = max(best, key_of(-half_square(i, p, j, q), q));
+        for (int q = 0; q < patches; q++)
+            if (grid.counts(p, q)) best = max(best, key_of(-half_square(i, p, j, q), q));
         return best;
     }
     // nearest_packed is the same by the rule of packed.h. It fails, as 0, if the choice is farther
@@ -75,6 +86,7 @@ struct Features {
         int at = -1;
         float nearest = INFINITY;
         for (int q = 0; q < patches; q++) {
+            if (!grid.counts(p, q)) continue;
             float square = half_square(i, p, j, q);
             nearest = fminf(nearest, square);
             unsigned bits = std::isnan(square) ? 0x7fffffff : emulator::bits_of(square);
@@ -105,11 +117,28 @@ static TensorMap map_of(const half_bits *halves, const Features &f, int box) {
     return as_given;
 }
 
+// tiles_of lists the tiles of so many columns in which any patch counts for any, as near.h has them.
+static std::vector<unsigned> tiles_of(const Grid &grid, int rows, int columns) {
+    std::vector<unsigned> tiles;
+    int patches = grid.height * grid.width;
+    for (int row = 0; row < patches; row += rows)
+        for (int column = 0; column < patches; column += columns) {
+            bool any = false;
+            for (int p = row; p < min(row + rows, patches); p++)
+                for (int q = column; q < min(column + columns, patches); q++)
+                    any = any || grid.counts(p, q);
+            if (any) tiles.push_back(unsigned(row / rows) << 16 | unsigned(column / columns));
+        }
+    return tiles;
+}
+
 // search compares all pairs of three images: one with the first image's patches as columns, and one
 // in one direction only. columns are those of a tile of search_hopper, 0 for search. The number of
-// blocks, 1 to 5, mostly is no divisor of the number of tiles.
-static bool search(int columns, int patches, int channels, Kind kind) {
-    Features f(patches, channels, kind);
+// blocks, 1 to 5, mostly is no divisor of the number of tiles. Of tiles in which nothing counts no
+// product may be taken.
+static bool search(int columns, const Grid &grid, int channels, Kind kind) {
+    Features f(grid, channels, kind);
+    int patches = f.patches;
     std::vector<Key> none(images * images * patches);
     Key *keys = device(none);
     auto at = [&](int i, int j) { return (long long)(i * images + j) * patches; };
@@ -119,28 +148,52 @@ static bool search(int columns, int patches, int channels, Kind kind) {
     const Pair pairs[] = {{0, 1, at(0, 1), at(1, 0)}, {2, 0, at(2, 0), at(0, 2)},
                           {1, 2, at(1, 2), -1}};
     Pair *list = device(std::vector<Pair>(pairs, pairs + images));
+    std::vector<unsigned> listed = tiles_of(grid, mma::Tile, columns ? columns : mma::Tile);
+    unsigned *tiles = device(listed);
+    int tile_count = (int)listed.size();
     bool good;
+    emulator::multiplied = 0;
     if (columns) {
         using namespace search_hopper_cu;
-        auto kernel = columns == 256 ? search_hopper_cu::search_hopper : search_hopper_232;
-        good = run("search_hopper", kernel, {blocks, 1, 1}, {Threads, 1, 1},
-                   columns == 256 ? sizeof(Shared<256>) : sizeof(Shared<232>), keys,
-                   map_of(halves, f, TileRows), map_of(halves, f, columns), norms, list, images,
-                   patches, channels);
+        unsigned shared = columns == 256 ? sizeof(Shared<256>) : sizeof(Shared<232>);
+        TensorMap rows = map_of(halves, f, TileRows), others = map_of(halves, f, columns);
+        if (grid.radius)
+            good = run("search_hopper_near",
+                       columns == 256 ? search_hopper_near : search_hopper_232_near, {blocks, 1, 1},
+                       {Threads, 1, 1}, shared + Readers * columns * 4, keys, rows, others, norms,
+                       list, images, patches, channels, tiles, tile_count, grid.width, grid.radius);
+        else
+            good = run("search_hopper",
+                       columns == 256 ? search_hopper_cu::search_hopper : search_hopper_232,
+                       {blocks, 1, 1}, {Threads, 1, 1}, shared, keys, rows, others, norms, list,
+                       images, patches, channels);
+    } else if (grid.radius) {
+        good = run("search_near", search_cu::search_near, {blocks, 1, 1}, {mma::Threads, 1, 1},
+                   mma::Stages * mma::Buffer * 2, keys, halves, norms, list, images, patches,
+                   channels, tiles, tile_count, grid.width, grid.radius);
     } else {
-        using namespace search_cu;
-        good = run("search", search_cu::search, {blocks, 1, 1}, {Threads, 1, 1},
-                   Stages * Buffer * 2, keys, halves, norms, list, images, patches, channels);
+        good = run("search", search_cu::search, {blocks, 1, 1}, {mma::Threads, 1, 1},
+                   mma::Stages * mma::Buffer * 2, keys, halves, norms, list, images, patches,
+                   channels);
     }
+    int depth = columns ? (channels + 63) / 64 * 64 : channels;
+    double taken = double(emulator::multiplied) / mma::Tile / (columns ? columns : mma::Tile) / depth;
     for (int i = 0; i < images && good; i++)
         for (int j = 0; j < images && good; j++)
             for (int p = 0; p < patches && good; p++) {
                 Key got = keys[at(i, j) + p];
+                if (kind == NoNumbers && grid.radius && i != j && !(i == 2 && j == 1)) {
+                    // Who is nearest to what is no number does not matter, but it must be a patch.
+                    if (patch_of(got) >= unsigned(patches)) good = wrong("nearest", p, patch_of(got), 0);
+                    continue;
+                }
                 Key want = i == j || (i == 2 && j == 1) ? 0
                            : columns                     ? f.nearest_packed(i, p, j)
                                                          : f.nearest(i, p, j);
                 if (got != want) good = wrong("key", p, (double)got, (double)want);
             }
+    if (good && taken != images * tile_count)
+        return wrong("tiles of", images * tile_count, taken, images * tile_count);
     return good;
 }
 
@@ -227,15 +280,15 @@ static bool average(int height, int width, int channels) {
 int main(int count, char **arguments) {
     for (int i = 1; i < count; i++) {
         char kernel[32], features[32] = "ties";
-        int height, width, channels;
-        if (sscanf(arguments[i], "%31s %dx%d %d %31s", kernel, &height, &width, &channels,
-                   features) < 4)
+        int height, width, channels, radius = 0;
+        if (sscanf(arguments[i], "%31s %dx%d %d %31s %d", kernel, &height, &width, &channels,
+                   features, &radius) < 4)
             return 2;
         std::string name = kernel, of = features;
         Kind kind = of == "wide" ? Wide : of == "negative" ? Negative : of == "nan" ? NoNumbers : Ties;
         int columns = name == "search_hopper" ? 256 : name == "search_hopper_232" ? 232 : 0;
         if (name == "average" ? !average(height, width, channels)
-                              : !search(columns, height * width, channels, kind))
+                              : !search(columns, {height, width, radius}, channels, kind))
             return 1;
         emulator::release_all();
     }

@@ -6,6 +6,7 @@
 #include "../box.h"
 #include "../features.h"
 #include "../keys.h"
+#include "../near.h"
 #include "../packed.h"
 #include "../pairs.h"
 #include "../product.h"
@@ -44,13 +45,18 @@ MUSC_KERNELS = {
     MUSC_KERNEL(prepare_cu, aggregate),
     MUSC_KERNEL(prepare_cu, add_centre),
     MUSC_KERNEL(search_cu, search),
+    MUSC_KERNEL(search_cu, search_near),
     MUSC_KERNEL(search_hopper_cu, search_hopper),
     MUSC_KERNEL(search_hopper_cu, search_hopper_232),
+    MUSC_KERNEL(search_hopper_cu, search_hopper_near),
+    MUSC_KERNEL(search_hopper_cu, search_hopper_232_near),
     MUSC_KERNEL(box_prepare_cu, sum_squares),
     MUSC_KERNEL(box_prepare_cu, box_features),
     MUSC_KERNEL(box_prepare_cu, box_scales),
     MUSC_KERNEL(box_product_cu, box_product),
+    MUSC_KERNEL(box_product_cu, box_product_near),
     MUSC_KERNEL(box_search_cu, box_search),
+    MUSC_KERNEL(box_search_cu, box_search_near),
     MUSC_KERNEL(average_cu, select_nearest),
     MUSC_KERNEL(average_cu, add_distances),
     MUSC_KERNEL(average_cu, add_scores),

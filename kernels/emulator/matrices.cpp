@@ -69,6 +69,7 @@ void multiply_add(const Lanes &lanes) {
     else
 #endif
         add_product(d, a, b);
+    multiplied += 16 * 16 * 8;
     for (int lane = 0; lane < 32; lane++) {
         auto *mine = (Fragments *)lanes.of[lane];
         for (int k = 0; k < 4; k++) {

@@ -146,6 +146,7 @@ static void multiply(Group &group, Product &product, int warp) {
             for (int column = 0; column < columns; column++)
                 d[row * most_columns + column] +=
                     a[row * depth + k] * b[k * most_columns + column];
+    multiplied += warp_rows * depth * columns;
     each_sum([](float &sum, float &at) { sum = at; });
     release_to(product.parts[warp].after, agent);
 }

@@ -9,6 +9,7 @@
 
 #include "../../features.h"
 #include "../../keys.h"
+#include "../../near.h"
 #include "../../packed.h"
 #include "../../pairs.h"
 

@@ -1,0 +1,121 @@
+//go:build cuda && linux
+
+package kernels
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// nearGrids are grids of one patch, of one line or column, with lines longer than a tile and with many
+// of them in one, and the paper's.
+var nearGrids = [][2]int{{1, 1}, {1, 700}, {700, 1}, {3, 129}, {5, 260}, {131, 5}, {19, 21}, {37, 37}}
+
+// isNear says whether two patches of a grid of that width count for each other.
+func isNear(p, q, width, reach int) bool {
+	apart := func(a, b int) bool { return a-b > reach || b-a > reach }
+	return !apart(p/width, q/width) && !apart(p%width, q%width)
+}
+
+// The tiles that are listed are just those with two patches that count for each other, in the order
+// of all tiles.
+func TestNearTiles(t *testing.T) {
+	for _, grid := range nearGrids {
+		height, width := grid[0], grid[1]
+		patches := height * width
+		for _, columns := range []int{searchTile, 232, 256} {
+			for _, reach := range []int{1, 2, 3, 8, 40, 1000} {
+				var want []uint32
+				for row := 0; row < patches; row += searchTile {
+					for column := 0; column < patches; column += columns {
+						if anyCounts(row, min(row+searchTile, patches), column,
+							min(column+columns, patches), width, reach) {
+							want = append(want, uint32(row/searchTile)<<16|uint32(column/columns))
+						}
+					}
+				}
+				if got := nearTiles(height, width, columns, reach); !slices.Equal(got, want) {
+					t.Errorf("%dx%d, %d columns, within %d: %d tiles, want %d", height, width, columns,
+						reach, len(got), len(want))
+				}
+			}
+		}
+	}
+}
+
+func anyCounts(p, end, q, last, width, reach int) bool {
+	for ; p < end; p++ {
+		for other := q; other < last; other++ {
+			if isNear(p, other, width, reach) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// The tasks of box_search that are listed are just those with columns of one image near the tile of the
+// other.
+func TestNearBoxTasks(t *testing.T) {
+	for _, grid := range nearGrids {
+		for _, reach := range []int{1, 2, 3, 8, 1000} {
+			z := Sizes{Height: grid[0], Width: grid[1], Near: reach}
+			across := ceil(z.Width, boxTile)
+			var want []uint32
+			for part := range z.boxTasks() {
+				x := part / (across * ceil(z.Height, boxTile)) * boxAcross
+				left := part % across * boxTile
+				if anyCounts(x, min(x+boxAcross, z.Width), left, min(left+boxTile, z.Width), z.Width,
+					reach) {
+					want = append(want, uint32(part))
+				}
+			}
+			if got := z.nearBoxTasks(); !slices.Equal(got, want) {
+				t.Errorf("%dx%d within %d: %d tasks, want %d", z.Height, z.Width, reach, len(got),
+					len(want))
+			}
+		}
+	}
+}
+
+// Of Hopper's tiles that is taken with which the fewest products are.
+func TestTheTileOfTheFewestNearProductsIsChosen(t *testing.T) {
+	for _, grid := range nearGrids {
+		for _, reach := range []int{1, 2, 4, 8} {
+			taken := func(columns int) int {
+				return columns * len(nearTiles(grid[0], grid[1], columns, reach))
+			}
+			chosen := hopperTileNear(grid[0], grid[1], reach)
+			for _, tile := range hopperTiles {
+				if taken(tile.columns) < taken(chosen.columns) {
+					t.Errorf("%v within %d: %s takes fewer products than %s", grid, reach, tile.kernel,
+						chosen.kernel)
+				}
+			}
+		}
+	}
+}
+
+// The table of README.md is what is counted.
+func TestTableOfNearTiles(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, near := range []int{2, 4, 8} {
+		row := fmt.Sprintf("| %d |", near)
+		for _, kernel := range []Kernel{Search, SearchHopper, Box} {
+			taken, all := NearTiles(kernel, 37, 37, near)
+			row += fmt.Sprintf(" %d of %d, %.0f %% skipped |", taken, all,
+				100*(1-float64(taken)/float64(all)))
+		}
+		z := Sizes{Height: 37, Width: 37, Near: near}
+		row += fmt.Sprintf(" %d of %d |", len(z.nearBoxTasks()), z.boxTasks())
+		if !strings.Contains(string(readme), row) {
+			t.Errorf("README.md has no row %s", row)
+		}
+	}
+}
