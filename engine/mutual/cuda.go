@@ -28,10 +28,10 @@ type CUDA struct {
 	// Kernels are those that search, a device each; none: the fastest that each has.
 	Kernels []kernels.Kernel
 
-	// Choose, if set, chooses between a device's direct kernel and kernels.Box for images of a shape and
-	// their degrees, as Faster does. Box is taken if it is chosen on every device.
+	// Choose, if set, chooses between a device's direct kernel and kernels.Box for images of a shape,
+	// their degrees and Problem.Near, as Faster does. Box is taken if it is chosen on every device.
 	Choose func(ctx context.Context, ordinal int, direct kernels.Kernel, shape features.Shape,
-		degrees []int) (kernels.Kernel, error)
+		degrees []int, near int) (kernels.Kernel, error)
 
 	// Multiprocessors bounds how many of a device's are used; 0: all. With few of them each block has
 	// several tiles, also of a small batch.

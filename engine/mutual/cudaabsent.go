@@ -21,11 +21,13 @@ type CUDA struct {
 	Multiprocessors int
 	Chosen          func(Chosen)
 	Choose          func(ctx context.Context, ordinal int, direct kernels.Kernel, shape features.Shape,
-		degrees []int) (kernels.Kernel, error)
+		degrees []int, near int) (kernels.Kernel, error)
 }
 
 // Faster only fails.
-func Faster(context.Context, int, kernels.Kernel, features.Shape, []int) (kernels.Kernel, error) {
+func Faster(context.Context, int, kernels.Kernel, features.Shape, []int, int) (kernels.Kernel,
+	error) {
+
 	return "", fault.New(fault.Setup, "cannot search on a GPU: %w", CUDAError(nil))
 }
 

@@ -51,11 +51,11 @@ func TestBoxAgreesWithDefinition(t *testing.T) {
 func TestMeasurementChooses(t *testing.T) {
 	shape := features.Shape{Stages: 1, Images: 4, Height: 3, Width: 3, Channels: 8}
 	problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 0.5}}
-	kernel, err := Faster(t.Context(), 0, kernels.Search, shape, problem.Degrees)
+	kernel, err := Faster(t.Context(), 0, kernels.Search, shape, problem.Degrees, 0)
 	if err != nil || kernel != kernels.Search && kernel != kernels.Box {
 		t.Fatalf("%q, %v", kernel, err)
 	}
-	if one, err := Faster(t.Context(), 0, kernels.Search, shape, []int{1}); one != kernels.Search ||
+	if one, err := Faster(t.Context(), 0, kernels.Search, shape, []int{1}, 0); one != kernels.Search ||
 		err != nil {
 		t.Errorf("%q for one degree, %v", one, err)
 	}
@@ -71,9 +71,9 @@ func TestMeasurementChooses(t *testing.T) {
 		want := scores(CUDA{Kernels: []kernels.Kernel{chosen}})
 		got := scores(CUDA{Kernels: []kernels.Kernel{kernels.Search},
 			Choose: func(_ context.Context, ordinal int, direct kernels.Kernel, of features.Shape,
-				degrees []int) (kernels.Kernel, error) {
-				if ordinal != 0 || direct != kernels.Search || of != shape || len(degrees) != 2 {
-					t.Errorf("asked for cuda:%d, %s, %+v, degrees %v", ordinal, direct, of, degrees)
+				degrees []int, near int) (kernels.Kernel, error) {
+				if ordinal != 0 || direct != kernels.Search || of != shape || len(degrees) != 2 || near != 0 {
+					t.Errorf("asked for cuda:%d, %s, %+v, degrees %v, near %d", ordinal, direct, of, degrees, near)
 				}
 				return chosen, nil
 			}})
@@ -107,7 +107,7 @@ func TestMeasurementOfSeveralDevices(t *testing.T) {
 		{[2]kernels.Kernel{kernels.SearchHopper, kernels.Box}, own},
 	} {
 		scorer := CUDA{Ordinals: []int{0, 1}, Kernels: own, Choose: func(_ context.Context, ordinal int,
-			_ kernels.Kernel, _ features.Shape, _ []int) (kernels.Kernel, error) {
+			_ kernels.Kernel, _ features.Shape, _ []int, _ int) (kernels.Kernel, error) {
 			return c.by[ordinal], nil
 		}}
 		got, err := scorer.choose(t.Context(), &batch{Problem: &Problem{}})

@@ -19,11 +19,11 @@ const measuredImages = 12
 const worthwhile = 0.9
 
 // Faster returns which of a direct kernel and kernels.Box searches images of the shape in these
-// degrees faster on a device. It times both by the device's own events, on random tokens of the
+// degrees faster on a device, among patches that are near each other if near is not 0. It times both by the device's own events, on random tokens of the
 // same grid and channels; features that only Box needs count as well. The shape's number of images
 // and stages is of no concern.
 func Faster(ctx context.Context, ordinal int, direct kernels.Kernel, shape features.Shape,
-	degrees []int) (kernels.Kernel, error) {
+	degrees []int, near int) (kernels.Kernel, error) {
 
 	if windows := slices.Concat(windowsOf(shape, degrees)...); len(windows) < 2 {
 		return direct, nil // one product is one product
@@ -37,7 +37,8 @@ func Faster(ctx context.Context, ordinal int, direct kernels.Kernel, shape featu
 			tokens.Tokens(0, image)[k] = float32(random.NormFloat64())
 		}
 	}
-	problem := &Problem{Images: tokens, Degrees: degrees, Interval: Interval{0, 0.3}}
+	problem := &Problem{Images: tokens, Degrees: degrees, Interval: Interval{0, 0.3},
+		Near: near}
 	var took [2]time.Duration
 	for k, kernel := range []kernels.Kernel{direct, kernels.Box} {
 		for range 2 { // the first run warms up
@@ -70,7 +71,7 @@ func faster(direct kernels.Kernel, took [2]time.Duration) kernels.Kernel {
 func (c CUDA) choose(ctx context.Context, b *batch) ([]kernels.Kernel, error) {
 	var all []kernels.Kernel
 	for k, ordinal := range c.ordinals() {
-		kernel, err := c.Choose(ctx, ordinal, c.kernel(k), b.shape, b.Degrees)
+		kernel, err := c.Choose(ctx, ordinal, c.kernel(k), b.shape, b.Degrees, b.near)
 		if err != nil || kernel != kernels.Box {
 			return c.Kernels, err
 		}

@@ -80,7 +80,7 @@ func (p devicePlan) sizes(b *batch, kind deviceKind) kernels.Sizes {
 	}
 	return kernels.Sizes{Height: b.shape.Height, Width: b.shape.Width, Channels: b.shape.Channels,
 		Degrees: p.degrees, Slots: p.rows + p.strip, Rows: p.rows, Scorers: scorers,
-		Images: len(b.members), Cache: kind.cache, Box: kind.box}
+		Images: len(b.members), Cache: kind.cache, Box: kind.box, Near: b.near}
 }
 
 // describe is how a device's memory is divided, in one line, for people.

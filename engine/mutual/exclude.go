@@ -2,6 +2,7 @@ package mutual
 
 import (
 	"musc/engine/fault"
+	"musc/kernels"
 )
 
 // pairSet is a set of ordered pairs of N members: a bit each, at i*N + j.
@@ -98,14 +99,6 @@ func (r *run) left(i int) []float32 {
 	return of[:to]
 }
 
-// notYet refuses what the fast scorers do not do.
-func (b *batch) notYet() error {
-	if b.near > 0 {
-		return fault.New(fault.Internal, "patches near one another alone are not searched for yet")
-	}
-	return nil
-}
-
 // onlyOnCPU refuses what is made for a processor alone.
 func (b *batch) onlyOnCPU() error {
 	if b.Pairs != nil || b.excluded != nil {
@@ -116,5 +109,10 @@ func (b *batch) onlyOnCPU() error {
 		return fault.New(fault.Usage, "a GPU takes neither further views of an image, such as turned "+
 			"ones, nor patches that take no part: do it on the CPU (--device cpu)")
 	}
-	return b.notYet()
+	if b.near > 0 && max(b.shape.Height, b.shape.Width) > kernels.NearGrid {
+		return fault.New(fault.Usage, "a GPU looks for near patches on grids of up to %d lines and "+
+			"columns, not of %d x %d: do it on the CPU (--device cpu)", kernels.NearGrid, b.shape.Height,
+			b.shape.Width)
+	}
+	return nil
 }

@@ -21,6 +21,7 @@ type timed struct {
 	Direct, Box             key
 	Height, Width, Channels int
 	Degrees                 []int
+	Near                    int `json:",omitempty"`
 }
 
 // timing is a measurement's file. It is kept because a choice that changed from run to run would
@@ -58,12 +59,12 @@ func (t Test) newFastest(ctx context.Context, devices []cuda.Device) (*fastest, 
 
 // choose implements mutual.CUDA.Choose.
 func (f *fastest) choose(ctx context.Context, ordinal int, direct kernels.Kernel,
-	shape features.Shape, degrees []int) (kernels.Kernel, error) {
+	shape features.Shape, degrees []int, near int) (kernels.Kernel, error) {
 
 	f.lock.Lock()
 	defer f.lock.Unlock()
 	about := timed{Height: shape.Height, Width: shape.Width, Channels: shape.Channels,
-		Degrees: degrees}
+		Degrees: degrees, Near: near}
 	var of cuda.Device
 	for _, device := range f.devices {
 		if device.Ordinal == ordinal {
@@ -83,11 +84,15 @@ func (f *fastest) choose(ctx context.Context, ordinal int, direct kernels.Kernel
 	}
 	kernel, ok := about.load()
 	if !ok {
-		if kernel, err = mutual.Faster(ctx, ordinal, direct, shape, degrees); err != nil {
+		if kernel, err = mutual.Faster(ctx, ordinal, direct, shape, degrees, near); err != nil {
 			return "", err
 		}
-		f.test.tell("%s: kernel %s is the faster of %s and %s for %d x %d patches of %d channels",
-			of, kernel, direct, kernels.Box, shape.Height, shape.Width, shape.Channels)
+		within := ""
+		if near > 0 {
+			within = fmt.Sprintf(" within %d of each other", near)
+		}
+		f.test.tell("%s: kernel %s is the faster of %s and %s for %d x %d patches of %d channels%s",
+			of, kernel, direct, kernels.Box, shape.Height, shape.Width, shape.Channels, within)
 		if err := keep(string(Fastest), about, timing{about, kernel}); err != nil {
 			f.test.tell("that is not kept, the next run measures again: %v", err)
 		}

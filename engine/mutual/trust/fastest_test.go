@@ -33,7 +33,7 @@ func TestFastestIsMeasuredOnce(t *testing.T) {
 		c.told = nil
 		var kernel kernels.Kernel
 		for range 2 {
-			kernel, err = onGPU.Choose(context.Background(), 0, kernels.Search, shape, degrees)
+			kernel, err = onGPU.Choose(context.Background(), 0, kernels.Search, shape, degrees, 0)
 			if err != nil || kernel != kernels.Search && kernel != kernels.Box {
 				t.Fatalf("%q, %v", kernel, err)
 			}
@@ -119,7 +119,8 @@ func TestMeasurementThatIsNotKept(t *testing.T) {
 	c.told = nil
 	for range 2 {
 		if _, err := scorer.(mutual.CUDA).Choose(context.Background(), 0, kernels.Search,
-			features.Shape{Stages: 1, Images: 2, Height: 2, Width: 2, Channels: 8}, []int{1, 3}); err != nil {
+			features.Shape{Stages: 1, Images: 2, Height: 2, Width: 2, Channels: 8}, []int{1, 3},
+			0); err != nil {
 			t.Fatal(err)
 		}
 	}
