@@ -8,6 +8,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unsafe"
+
+	"gorgonia.org/cu"
+
+	"musc/cgo/cuda/fake"
 )
 
 // nearGrids are grids of one patch, of one line or column, with lines longer than a tile and with many
@@ -117,5 +122,45 @@ func TestTableOfNearTiles(t *testing.T) {
 		if !strings.Contains(string(readme), row) {
 			t.Errorf("README.md has no row %s", row)
 		}
+	}
+}
+
+// The device has the lists of the tiles that its kernels take, and no more than these are launched.
+func TestListsOfNearTiles(t *testing.T) {
+	fake.Only(t)
+	for _, kernel := range []Kernel{Search, Box} {
+		d := bare(t)
+		d.kernel = kernel
+		s, err := d.NewScoring(Sizes{Height: 19, Width: 21, Channels: 3, Degrees: 1, Slots: 1, Rows: 1,
+			Scorers: 1, Images: 1, Near: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[list][]uint32{s.near.searched: nearTiles(19, 21, searchTile, 2)}
+		if kernel == Box {
+			want[s.near.products] = nearTiles(19, 21, searchTile, 6)
+			want[s.near.tasks] = s.nearBoxTasks()
+		}
+		if s.tiles() != len(want[s.near.searched]) || s.tiles() >= s.allTiles() {
+			t.Errorf("%s: %d of %d tiles", kernel, s.tiles(), s.allTiles())
+		}
+		for of, tiles := range want {
+			got := make([]uint32, of.count)
+			if err := d.context.Do(func() error {
+				return cu.MemcpyDtoH(unsafe.Pointer(&got[0]), of.at, bytesOfTile*int64(of.count))
+			}); err != nil {
+				t.Fatal(err)
+			}
+			if !slices.Equal(got, tiles) {
+				t.Errorf("%s: a list of %d tiles, want %d", kernel, len(got), len(tiles))
+			}
+		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := bare(t).NewScoring(Sizes{Height: 1, Width: NearGrid + 1, Channels: 1, Degrees: 1,
+		Slots: 1, Rows: 1, Scorers: 1, Images: 1, Near: 1}); err == nil {
+		t.Error("a grid that is too long is taken")
 	}
 }
