@@ -57,6 +57,12 @@ func (p *Pipeline) extractAll(ctx context.Context) (*Batch, error) {
 	for _, line := range lines {
 		p.observer.Note(line)
 	}
+	if why, err := job.ResolveFrame(ctx); err != nil {
+		return nil, err
+	} else if why != "" {
+		lines = append(lines, why)
+		p.observer.Note(why)
+	}
 	if err := p.readReferences(ctx); err != nil {
 		return nil, err
 	}

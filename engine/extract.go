@@ -11,6 +11,7 @@ import (
 
 	"musc/engine/backbone"
 	"musc/engine/dataset"
+	"musc/engine/fault"
 	"musc/engine/features"
 )
 
@@ -249,6 +250,9 @@ func (x *extractor) keep(i int, of slot, tokens *backbone.Tokens) error {
 	}
 	if err := x.keepView(i, of.view(), tokens); err != nil {
 		x.failed = true
+		if x.job.Strict {
+			err = fault.New(fault.Input, "%s: %w", x.items[of.photo.index].Path, err)
+		}
 		return x.skip(of.photo.index, err)
 	}
 	if of.at == len(of.photo.views)-1 {

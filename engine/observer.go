@@ -26,14 +26,17 @@ type Step string
 // The steps of a job, in order.
 const (
 	StepLoad     Step = "load model"
+	StepDecode   Step = "decoding"     // only of an Inspector, whose photos come one by one
 	StepDepth    Step = "sample depth" // only with photos of more than 8 bits a sample
 	StepBackbone Step = "backbone"
+	StepPrepare  Step = "prepare bank" // for an Inspector
 	StepMutual   Step = "mutual scoring"
 	StepShared   Step = "shared defects" // scoring without those that share one; only where that was asked for
 	StepImage    Step = "image scores"
 	StepEvidence Step = "evidence"       // only where Config.Explain asks for it
 	StepNearest  Step = "nearest images" // for RsCIN, in a run by a plan
 	StepRank     Step = "ranks"          // RsCIN and the colour scale, too
+	StepVerdict  Step = "verdict"        // only of an Inspector
 	StepReport   Step = "maps and reports"
 )
 

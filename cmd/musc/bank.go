@@ -98,8 +98,9 @@ found any more. Ten photos or more give a threshold; one is enough for scores.
 Examples:
    musc bank build good/ -o product.musc
    musc bank build good/ -o product.musc --threshold 0.35,0.32
+   musc bank build good/ -o product.musc --near 4 --crop 200,100,1600,1200   # the same for all scored by it
    musc bank build list.csv -o product.musc --overwrite`,
-		Flags: ofPreset(slices.Concat(own, method, goodFlags(), modelFlags(), machineFlags(),
+		Flags: ofPreset(slices.Concat(own, method, frameFlags(), goodFlags(), modelFlags(), machineFlags(),
 			outputFlags())),
 		OnUsageError: usageError,
 		Action:       bankBuild,
@@ -146,6 +147,9 @@ func bankBuild(c *cli.Context) error {
 		return err
 	}
 	job.Decode = imageio.Options{MaxPixels: c.Int("max-pixels"), ApplyOrientation: c.Bool("rotate")}
+	if err := frameOf(c, &job); err != nil {
+		return err
+	}
 	return withGood(c, c.Args().Slice(), example, job, options.Path,
 		func(job engine.Config, observer engine.Observer) (*engine.BankChange, error) {
 			return engine.BuildBank(c.Context, job, options, observer)

@@ -15,6 +15,7 @@ import (
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/table"
 	"musc/engine/fault"
+	"musc/engine/frame"
 	"musc/engine/report"
 	"musc/engine/results"
 	"musc/models"
@@ -64,8 +65,9 @@ Examples:
    musc eval mvtec_anomaly_detection/ -o out
    musc eval visa/ -o out --classes candle,pcb1 --model vit_large_patch14_clip_336.openai
    musc eval mine.csv -o out --shots 4                  # four normal training images help
+   musc eval screw/ -o out --rotations 4                # each photo is compared at four turns
    musc eval btad/ -o out --maps patchcore/maps         # another tool's maps`,
-		Flags: slices.Concat(own, batchFlags(categoryMethod), scoringFlags(categoryMethod),
+		Flags: slices.Concat(own, frameFlags(), batchFlags(categoryMethod), scoringFlags(categoryMethod),
 			modelFlags(), machineFlags(), outputFlags()),
 		OnUsageError: usageError,
 		Action:       eval,
@@ -179,8 +181,12 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 	if err != nil {
 		return nil, err
 	}
-	folder.Settings = map[string]any{"scoring": job.Scoring, "shots": c.Int("shots"),
+	settings := map[string]any{"scoring": job.Scoring, "shots": c.Int("shots"),
 		"model": report.Sums(model), "pictures": c.Bool("pictures"), "bits": job.Bits}
+	if job.Frame != (frame.Options{}) || job.ROI != nil {
+		settings["frame"], settings["roi"] = job.Frame, job.ROI.SHA256()
+	}
+	folder.Settings = settings
 	folder.Inputs = func(class *labelled.Class) ([]string, error) {
 		return evaluation.ReferenceFiles(class, c.Int("shots"), job.Scoring.Seed)
 	}
@@ -203,6 +209,9 @@ func evalConfig(c *cli.Context, layout labelled.Layout) (job engine.Config, err 
 	case "names":
 	default:
 		return job, fault.New(fault.Usage, "--deal %q is not one of labels, names", deal)
+	}
+	if err = frameOf(c, &job); err != nil {
+		return job, err
 	}
 	job.Model, job.Library, err = backboneOf(c)
 	return job, err

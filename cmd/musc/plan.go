@@ -35,11 +35,12 @@ Examples:
    musc plan photos/ -o out --subset-size 200
    musc plan list.csv -o out --subset-size 200 --maps none --no-overlays
    musc plan photos/ -o out --subset-size 200 --draw-top 1000 --precision float16
+   musc plan photos/ -o out --bank product.musc --subset-size 1000
 
 Then, on a folder that all machines share:
    musc cluster slurm out -- -p gpu --gres=gpu:1     # or: musc cluster kubernetes out --image IMAGE
    musc status out`,
-		Flags: ofPreset(slices.Concat(own, planFlags(), verdictFlags(), batchFlags(categoryPreset),
+		Flags: ofPreset(slices.Concat(own, planFlags(), frameFlags(), verdictFlags(), batchFlags(categoryPreset),
 			scoringFlags(categoryPreset), modelFlags(), machineFlags(), outputFlags())),
 		OnUsageError: usageError,
 		Action:       plan,

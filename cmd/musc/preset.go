@@ -84,6 +84,18 @@ func presetOf(c *cli.Context) (preset models.Preset, name string, err error) {
 // settingsNote says which preset is in force, and what it and the options come to. The plan was made
 // of the same command line.
 func settingsNote(c *cli.Context, plan *tasks.Plan) string {
+	of := &plan.Scoring
+	inForce := models.Preset{Stages: of.Stages, Degrees: of.Degrees, Windows: of.Windows,
+		Interval: [2]float64{of.Interval.Low, of.Interval.High}}
+	costs := frameCosts(plan)
+	if plan.Bank != nil {
+		way := "the nearest of its photos counts"
+		if of.ReferencesInterval {
+			way = "the interval over its photos counts"
+		}
+		return fmt.Sprintf("settings: the bank's, %s, of %s: %s, %s%s", plan.Bank.Path,
+			counted(plan.References.Count, "photo"), inForce, way, costs)
+	}
 	preset, name, _ := presetOf(c) // a wrong one makes no plan
 	whose, other := "the paper's", ""
 	if preset.Name != models.PaperName {
@@ -92,8 +104,5 @@ func settingsNote(c *cli.Context, plan *tasks.Plan) string {
 	if _, options, found := strings.Cut(name, " with "); found {
 		whose += " with " + options
 	}
-	of := &plan.Scoring
-	inForce := models.Preset{Stages: of.Stages, Degrees: of.Degrees, Windows: of.Windows,
-		Interval: [2]float64{of.Interval.Low, of.Interval.High}}
-	return fmt.Sprintf("settings: %s: %s%s", whose, inForce, other)
+	return fmt.Sprintf("settings: %s: %s%s%s", whose, inForce, costs, other)
 }

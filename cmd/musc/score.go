@@ -39,6 +39,11 @@ Examples:
    musc score photos/ -o out --image-size 518         # finer maps, five times the time
    musc score photos/ -o out --reference good/        # some photos are known to be good
    musc score photos/ -o out --subset-size 200        # large batches: time grows with their size only
+   musc score photos/ -o out --bank product.musc      # each by good photos alone (musc bank build)
+   musc score photos/ -o out --rotations 4            # parts that lie at any angle
+   musc score photos/ -o out --near 4                 # a fixed camera: less time, fewer misses
+   musc score photos/ -o out --tiles auto             # small defects in large photos
+   musc score photos/ -o out --crop 200,100,1600,1200 --roi part.png
    musc score photos/ -o out --memory 256M            # on a small machine
    musc score photos/ -o out --threshold rate:5%      # one in twenty is defective
    musc score photos/ -o out --threshold labels:out/verdicts.csv --overwrite
@@ -51,7 +56,7 @@ is the most anomalous. OUT/report.html shows it all in a browser.
 While it works, OUT/.musc-run holds the plan and what is finished of it: the scores of each subset, and,
 where the backbone or mutual scoring of one is expected to take more than five minutes, what they have
 given so far.`,
-		Flags: ofPreset(slices.Concat(own, planFlags(), verdictFlags(), batchFlags(categoryPreset),
+		Flags: ofPreset(slices.Concat(own, planFlags(), frameFlags(), verdictFlags(), batchFlags(categoryPreset),
 			scoringFlags(categoryPreset), modelFlags(), machineFlags(), outputFlags())),
 		OnUsageError: usageError,
 		Action:       score,
@@ -76,6 +81,7 @@ func planFlags() []cli.Flag {
 			Usage: "the `FOLDER` that a manifest's paths are relative to (default: the manifest's)"},
 		&cli.StringSliceFlag{Name: "reference", Aliases: []string{"r"}, Category: categoryInput,
 			Usage: "`PATH` of normal images of the same product (few-shot); may be repeated"},
+		bankFlag(),
 		&cli.BoolFlag{Name: "strict", Category: categoryInput,
 			Usage: "stop at the first image that cannot be read instead of leaving it out"},
 		&cli.BoolFlag{Name: "rotate", Category: categoryInput,
@@ -148,6 +154,13 @@ func requestPlan(c *cli.Context, example string, backbone func(*cli.Context) (_,
 	if _, err := require(c, "output", example); err != nil {
 		return request, job, err
 	}
+	bank, err := openBank(c)
+	if err != nil {
+		return request, job, err
+	}
+	if bank != nil {
+		defer bank.Close() // whoever scores opens it again
+	}
 	preset, origin, err := presetOf(c)
 	if err != nil {
 		return request, job, err
@@ -156,10 +169,19 @@ func requestPlan(c *cli.Context, example string, backbone func(*cli.Context) (_,
 	if job, request.Skipped, request.Notes, err = scoreConfig(c, preset); err != nil {
 		return request, job, err
 	}
+	request.Images, request.References = job.Images, job.References
+	if bank != nil {
+		origin = "of the bank"
+		if err := withBank(&request, &job, bank); err != nil {
+			return request, job, err
+		}
+	} else if err := frameOf(c, &job); err != nil {
+		return request, job, err
+	}
 	request.Settings = tasks.Settings{Scoring: job.Scoring, Preset: origin, Bits: job.Bits, Strict: job.Strict,
 		MaxPixels: job.Decode.MaxPixels, Rotate: job.Decode.ApplyOrientation, Batch: job.Batch,
-		Maps: c.String("maps"), Overlays: !c.Bool("no-overlays"), DrawTop: c.Int("draw-top")}
-	request.Images, request.References = job.Images, job.References
+		Maps: c.String("maps"), Overlays: !c.Bool("no-overlays"), DrawTop: c.Int("draw-top"),
+		Frame: job.Frame, ROI: roiOf(&job), Bank: request.Bank}
 	if size := c.Int("subset-size"); c.IsSet("subset-size") {
 		if c.IsSet("subsets") {
 			return request, job, fault.New(fault.Usage, "--subsets and --subset-size say the same thing in "+
@@ -180,17 +202,34 @@ func requestPlan(c *cli.Context, example string, backbone func(*cli.Context) (_,
 	if err := job.Check(); err != nil {
 		return request, job, err
 	}
-	if job.Model, job.Library, err = backbone(c); err != nil {
+	if bank != nil {
+		job.Model, job.Library, err = bankBackbone(c, bank, backbone)
+	} else {
+		job.Model, job.Library, err = backbone(c)
+	}
+	if err != nil {
 		return request, job, err
 	}
 	request.Model = job.Model
-	job.Images, job.References = nil, nil
+	why, err := job.ResolveFrame(c.Context)
+	if err != nil {
+		return request, job, err
+	}
+	if request.Frame = job.Frame; why != "" {
+		request.Notes = append(request.Notes, why)
+	}
+	job.Images, job.References, job.Bank, job.ROI = nil, nil, nil, nil
 	return request, job, nil
 }
 
 // inputsOf are the files that a job reads: photos, references and the lists that name them.
 func inputsOf(c *cli.Context, request tasks.Request) []string {
 	inputs := slices.Concat(c.Args().Slice(), c.StringSlice("reference"))
+	for _, name := range []string{"bank", "roi"} {
+		if path := c.String(name); path != "" {
+			inputs = append(inputs, path)
+		}
+	}
 	for _, item := range slices.Concat(request.Images, request.References) {
 		inputs = append(inputs, item.Path)
 	}

@@ -26,7 +26,7 @@ func verdictFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "threshold", Category: categoryVerdict, Value: "auto",
 			Usage: "`HOW` images are called defective, by their score before RsCIN: auto, from the lower " +
-				"tail of the batch's own scores; a number; two, such as 0.35,0.32, to review from the second " +
+				"tail of the batch's own scores, with --bank those of the bank; a number; two, such as 0.35,0.32, to review from the second " +
 				"on; rate:5%, so many of the photos; labels:FILE, a CSV of some labelled photos; or none"},
 		&cli.StringFlag{Name: "shared", Category: categoryVerdict, Value: engine.SharedWarn,
 			Usage: "a defect that photos share: `warn`; exclude, so that they do not score each other; " +
@@ -43,6 +43,9 @@ func decide(c *cli.Context, settings *tasks.Settings) (err error) {
 	if settings.Threshold, settings.Labels, err = verdict.Parse(c.String("threshold")); err != nil {
 		return err
 	}
+	if settings.Bank != nil && !c.IsSet("threshold") {
+		settings.Threshold = tasks.BankThreshold
+	}
 	settings.Export = c.String("export")
 	if _, err = export.Parse(settings.Export); err != nil {
 		return err
@@ -57,7 +60,7 @@ func decide(c *cli.Context, settings *tasks.Settings) (err error) {
 				"none; leave one of them out")
 		}
 	}
-	if settings.Scoring.Shared = c.String("shared"); settings.Scoring.Shared == "off" {
+	if settings.Scoring.Shared = c.String("shared"); settings.Scoring.Shared == "off" || settings.Bank != nil {
 		settings.Scoring.Shared = engine.SharedOff
 	}
 	settings.Masks, settings.Report = !c.Bool("no-masks"), !c.Bool("no-report")

@@ -239,3 +239,7 @@ func (h *header) summary() string {
 	}
 	return list(h.feeds()) + " -> " + list(h.outputs)
 }
+
+// Describe is what the model at path says of itself: Session.Info without what runs it. Errors are those
+// of Open about a model.
+func Describe(path string) (Info, error) { return describeModel(path) }

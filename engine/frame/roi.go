@@ -65,8 +65,13 @@ func (r *ROI) Path() string { return r.path }
 func (r *ROI) One() *Mask { return r.one }
 
 // SHA256 is the checksum of what was read: of a mask's size and its pixels, white or black, or of the
-// names and bytes of a folder's files.
-func (r *ROI) SHA256() string { return r.sum }
+// names and bytes of a folder's files. It is "" of nil.
+func (r *ROI) SHA256() string {
+	if r == nil {
+		return ""
+	}
+	return r.sum
+}
 
 // several stands for the path of a name that several files have.
 const several = "\x00"

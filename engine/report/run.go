@@ -24,6 +24,9 @@ type Run struct {
 	Decoders Decoders  `json:"decoders"`
 	Preset   string    `json:"preset,omitempty"` // where they come from: "model", "paper", and options
 	Scoring  any       `json:"scoring"`          // the method's parameters: a struct, or nil
+	Frame    any       `json:"frame,omitempty"`  // how photos were framed: a struct, absent if they were not
+	ROI      any       `json:"roi,omitempty"`    // the mask, absent without
+	Bank     any       `json:"bank,omitempty"`   // what the photos were scored by, absent without
 	Counts   Counts    `json:"counts"`
 	Verdicts *Verdicts `json:"verdicts,omitempty"` // if any were asked for
 	// Findings are what speaks against the batch's fitness to be scored, absent without.

@@ -10,9 +10,16 @@ import (
 	"musc/engine/verdict"
 )
 
+// BankThreshold is Settings.Threshold of a plan that takes the thresholds of its bank.
+const BankThreshold = "bank"
+
 // decide finds the thresholds of the batch. A plan that asks for none has none.
 func (m *Merged) decide(p *Plan, listing *Listing) error {
-	if p.Threshold == "" {
+	switch p.Threshold {
+	case "":
+		return nil
+	case BankThreshold:
+		m.Thresholds = p.Bank.Thresholds
 		return nil
 	}
 	estimator, err := verdict.New(p.Threshold, p.Labels)

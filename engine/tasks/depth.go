@@ -28,13 +28,20 @@ func (w *Worker) depth(ctx context.Context, task int) error {
 	}
 	first, last := w.Plan.Cuts.Depth.Range(task)
 	items := w.located(listing.Images[first:last])
-	if task == 0 {
+	if task == 0 && w.Plan.Bank == nil {
 		items = slices.Concat(w.located(listing.References), items)
 	}
 	if err := checkThere(items); err != nil {
 		return err
 	}
-	samples, err := engine.ReadSamples(ctx, items, w.job(), w.Observer)
+	if w.Plan.Bank != nil { // which has said how deep photos are scaled
+		return saveJSON(path, depthPart{Plan: w.Plan.ID})
+	}
+	job, err := w.job()
+	if err != nil {
+		return err
+	}
+	samples, err := engine.ReadSamples(ctx, items, job, w.Observer)
 	if err != nil {
 		return err
 	}
@@ -67,6 +74,9 @@ func (w *Worker) Depth(ctx context.Context, needs string) (imageio.Depth, []stri
 			return imageio.Depth{}, nil, err
 		}
 		all = all.Join(samples)
+	}
+	if w.Plan.Bank != nil {
+		return w.Plan.Bank.Depth, nil, nil
 	}
 	depth := all.Depth(w.Plan.Bits)
 	return depth, all.Explain(depth), nil

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"musc/engine/frame"
 	"musc/engine/report"
 	"musc/engine/verdict"
 )
@@ -67,6 +68,13 @@ func (s *Settings) options() []option {
 		{"--no-overlays", given(!s.Overlays)},
 		{"--draw-top", orNone(s.DrawTop)},
 		{"--shared", of.Shared},
+		{"--crop", s.Frame.Crop.String()},
+		{"--keep-aspect", given(s.Frame.KeepAspect)},
+		{"--tiles", tiled(s.Frame.Tiles)},
+		{"--rotations", orNone(s.Frame.Turns)},
+		{"--near", orNone(of.Near)},
+		{"the mask of --roi", s.ROI.said()},
+		{"the bank", s.Bank.said()},
 		{"--threshold", s.Threshold},
 		{"the labels of --threshold", labelled(s.Labels)},
 		{"--no-masks", given(!s.Masks)},
@@ -86,6 +94,33 @@ func labelled(labels []verdict.Label) string {
 	}
 	text, _ := json.Marshal(labels) // texts and booleans are always encoded
 	return fmt.Sprintf("%d of %x", len(labels), sha256.Sum256(text))[:16]
+}
+
+// said names a region of interest by its path and a part of its checksum.
+func (r *ROI) said() string {
+	if r == nil {
+		return ""
+	}
+	return r.Path + " of " + abridged(r.SHA256)
+}
+
+func (b *Bank) said() string {
+	if b == nil {
+		return ""
+	}
+	return b.Path + " of " + abridged(b.ID)
+}
+
+// tiled are the options of tiles; "" for one.
+func tiled(tiles frame.Tiles) string {
+	if tiles == (frame.Tiles{}) {
+		return ""
+	}
+	text := fmt.Sprintf("%s overlapping by %d", tiles, tiles.Overlap)
+	if tiles.All {
+		text += ", of all places"
+	}
+	return text
 }
 
 func given(is bool) string {

@@ -55,7 +55,11 @@ func (w *Worker) drawer(ctx context.Context, merged *Merged) (d *drawer, err err
 	for i, image := range merged.Images {
 		d.of[image.Subset] = append(d.of[image.Subset], i)
 	}
-	job := w.job().WithDefaults()
+	job, err := w.job()
+	if err != nil {
+		return nil, err
+	}
+	job = job.WithDefaults()
 	d.draws = engine.Drawing{Folder: w.drawnFolder(merged), GoOn: true, Maps: w.Plan.Maps,
 		Overlays: w.Plan.Overlays, Scale: merged.Scale, Thresholds: merged.Thresholds,
 		Images: len(merged.Images),

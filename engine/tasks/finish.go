@@ -11,6 +11,7 @@ import (
 	"musc/engine"
 	"musc/engine/atomicfile"
 	"musc/engine/dataset"
+	"musc/engine/frame"
 	"musc/engine/report"
 	"musc/engine/results"
 )
@@ -186,6 +187,7 @@ func (d *drawer) write(result *engine.Result, options engine.SaveOptions) (repor
 	run := engine.NewRun(d.merged.Provenance, options)
 	run.Plan = d.Plan.ID
 	run.Preset = d.Plan.Preset
+	d.Plan.frameOf(&run)
 	run.Scoring, run.Scale, run.Depth = d.Plan.Scoring, d.merged.Scale, result.Depth
 	run.Counts = report.Counts{Listed: d.Plan.Images.Count, Scored: len(result.Images),
 		Skipped: len(result.Skipped), References: d.Plan.References.Count}
@@ -199,6 +201,19 @@ func (d *drawer) write(result *engine.Result, options engine.SaveOptions) (repor
 		d.Observer.Note(note)
 	}
 	return run, report.WriteRun(filepath.Join(d.draws.Folder, results.RunFile), run)
+}
+
+// frameOf fills in how photos were framed and what they were scored by.
+func (p *Plan) frameOf(run *report.Run) {
+	if p.Frame != (frame.Options{}) {
+		run.Frame = p.Frame
+	}
+	if p.ROI != nil {
+		run.ROI = p.ROI
+	}
+	if p.Bank != nil {
+		run.Bank = p.Bank
+	}
 }
 
 // MayOverwrite says that a run that goes on may replace the results in the output folder: so it was told

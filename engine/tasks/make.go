@@ -123,6 +123,12 @@ func shares(of, among int) int { return (of + among - 1) / among }
 func (p *Plan) identity() (string, error) {
 	settings := p.Settings
 	settings.Preset = ""
+	if settings.ROI != nil { // where they lie decides nothing
+		settings.ROI = &ROI{SHA256: settings.ROI.SHA256}
+	}
+	if settings.Bank != nil {
+		settings.Bank = &Bank{ID: settings.Bank.ID}
+	}
 	decides := struct {
 		Format             int
 		Settings           Settings

@@ -10,6 +10,7 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/frame"
+	"musc/engine/imageio"
 	"musc/engine/report"
 	"musc/engine/verdict"
 )
@@ -57,6 +58,23 @@ type Settings struct {
 	Masks     bool            `json:"masks"`            // of defects
 	Report    bool            `json:"report"`           // the page
 	Export    string          `json:"export,omitempty"` // the formats, as export.Parse takes them
+
+	ROI  *ROI  `json:"roi,omitempty"`
+	Bank *Bank `json:"bank,omitempty"` // its photos are the plan's references
+}
+
+// ROI is the region of interest of a plan.
+type ROI struct {
+	Path   string `json:"path"` // of the mask, or of the folder of masks
+	SHA256 string `json:"sha256"`
+}
+
+// Bank is what the photos of a plan are scored by, one by one.
+type Bank struct {
+	Path       string             `json:"path"`
+	ID         string             `json:"id"`
+	Depth      imageio.Depth      `json:"depth,omitzero"` // as its photos were scaled
+	Thresholds verdict.Thresholds `json:"thresholds"`     // of its calibration
 }
 
 // Plan is a job cut into tasks that any number of machines run in any order, each any number of
@@ -83,7 +101,7 @@ type Plan struct {
 }
 
 // format is Plan.Format: another one is that of another version of musc.
-const format = 2
+const format = 3
 
 // Model is the backbone of a plan.
 type Model struct {

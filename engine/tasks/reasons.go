@@ -37,7 +37,11 @@ func (part *Part) checkReasons(p *Plan) error {
 func (part *Part) nameReferences(read, listed []dataset.Item, plan *Plan) {
 	place := make(map[string]int, len(listed)) // by path
 	for k, item := range listed {
-		place[plan.Locate(item.Path)] = k
+		path := item.Path
+		if plan.Bank == nil {
+			path = plan.Locate(path)
+		}
+		place[path] = k
 	}
 	for _, e := range part.Evidence {
 		for _, stage := range e.Stages {

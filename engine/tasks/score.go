@@ -23,6 +23,7 @@ type scoring struct {
 	*Worker
 	pipeline *engine.Pipeline
 	from     engine.Provenance
+	scoring  engine.Scoring
 	photos   *Listing
 	left     int  // subsets not yet scored
 	told     bool // how long mutual scoring is expected to take
@@ -58,7 +59,10 @@ func (w *Worker) score(ctx context.Context, first, last int) error {
 		images += len(members[subset-first])
 		largest = max(largest, len(members[subset-first]))
 	}
-	job := w.job()
+	job, err := w.job()
+	if err != nil {
+		return err
+	}
 	var notes []string
 	if job.Decode.Depth, notes, err = w.Depth(ctx, "score"); err != nil {
 		return err
@@ -70,9 +74,11 @@ func (w *Worker) score(ctx context.Context, first, last int) error {
 		return fault.New(fault.Setup, "the plan's model is not on this machine: %w; copy it here, or say "+
 			"where it is with --model", err)
 	}
-	job.References = w.located(listing.References)
+	if job.Bank == nil {
+		job.References = w.located(listing.References)
+	}
 	job.Keep = engine.Keep{Folder: w.Folder.Path("tokens", "references"), Always: w.KeepTokens}
-	s := &scoring{Worker: w, photos: listing, left: len(todo)}
+	s := &scoring{Worker: w, photos: listing, left: len(todo), scoring: job.Scoring}
 	turns := newTurns(w.Observer, map[engine.Step]int{engine.StepMutual: images, engine.StepShared: images,
 		engine.StepImage: images, engine.StepEvidence: images,
 		engine.StepBackbone: images + len(listing.References)})
@@ -195,7 +201,7 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 	if err := s.tellExpected(ctx, batch); err != nil {
 		return err
 	}
-	result, err := batch.Score(ctx, s.job().Scoring, len(references))
+	result, err := batch.Score(ctx, s.scoring, len(references))
 	if err != nil {
 		return err
 	}

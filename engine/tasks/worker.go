@@ -8,6 +8,9 @@ import (
 	"slices"
 
 	"musc/engine"
+	"musc/engine/bank"
+	"musc/engine/fault"
+	"musc/engine/frame"
 	"musc/engine/imageio"
 	"musc/engine/results"
 )
@@ -26,6 +29,8 @@ type Worker struct {
 	Observer   engine.Observer
 
 	listing *Listing
+	roi     *frame.ROI // once it is needed
+	bank    *bank.Bank
 }
 
 // Run runs one task. One that is done already is not run again. A task that fails leaves its reason
@@ -104,9 +109,9 @@ func (w *Worker) listed() (_ *Listing, err error) {
 // explained is how many images of a subset have their evidence looked for, for the report.
 const explained = 24
 
-// job is the plan on this machine, without images.
-func (w *Worker) job() engine.Config {
-	job := w.Machine
+// job is the plan on this machine, without images. Errors are those of what it reads, a mask or a bank.
+func (w *Worker) job() (job engine.Config, err error) {
+	job = w.Machine
 	job.Decode = imageio.Options{MaxPixels: w.Plan.MaxPixels, ApplyOrientation: w.Plan.Rotate}
 	job.Bits, job.Strict, job.Batch = w.Plan.Bits, w.Plan.Strict, w.Plan.Batch
 	job.Scoring, job.Frame = w.Plan.Scoring, w.Plan.Frame
@@ -117,7 +122,47 @@ func (w *Worker) job() engine.Config {
 	if job.Model == "" {
 		job.Model = w.Plan.Model.Path
 	}
-	return job
+	if job.ROI, err = w.readROI(job.Decode); err != nil || w.Plan.Bank == nil {
+		return job, err
+	}
+	if w.bank, err = w.Plan.Bank.open(w.Plan, w.bank); err != nil {
+		return job, err
+	}
+	return job.WithBank(w.bank)
+}
+
+// readROI reads the plan's region of interest, once, if it has one of its own.
+func (w *Worker) readROI(opts imageio.Options) (_ *frame.ROI, err error) {
+	of := w.Plan.ROI
+	if of == nil || w.roi != nil || w.Plan.Bank != nil {
+		return w.roi, nil
+	}
+	if w.roi, err = frame.ReadROI(w.Plan.Locate(of.Path), opts); err != nil {
+		return nil, err
+	}
+	if w.roi.SHA256() != of.SHA256 {
+		w.roi = nil
+		return nil, fault.New(fault.Input, "%s has changed since the plan was made; bring back the mask as it "+
+			"was, or plan anew", of.Path)
+	}
+	return w.roi, nil
+}
+
+// open opens the bank, unless it is open.
+func (of *Bank) open(plan *Plan, opened *bank.Bank) (*bank.Bank, error) {
+	if opened != nil {
+		return opened, nil
+	}
+	b, err := bank.Open(plan.Locate(of.Path))
+	if err != nil {
+		return nil, err
+	}
+	if b.Header().ID != of.ID {
+		b.Close() // it is not used
+		return nil, fault.New(fault.Input, "%s is another bank than the one that the plan was made with; bring "+
+			"that back, or plan anew", of.Path)
+	}
+	return b, nil
 }
 
 // tellDone says what an earlier run has done, and what it left out. References are told once; if any
