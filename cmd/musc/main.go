@@ -132,7 +132,7 @@ Start with:
 		Action:                 noCommand,
 		Commands: withoutFalse([]*cli.Command{
 			scoreCommand(), planCommand(), clusterCommand(), taskCommand(), mergeCommand(), statusCommand(),
-			viewCommand(), bankCommand(),
+			viewCommand(), bankCommand(), watchCommand(),
 			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(), selfTestCommand(),

@@ -218,3 +218,23 @@ func (f *Folder) Mark(kind Kind, version string, command []string) error {
 	}
 	return atomicfile.WriteFile(path, append(text, '\n'))
 }
+
+// Watch is Lock for the results of a watched folder, which grow from run to run: those of an earlier watch
+// stay. Results of another kind, and files of others under their names, are refused.
+func Watch(path, version string, command []string) (*Folder, error) {
+	f, err := Lock(path, command)
+	if err != nil {
+		return nil, err
+	}
+	if Recognise(path) != Watched {
+		err = f.checkNames()
+	}
+	if err == nil {
+		err = f.Mark(Watched, version, command)
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
+	}
+	return f, nil
+}

@@ -45,13 +45,14 @@ const (
 	Scored    Kind = "score" // a scored batch: Names, beside whatever else is in the folder
 	Evaluated Kind = "eval"  // tables, curves and a folder a class, beside whatever else
 	Tabled    Kind = "paper" // all that is in the folder
+	Watched   Kind = "watch" // photos as they arrived: the names of a scored batch
 )
 
 // Owns tells whether musc wrote what is under a name in a folder of that kind: it is no photo of the
 // user's.
 func (k Kind) Owns(folder, name string) bool {
 	switch k {
-	case Scored:
+	case Scored, Watched:
 		return slices.Contains(Names, name)
 	case Evaluated:
 		if slices.Contains(curves, name) {

@@ -90,8 +90,8 @@ func newFile(name string, size, modified int64) File {
 	return file
 }
 
-// raw is the name as the system has it.
-func (f *File) raw() string {
+// RawName is the photo's name as the system has it: bytes, which may be no UTF-8.
+func (f *File) RawName() string {
 	if len(f.NameBytes) > 0 {
 		return string(f.NameBytes)
 	}

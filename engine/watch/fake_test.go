@@ -173,7 +173,7 @@ func (r *running) names() (list []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, entry := range r.entries {
-		list = append(list, entry.raw())
+		list = append(list, entry.RawName())
 	}
 	return list
 }
@@ -195,9 +195,9 @@ func checkOutput(t *testing.T, output string) (told []*Entry) {
 		if e.Kind == DriftKind {
 			return nil
 		}
-		key := e.raw() + "\x00" + e.SHA256
+		key := e.RawName() + "\x00" + e.SHA256
 		if once[key] && e.SHA256 != "" {
-			t.Errorf("%q was scored twice", e.raw())
+			t.Errorf("%q was scored twice", e.RawName())
 		}
 		once[key] = true
 		if e.Kind == Photo {

@@ -20,7 +20,7 @@ func photoEntry(sequence uint64, name string) *Entry {
 // readNames opens a journal and returns the names in it, and what was dropped.
 func readNames(path string) (names []string, dropped int64, err error) {
 	j, dropped, err := openJournal(path, func(_, _ int64, e *Entry) error {
-		names = append(names, e.raw())
+		names = append(names, e.RawName())
 		return nil
 	})
 	if err == nil {

@@ -43,7 +43,7 @@ func (k *known) stamp(size, modified int64) uint64 {
 
 // add remembers the entry of a file, at its offset in the journal.
 func (k *known) add(file *File, at int64) {
-	name, state := k.hash(file.raw()), fileState{k.stamp(file.Size, file.Modified), at}
+	name, state := k.hash(file.RawName()), fileState{k.stamp(file.Size, file.Modified), at}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.files[name] = state

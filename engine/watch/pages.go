@@ -56,7 +56,7 @@ func newPages(w *watcher) *pages {
 		photo := &shownPhoto{sequence: entry.Sequence, drawn: true}
 		photo.image = engine.Image{Width: entry.Width, Height: entry.Height, Place: entry.Place, ScoreBefore: entry.score(),
 			Score: entry.score()}
-		photo.image.Name, photo.image.Path, photo.image.Digest = entry.raw(), w.pathOf(entry), entry.SHA256
+		photo.image.Name, photo.image.Path, photo.image.Digest = entry.RawName(), w.pathOf(entry), entry.SHA256
 		var err error
 		if photo.image.PatchScores, err = readScores(p.scoresOf(photo), w.draws.Height*w.draws.Width); err == nil {
 			p.photos = append(p.photos, photo)
@@ -71,8 +71,8 @@ func (p *pages) add(result *inspected) {
 	if p.w.ReportPhotos < 0 || result.entry == nil || result.fate != done {
 		return
 	}
-	p.addEntry(result.entry)
 	if result.entry.Kind != Photo {
+		p.addEntry(result.entry)
 		return
 	}
 	p.mu.Lock()
@@ -128,6 +128,16 @@ func (p *pages) write(ctx context.Context) error {
 	if !changed || p.w.ReportPhotos < 0 {
 		return nil
 	}
+	err := p.show(ctx, photos, skipped, drift)
+	if err != nil {
+		p.mu.Lock()
+		p.changed = true // it was stopped, say: the last report has all of it
+		p.mu.Unlock()
+	}
+	return err
+}
+
+func (p *pages) show(ctx context.Context, photos []*shownPhoto, skipped []page.Skipped, drift *Drift) error {
 	if err := p.draw(ctx, photos); err != nil {
 		return err
 	}

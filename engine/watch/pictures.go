@@ -67,7 +67,7 @@ func (s *inspectors) draw(ctx context.Context, result *inspected, regions []verd
 // fileOf is the name of a photo's pictures without extension, in UTF-8: the photo's whole name, as a.jpg and
 // a.png may both arrive, with a part of its sum where that name may have been taken before.
 func (s *inspectors) fileOf(entry *Entry) (string, error) {
-	name := strings.ToValidUTF8(entry.raw(), "_")
+	name := strings.ToValidUTF8(entry.RawName(), "_")
 	files, err := report.FileNames([]string{name + ".png"})
 	if err != nil {
 		return "", err
@@ -77,7 +77,7 @@ func (s *inspectors) fileOf(entry *Entry) (string, error) {
 	if len(entry.NameBytes) > 0 { // two names may be the same in UTF-8
 		return file + other, nil
 	}
-	if state, is := s.known.last(entry.raw()); is {
+	if state, is := s.known.last(entry.RawName()); is {
 		earlier, err := s.journal.read(state.at)
 		if err != nil {
 			return "", err

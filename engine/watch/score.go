@@ -144,6 +144,9 @@ func (w *watcher) commit(batch []inspected) error {
 			rows, defects = append(rows, scoreRow(entry)...), append(defects, defectRows(entry)...)
 		}
 		w.took(entry)
+		if entry.Kind == DriftKind {
+			w.pages.addEntry(entry)
+		}
 	}
 	w.sequence.Store(sequence)
 	if err := w.history.scores.append(rows); err != nil {

@@ -139,7 +139,7 @@ var scoreColumns = []string{"image", "score", "verdict", "threshold", "margin", 
 
 // scoreRow is a photo's row of scores.csv.
 func scoreRow(e *Entry) []byte {
-	row := []string{e.raw(), shortest(e.score()), string(e.Verdict), "", "",
+	row := []string{e.RawName(), shortest(e.score()), string(e.Verdict), "", "",
 		strconv.FormatUint(e.Sequence, 10), e.Arrived.Format(time.RFC3339Nano), shortest(e.Seconds)}
 	if e.Threshold != nil && e.Margin != nil {
 		row[3], row[4] = shortest(*e.Threshold), shortest(*e.Margin)
@@ -151,7 +151,7 @@ func scoreRow(e *Entry) []byte {
 func defectRows(e *Entry) []byte {
 	var rows [][]string
 	for k := range e.Regions {
-		rows = append(rows, e.Regions[k].Row(e.raw(), k+1, e.Width, e.Height))
+		rows = append(rows, e.Regions[k].Row(e.RawName(), k+1, e.Width, e.Height))
 	}
 	return rowsOf(rows...)
 }

@@ -227,7 +227,7 @@ func (w *watcher) note(kind, text string) {
 
 // pathOf is where a photo is, or was.
 func (w *watcher) pathOf(entry *Entry) string {
-	return filepath.Join(w.Folder, filepath.FromSlash(entry.raw()))
+	return filepath.Join(w.Folder, filepath.FromSlash(entry.RawName()))
 }
 
 // whole fills in what the journal leaves out.
