@@ -17,7 +17,7 @@ type Picture struct {
 	Name   string
 	Score  float64
 	Rank   int // 1 is the most anomalous
-	Images int // how many were ranked
+	Images int // how many were ranked; 0: none, and Rank says nothing
 
 	Verdict   verdict.Verdict // None without a threshold
 	Before    float64         // the score before RsCIN, which the verdict is about
@@ -82,7 +82,10 @@ func (p Picture) caption() string {
 		text += fmt.Sprintf(", %s (threshold %s)", p.Verdict, format(p.Threshold, 3))
 	}
 	largest := slices.Max(p.Scores)
-	return text + fmt.Sprintf(", rank %d of %d, map up to %.3f", p.Rank, p.Images, largest)
+	if p.Images > 0 {
+		text += fmt.Sprintf(", rank %d of %d", p.Rank, p.Images)
+	}
+	return text + fmt.Sprintf(", map up to %.3f", largest)
 }
 
 // Shrunk is the picture with its photo's longer side at most longerSide pixels, for a caller who

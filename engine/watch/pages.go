@@ -20,6 +20,7 @@ import (
 
 	"musc/engine"
 	"musc/engine/atomicfile"
+	"musc/engine/frame"
 	"musc/engine/health"
 	"musc/engine/report"
 	"musc/engine/report/page"
@@ -203,11 +204,18 @@ func (p *pages) data(photos []*shownPhoto, skipped []page.Skipped, drift *Drift)
 		shown := page.Photo{Name: name, Path: photo.image.Path, Width: photo.image.Width,
 			Height: photo.image.Height, Before: photo.image.ScoreBefore, Score: photo.image.Score, Rank: rank + 1,
 			Nearest: -1}
+		of := photo.image.Place
+		if of.Area != (frame.Rect{}) {
+			area := page.Area(of.Area)
+			shown.Area = &area
+		}
+		shown.Rows, shown.Columns = of.Rows, of.Columns
+		content, _, _ := of.Cut(photo.image.PatchScores, w.draws.Height, w.draws.Width)
 		if _, err := os.Stat(filepath.Join(w.Output, thumbnailOf(photo.sequence))); err == nil {
 			shown.Picture = thumbnailOf(photo.sequence)
 		}
 		data.Photos = append(data.Photos, shown)
-		scores = append(scores, photo.image.PatchScores)
+		scores = append(scores, content)
 	}
 	data.SetScores(scores)
 	data.Run = []page.Parameter{{Name: "folder", Value: w.Folder}, {Name: "bank", Value: w.Bank},
