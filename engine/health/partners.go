@@ -33,6 +33,9 @@ const (
 // chance, groups are not: with K the smaller degree of its ends, an edge stays if K >= 2 and its ends
 // have max(1, (K-1)/2) neighbours in common.
 //
+// A patch that is at 0 from all others tells nothing: it takes no part in the scoring, and is none of
+// the P patches of its image.
+//
 // It takes O(N^2 P) time and N^2 values beside m. Distances that are no numbers count as far.
 func Partners(m []float32, images, patches int) (partners [][]int) {
 	partners = make([][]int, images)
@@ -56,17 +59,26 @@ func Partners(m []float32, images, patches int) (partners [][]int) {
 // sharedWith fills in w(i,j) for an image i, whose distances are m, [P,N].
 func sharedWith(w, m []float32, i int) {
 	images := len(w)
-	patches := len(m) / images
-	late := make([]float32, patches)
+	var late []float32
+	var rows [][]float32 // of the patches that take part, [N] each
 	sorted := make([]float32, 0, images)
-	for p := range late {
+	for ; len(m) > 0; m = m[images:] {
+		row, farthest := m[:images], float32(0)
 		sorted = sorted[:0]
-		for j, distance := range m[p*images:][:images] {
+		for j, distance := range row {
 			if j != i {
 				sorted = append(sorted, finite(distance))
+				farthest = max(farthest, sorted[len(sorted)-1])
 			}
 		}
-		late[p] = selected(sorted, len(sorted)*lateTenths/10)
+		if farthest > 0 {
+			late = append(late, selected(sorted, len(sorted)*lateTenths/10))
+			rows = append(rows, row)
+		}
+	}
+	patches := len(rows)
+	if patches == 0 {
+		return
 	}
 	top := max(1, int(math.Round(topPatches*float64(patches))))
 	gains := make([]float32, patches)
@@ -75,7 +87,7 @@ func sharedWith(w, m []float32, i int) {
 			continue
 		}
 		for p := range gains {
-			gains[p] = late[p] - finite(m[p*images+j])
+			gains[p] = late[p] - finite(rows[p][j])
 		}
 		middle := selected(gains, patches/2)
 		if patches%2 == 0 {

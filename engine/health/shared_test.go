@@ -136,6 +136,37 @@ func TestPartnersAreThoseOfTheDefinition(t *testing.T) {
 	}
 }
 
+// Images that are alike all over share no defect, however few of their patches take part.
+func TestPartnersDoWithoutPatchesThatTakeNoPart(t *testing.T) {
+	m, images, patches := golden()
+	for _, idle := range []int{0, 3, 40} {
+		var alike, defect []float32
+		for i := range images {
+			for p := range patches + idle {
+				for j := range images {
+					distance := float32(0)
+					if p < patches {
+						distance = .30 + .002*float32((3*i+5*p+7*j)%11)
+						if i < 3 && j < 3 {
+							distance -= .2
+						}
+						defect = append(defect, m[(i*patches+p)*images+j])
+					} else {
+						defect = append(defect, 0)
+					}
+					alike = append(alike, distance)
+				}
+			}
+		}
+		if got := Partners(alike, images, patches+idle); members(got) > 0 {
+			t.Errorf("%d patches take no part: %v are said to share a defect", idle, got)
+		}
+		if got := Partners(defect, images, patches+idle); members(got) != 12 {
+			t.Errorf("%d patches take no part: the defect is shared by %v", idle, got)
+		}
+	}
+}
+
 func TestPartnersOfOddInput(t *testing.T) {
 	nan := float32(math.NaN())
 	for images := range 8 {
