@@ -24,6 +24,9 @@
 #define BFLOAT16 1
 #define INT8 2
 
+typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
+typedef double four_doubles __attribute__((vector_size(32)));
+
 struct level {
     const level_sizes *sizes;
     void (*prepare)(const musc_shape *, float *, const float *, const uint8_t *, const float *,

@@ -28,7 +28,8 @@ typedef struct {
     int64_t channels;      // C
     int64_t degrees;       // R
     int64_t radius[MUSC_MAX_DEGREES]; // (degree - 1) / 2, strictly ascending
-    int64_t near; // rows and columns of the grid that a pair of patches may be apart; 0: no bound
+    int64_t near; // rows and columns of the grid a pair of patches may be apart; 0: no bound
+    int64_t direct; // of a limited search: 1 compare all pairs, -1 take products, 0 what is faster
 } musc_shape;
 
 // Whether this build holds the level and this processor and operating system can run it.

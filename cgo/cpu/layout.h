@@ -36,10 +36,21 @@ typedef struct {
     int32_t patch;
 } candidate;
 
+// Columns of the product, patches of b: whole vectors.
+typedef struct {
+    int32_t first, end;
+} column_run;
+
+typedef struct {
+    column_run *runs; // ascending, apart
+    int64_t count;
+} run_list;
+
 typedef struct {
     uint32_t *block;       // rows of a, [tiles][words][tile rows]
     float *ring;           // [ringRows][stride] products, row p at p modulo ringRows
-    float *inside;         // [2 * reach][stride] 1 where the column's neighbour is on the grid
+    float *inside;         // [2 * reach][stride] 1 where the column's neighbour is on the grid; as
+                           // bits, all of them, in a limited search
     float *vertical;       // [R][2 * reach + CHUNK][stride] sums over rows of the grid of a
     float *horizontal;     // [stride] and zeros around: sums over the window of a
     float *across;         // [stride] and zeros around: also along the grid rows of b
@@ -53,6 +64,19 @@ typedef struct {
     float *sums;           // [width + 1,C] sums over windows, while an image is prepared
     float *inner;          // [P48] inner products with the centre, while an image is prepared
     int64_t stride, rowStride, reach, ringRows;
+
+    // A limited search, in which not all pairs count, leaves out what no pair needs. Its lists are
+    // of one run of all columns where the search is not limited.
+    int64_t limited, near; // near as near_of says
+    run_list counted;      // columns that count for some patch of a chunk
+    run_list tall;         // and those above and below that their windows reach
+    run_list wide;         // and to the left and right
+    run_list beside;       // those of the chunks that need a column of the grid of a
+    int32_t *keeps;        // [CHUNK][stride] bits: whether a column counts for a patch of the chunk
+    int32_t *gridRow;      // [stride] of the columns
+    int32_t *gridColumn;   // [stride]
+    int32_t *anyActive;    // of a vector of columns: whether a patch in it is active
+    int32_t *anyReached;   // and whether a window around an active one reaches it
 } scratch_view;
 
 typedef struct {
@@ -167,6 +191,16 @@ static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const l
     v->plain = take(base, &at, patches_of(s) * s->channels);
     v->sums = take(base, &at, (s->width + 1) * s->channels + 1);
     v->inner = take(base, &at, padded);
+    v->keeps = (int32_t *)take(base, &at, CHUNK * v->stride);
+    v->gridRow = (int32_t *)take(base, &at, v->stride);
+    v->gridColumn = (int32_t *)take(base, &at, v->stride);
+    int64_t vectors = v->stride / level->lanes;
+    v->anyActive = (int32_t *)take(base, &at, vectors);
+    v->anyReached = (int32_t *)take(base, &at, vectors);
+    v->counted.runs = (column_run *)take(base, &at, vectors + 2); // every other vector at most
+    v->tall.runs = (column_run *)take(base, &at, vectors + 2);
+    v->wide.runs = (column_run *)take(base, &at, vectors + 2);
+    v->beside.runs = (column_run *)take(base, &at, vectors + 2);
     return at;
 }
 

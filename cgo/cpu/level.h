@@ -15,6 +15,7 @@
 
 #define WIDTH (LANES * VECTORS)
 #define INLINE static inline __attribute__((always_inline))
+#define MANY (LANES == 16 ? 4 : 2) // vectors whose distances to one are taken at once
 #define CHAINS (LANES == 16 ? 16 : 12) // registers that ceiling fills
 #define CHANNELS (KIND == INT8 ? 4 : KIND == BFLOAT16 ? 2 : 1) // of a word
 
@@ -33,37 +34,62 @@ typedef NAME(floats) NAME(sums);
 
 static const level_sizes NAME(sizes) = {LANES, CHANNELS, CHAINS};
 
-// distance is || x - y || of two vectors [channels]. Differences and their squares are float32; a
-// lane adds at most RUN / (4 * LANES) of them before the lanes go to float64, in a fixed order.
-TARGET static float NAME(distance)(const float *x, const float *y, int64_t channels)
+// distances_to is || x - y_i || of a vector x [channels] and `count` that lie one after the other, a
+// constant at every call. Differences and their squares are float32; a lane adds at most
+// RUN / (4 * LANES) of them before the lanes go to float64, in a fixed order.
+TARGET INLINE void NAME(distances_to)(float *distances, const float *x, const float *y,
+                                      int64_t channels, int count)
 {
-    double total = 0;
+    double total[MANY] = {0};
     int64_t c = 0;
     while (channels - c >= 4 * LANES) {
         int64_t end = channels - c < RUN ? channels : c + RUN;
-        NAME(floats) sum[4] = {0};
+        NAME(floats) sum[MANY][4] = {{{0}}};
         for (; end - c >= 4 * LANES; c += 4 * LANES)
             for (int v = 0; v < 4; v++) {
-                NAME(floats) d = LOAD(x + c + v * LANES) - LOAD(y + c + v * LANES);
-                sum[v] += d * d;
+                NAME(floats) from = LOAD(x + c + v * LANES);
+                for (int i = 0; i < count; i++) {
+                    NAME(floats) d = from - LOAD(y + i * channels + c + v * LANES);
+                    sum[i][v] += d * d;
+                }
             }
-        NAME(floats) lanes = (sum[0] + sum[1]) + (sum[2] + sum[3]);
-        double parts[4] = {0}; // additions that need not wait for each other
-        for (int l = 0; l < LANES; l++)
-            parts[l % 4] += lanes[l];
-        total += (parts[0] + parts[1]) + (parts[2] + parts[3]);
+        for (int i = 0; i < count; i++) {
+            NAME(floats) lanes = (sum[i][0] + sum[i][1]) + (sum[i][2] + sum[i][3]);
+            four_doubles parts = {0}; // additions that need not wait for each other
+            for (int l = 0; l < LANES; l += 4)
+                parts += __builtin_convertvector(*(four_floats *)((float *)&lanes + l),
+                                                 four_doubles);
+            total[i] += (parts[0] + parts[1]) + (parts[2] + parts[3]);
+        }
     }
-    for (; c < channels; c++) {
-        double d = x[c] - y[c];
-        total += d * d;
-    }
-    return (float)sqrt(total);
+    for (; c < channels; c++)
+        for (int i = 0; i < count; i++) {
+            double d = x[c] - y[i * channels + c];
+            total[i] += d * d;
+        }
+    for (int i = 0; i < count; i++)
+        distances[i] = (float)sqrt(total[i]);
+}
+
+TARGET static float NAME(distance)(const float *x, const float *y, int64_t channels)
+{
+    float distance;
+    NAME(distances_to)(&distance, x, y, channels, 1);
+    return distance;
+}
+
+// distances_to_many is distances_to of MANY vectors: the same bits, in less time each.
+TARGET static void NAME(distances_to_many)(float *distances, const float *x, const float *y,
+                                           int64_t channels)
+{
+    NAME(distances_to)(distances, x, y, channels, MANY);
 }
 
 #include "prepare.h"
+#include "limit.h"
+#include "direct.h"
 #include "product.h"
 #include "window.h"
-#include "direct.h"
 #include "search.h"
 #include "inner.h"
 
@@ -93,6 +119,7 @@ static const struct level NAME(level) = {
 
 #undef WIDTH
 #undef INLINE
+#undef MANY
 #undef CHAINS
 #undef CHANNELS
 #undef LOAD

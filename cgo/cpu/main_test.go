@@ -62,7 +62,27 @@ func compare(shape Shape, a, b []float32) (rows, columns []float32) {
 // compareActive is compare of images of which some patches take no part: their tokens are NaNs, and
 // so is all that a Search finds in its memory.
 func compareActive(shape Shape, a, b []float32, activeA, activeB []bool) (rows, columns []float32) {
+	return compareBy(faster, shape, a, b, activeA, activeB)
+}
+
+// Ways of a limited search: see musc_shape in kernel.h.
+const (
+	byProducts = -1
+	faster     = 0
+	byHand     = 1
+)
+
+// compareBy is compareActive in one of the ways that there are.
+func compareBy(way int64, shape Shape, a, b []float32, activeA, activeB []bool) (
+	rows, columns []float32) {
+
 	search := NewSearch(shape)
+	switch way { // a constant is of any type, C's too
+	case byProducts:
+		search.shape.direct = byProducts
+	case byHand:
+		search.shape.direct = byHand
+	}
 	if activeA != nil || activeB != nil || shape.Near > 0 {
 		for k := range search.scratch {
 			search.scratch[k] = float32(math.NaN())
@@ -132,24 +152,38 @@ func checkActive(t testing.TB, name string, shape Shape, a, b []float32, activeA
 	tokensA, tokensB := defineTokens(shape, a, activeA), defineTokens(shape, b, activeB)
 	wantRows := defineDistances(shape, tokensA, tokensB)
 	wantColumns := defineDistances(shape, tokensB, tokensA)
+	ways := []int64{byProducts, byHand}
+	if activeA == nil && activeB == nil && shape.Near == 0 {
+		ways = []int64{faster} // the only one
+	}
 	eachLevel(t, func() {
-		rows, columns := compareActive(shape, a, b, activeA, activeB)
 		tolerance := exact
 		if active != portable && active != avx2 && active != avx512 {
 			tolerance = rounded
 		}
-		for k := range rows {
-			r, p := k/shape.Patches(), k%shape.Patches()
-			if !within(rows[k], wantRows[r][p], tolerance) {
-				t.Errorf("%s: %v, %s: row %d, radius %d: %g, want %g", name, shape, Level(), p,
-					shape.Radii[r], rows[k], wantRows[r][p])
-				return
-			}
-			if !within(columns[k], wantColumns[r][p], tolerance) {
-				t.Errorf("%s: %v, %s: column %d, radius %d: %g, want %g", name, shape, Level(), p,
-					shape.Radii[r], columns[k], wantColumns[r][p])
+		for _, way := range ways {
+			rows, columns := compareBy(way, shape, a, b, activeA, activeB)
+			if !agrees(t, fmt.Sprint(name, " ", way, " rows"), shape, rows, wantRows, tolerance) ||
+				!agrees(t, fmt.Sprint(name, " ", way, " columns"), shape, columns, wantColumns,
+					tolerance) {
 				return
 			}
 		}
 	})
+}
+
+// agrees tells whether distances [R,P] are those of the definition.
+func agrees(t testing.TB, name string, shape Shape, got []float32, want [][]float64,
+	tolerance float64) bool {
+
+	t.Helper()
+	for k, x := range got {
+		r, p := k/shape.Patches(), k%shape.Patches()
+		if !within(x, want[r][p], tolerance) {
+			t.Errorf("%s: %v, %s: patch %d, radius %d: %g, want %g", name, shape, Level(), p,
+				shape.Radii[r], x, want[r][p])
+			return false
+		}
+	}
+	return true
 }

@@ -1,16 +1,23 @@
 // The matrix product of two packed images, a block of rows at a time. Part of level.h.
 
-// copy_rows brings `rows` packed rows of a from row `first` on into the block
-// [tiles][words][ROWS]: one register tile reads it from one end to the other. On the left of a
+// copy_rows brings the listed packed rows of a, whole tiles, into the block [tiles][words][ROWS]: one register tile reads it from one end to the other. On the left of a
 // product the bytes of INT8 are signed, as the instruction wants one factor unsigned, one signed.
 TARGET static void NAME(copy_rows)(uint32_t *block, const uint32_t *a, int64_t words,
-                                   int64_t first, int64_t rows)
+                                   const int32_t *rows, int64_t count)
 {
-    for (int64_t p = first; p < first + rows; p += ROWS) {
-        const uint32_t *from = a + p / PANEL * PANEL * words + p % PANEL;
-        for (int64_t w = 0; w < words; w++, from += PANEL, block += ROWS)
+    for (int64_t i = 0; i < count; i += ROWS) {
+        const uint32_t *from[ROWS];
+        int apart = 0; // rows that do not follow the first one in its panel
+        for (int r = 0; r < ROWS; r++) {
+            from[r] = a + rows[i + r] / PANEL * PANEL * words + rows[i + r] % PANEL;
+            apart |= from[r] != from[0] + r;
+        }
+        for (int64_t w = 0; !apart && w < words; w++, block += ROWS)
             for (int r = 0; r < ROWS; r++)
-                block[r] = KIND == INT8 ? from[r] ^ 0x80808080u : from[r];
+                block[r] = from[0][w * PANEL + r] ^ (KIND == INT8 ? 0x80808080u : 0);
+        for (int64_t w = 0; apart && w < words; w++, block += ROWS)
+            for (int r = 0; r < ROWS; r++)
+                block[r] = from[r][w * PANEL] ^ (KIND == INT8 ? 0x80808080u : 0);
     }
 }
 
@@ -33,54 +40,97 @@ TARGET INLINE void NAME(tile)(NAME(sums) sum[ROWS][VECTORS], const uint32_t *res
     }
 }
 
-// visit computes one register tile and stores its products in the ring. Centring is undone here:
+// visit computes one register tile, of rows `at` of a, and stores its products in the ring: zeros
+// for patches of b that are not active. Centring is undone here:
 //   (x + m) . (y + m) = x . y + (x . m + m . m / 2) + (y . m + m . m / 2)
 TARGET INLINE void NAME(visit)(const image_view *a, const image_view *b, const scratch_view *s,
                                const uint32_t *rows, const uint32_t *columns, int64_t words,
-                               int64_t p, int64_t q, int vectors)
+                               const int32_t *at, int64_t q, int vectors)
 {
     NAME(sums) sum[ROWS][VECTORS];
     NAME(tile)(sum, rows, columns, words, vectors);
     for (int r = 0; r < ROWS; r++) {
-        float *to = s->ring + (p + r) % s->ringRows * s->stride + q;
+        float *to = s->ring + at[r] % s->ringRows * s->stride + q;
         for (int v = 0; v < vectors; v++) {
             int64_t k = q + v * LANES;
 #if KIND == INT8
-            NAME(floats) x = __builtin_convertvector(sum[r][v] - a->shift[p + r], NAME(floats));
-            x *= LOAD(b->step + k) * a->step[p + r];
+            NAME(floats) x = __builtin_convertvector(sum[r][v] - a->shift[at[r]], NAME(floats));
+            x *= LOAD(b->step + k) * a->step[at[r]];
 #else
             NAME(floats) x = sum[r][v];
 #endif
-            STORE(to + v * LANES, x + (LOAD(b->offset + k) + a->offset[p + r]));
+            x += LOAD(b->offset + k) + a->offset[at[r]];
+            x = (NAME(floats))(*(const NAME(integers) *)(b->active + k) & (NAME(integers))x);
+            STORE(to + v * LANES, x);
         }
     }
 }
 
-// multiply stores the products of rows [first, first + rows) of a with all patches of b in the
-// ring. A column panel of b stays in the L1 or L2 cache while the rows pass by.
+// visits takes count vectors of columns of a panel from q on, a register tile at a time.
+TARGET static void NAME(visits)(const image_view *a, const image_view *b, const scratch_view *s,
+                                const uint32_t *rows, const uint32_t *columns, int64_t words,
+                                const int32_t *at, int64_t q, int64_t count)
+{
+    for (; count > 0; count -= VECTORS, q += WIDTH, columns += WIDTH)
+        switch (count) { // of a narrow last tile no padding
+        case 1: NAME(visit)(a, b, s, rows, columns, words, at, q, 1); break;
+#if VECTORS > 2
+        case 2: NAME(visit)(a, b, s, rows, columns, words, at, q, 2); break;
+#endif
+#if VECTORS > 3
+        case 3: NAME(visit)(a, b, s, rows, columns, words, at, q, 3); break;
+#endif
+        default: NAME(visit)(a, b, s, rows, columns, words, at, q, VECTORS);
+        }
+}
+
+// multiply_some is multiply for a limited search.
+TARGET static void NAME(multiply_some)(const musc_shape *shape, const image_view *a,
+                                       const image_view *b, scratch_view *s, const int32_t *rows,
+                                       int64_t count)
+{
+    int64_t words = words_of(shape, CHANNELS), patches = patches_of(shape);
+    grid_box boxes[MAX_BLOCK / ROWS + 1];
+    for (int64_t i = 0; i < count; i += ROWS)
+        boxes[i / ROWS] = NAME(needed_of)(shape, s, rows[i], rows[i + ROWS - 1]);
+    for (int64_t panel = 0; panel < patches; panel += PANEL)
+        for (int64_t i = 0; i < count; i += ROWS) {
+            uint32_t bits = NAME(needed)(shape, s, boxes[i / ROWS], panel);
+            while (bits) {
+                int64_t first = __builtin_ctz(bits), n = __builtin_ctz(~(bits >> first));
+                NAME(visits)(a, b, s, s->block + i * words,
+                             b->words + panel * words + first * LANES, words, rows + i,
+                             panel + first * LANES, n);
+                bits &= ~(((1u << n) - 1) << first);
+            }
+        }
+}
+
+// multiply stores the products of the active rows of [first, first + rows) of a with all patches of
+// b, or those that some pair needs, in the ring. A column panel of b stays in the L1 or L2 cache while the rows pass by.
 TARGET static void NAME(multiply)(const musc_shape *shape, const image_view *a,
                                   const image_view *b, scratch_view *s, int64_t first,
                                   int64_t rows)
 {
-    int64_t words = words_of(shape, CHANNELS), patches = patches_of(shape);
-    NAME(copy_rows)(s->block, a->words, words, first, rows);
+    int64_t words = words_of(shape, CHANNELS), patches = patches_of(shape), count = 0;
+    int32_t at[MAX_BLOCK + ROWS];
+    for (int64_t p = first; p < first + rows && p < patches; p++)
+        if (a->active[p])
+            at[count++] = (int32_t)p;
+        else if (a->reached[p])
+            NAME(clear_row)(shape, s, p);
+    for (; count % ROWS; count++)
+        at[count] = at[count - 1]; // taken again, to the same place
+    NAME(copy_rows)(s->block, a->words, words, at, count);
+    if (s->limited) {
+        NAME(multiply_some)(shape, a, b, s, at, count);
+        return;
+    }
     for (int64_t panel = 0; panel < patches; panel += PANEL) {
         int64_t stop = panel + PANEL < patches ? panel + PANEL : patches;
-        for (int64_t p = first; p < first + rows && p < patches; p += ROWS)
-            for (int64_t q = panel; q < stop; q += WIDTH) {
-                const uint32_t *x = s->block + (p - first) * words;
-                const uint32_t *y = b->words + panel * words + (q - panel);
-                switch ((stop - q + LANES - 1) / LANES) { // of a narrow last tile no padding
-                case 1: NAME(visit)(a, b, s, x, y, words, p, q, 1); break;
-#if VECTORS > 2
-                case 2: NAME(visit)(a, b, s, x, y, words, p, q, 2); break;
-#endif
-#if VECTORS > 3
-                case 3: NAME(visit)(a, b, s, x, y, words, p, q, 3); break;
-#endif
-                default: NAME(visit)(a, b, s, x, y, words, p, q, VECTORS);
-                }
-            }
+        for (int64_t i = 0; i < count; i += ROWS)
+            NAME(visits)(a, b, s, s->block + i * words, b->words + panel * words, words, at + i,
+                         panel, (stop - panel + LANES - 1) / LANES);
     }
     int64_t end = round_up(patches, LANES); // beyond P a window must find zeros
     for (int64_t p = first; p < first + rows && p < patches; p++) {
@@ -99,6 +149,7 @@ TARGET static void NAME(products)(const musc_shape *shape, const float *imageA,
     view_image(&a, shape, CHANNELS, (float *)imageA);
     view_image(&b, shape, CHANNELS, (float *)imageB);
     view_scratch(&s, shape, &NAME(sizes), scratch);
+    NAME(limit)(shape, &a, &b, &s);
     int64_t block = block_rows(words_of(shape, CHANNELS));
     for (int64_t p = 0; p < patches_of(shape); p += block) {
         int64_t rest = padded_patches(shape) - p;

@@ -29,24 +29,35 @@ static inline float NAME(consider)(candidate *list, int32_t *count, float limit,
     return list[least].product; // from now on only what is greater than all that are kept
 }
 
-// scale_row writes one row of inner products of unit vectors to dst [P] and returns the greatest.
-// sums [P] lack the sum over `radius` rows of b's grid, a constant at every call.
+// scale_row writes one row of inner products of unit vectors to dst, of the counted columns, and
+// returns the greatest. sums lack the sum over `radius` rows of b's grid, a constant at every call, as
+// is whether keeps [P], bits, say which columns count; null: all do.
 TARGET INLINE float NAME(scale_row_of)(const musc_shape *shape, float *restrict dst,
                                        const float *sums, const float *inverseB, float inverseA,
-                                       int64_t radius)
+                                       int64_t radius, const run_list *counted,
+                                       const int32_t *keeps)
 {
     int64_t patches = patches_of(shape);
-    NAME(floats) greatest = (NAME(floats)){0} - INFINITY;
-    for (int64_t k = 0; k < patches; k += LANES) {
-        NAME(floats) x = LOAD(sums + k);
-        for (int64_t r = 1; r <= radius; r++)
-            x += LOAD(sums + k - r * shape->width) + LOAD(sums + k + r * shape->width);
-        x *= LOAD(inverseB + k) * inverseA;
-        if (patches - k < LANES)
-            for (int64_t l = patches - k; l < LANES; l++)
-                x[l] = -INFINITY; // padding never wins, even if all products are negative
-        STORE(dst + k, x);
-        greatest = MAXIMUM(x, greatest);
+    const NAME(floats) none = (NAME(floats)){0} - INFINITY;
+    NAME(floats) greatest = none;
+    int64_t width = shape->width, runs = counted->count;
+    for (const column_run *list = counted->runs; runs > 0; runs--, list++) {
+        const column_run run = *list;
+        for (int64_t k = run.first; k < run.end; k += LANES) {
+            NAME(floats) x = LOAD(sums + k);
+            for (int64_t r = 1; r <= radius; r++)
+                x += LOAD(sums + k - r * width) + LOAD(sums + k + r * width);
+            x *= LOAD(inverseB + k) * inverseA;
+            if (keeps) { // x may be anything elsewhere
+                NAME(integers) keep = *(const NAME(integers) *)(keeps + k);
+                x = (NAME(floats))(((NAME(integers))x & keep) | ((NAME(integers))none & ~keep));
+            } else if (patches - k < LANES) {
+                for (int64_t l = patches - k; l < LANES; l++)
+                    x[l] = -INFINITY; // padding never wins, even if all products are negative
+            }
+            STORE(dst + k, x);
+            greatest = MAXIMUM(x, greatest);
+        }
     }
     float best = -INFINITY;
     for (int l = 0; l < LANES; l++)
@@ -55,80 +66,118 @@ TARGET INLINE float NAME(scale_row_of)(const musc_shape *shape, float *restrict 
 }
 
 TARGET static float NAME(scale_row)(const musc_shape *shape, float *dst, const float *sums,
-                                    const float *inverseB, float inverseA, int64_t radius)
+                                    const float *inverseB, float inverseA, int64_t radius,
+                                    const run_list *counted, const int32_t *keeps)
 {
+#define SCALE(radius, keeps) \
+    NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, radius, counted, keeps)
+    if (keeps)
+        return SCALE(radius, keeps);
     switch (radius) {
-    case 0: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, 0);
-    case 1: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, 1);
-    case 2: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, 2);
-    default: return NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, radius);
+    case 0: return SCALE(0, 0);
+    case 1: return SCALE(1, 0);
+    case 2: return SCALE(2, 0);
+    default: return SCALE(radius, 0);
     }
+#undef SCALE
 }
 
-// search_columns takes `count` rows of products, those of patches p, p + 1, ... of a, into the
+// search_columns takes `count` rows of products, those of the listed patches of a, into the
 // candidates of the columns. The limits rise to the best of all these rows before any is looked
 // at: neighbours of a good match are good matches, and would else come and go one by one.
 TARGET static void NAME(search_columns)(const musc_shape *shape, scratch_view *s, int64_t d,
-                                        int64_t p, int64_t count)
+                                        const int32_t *patches, int64_t count)
 {
     int64_t padded = padded_patches(shape);
     float *limit = s->limit + d * padded;
     const float *margin = s->columnMargin + d * padded;
-    for (int64_t k = 0; k < patches_of(shape); k += LANES) {
-        NAME(floats) greatest = LOAD(s->rows + k), before = LOAD(limit + k);
-        for (int64_t i = 1; i < count; i++)
-            greatest = MAXIMUM(LOAD(s->rows + i * s->rowStride + k), greatest);
-        if (!GREATER(greatest, before))
-            continue;
-        NAME(floats) raised = MAXIMUM(greatest - LOAD(margin + k), before);
-        STORE(limit + k, raised);
-        for (int64_t i = 0; i < count; i++) {
-            const float *row = s->rows + i * s->rowStride + k;
-            for (unsigned bits = GREATER(LOAD(row), raised); bits; bits &= bits - 1) {
-                int64_t l = __builtin_ctz(bits), q = d * padded + k + l;
-                if (row[l] > s->limit[q])
-                    s->limit[q] = NAME(consider)(s->candidates + q * CANDIDATES, s->count + q,
-                                                 s->limit[q], row[l], p + i);
+    const float *rows = s->rows;
+    int64_t stride = s->rowStride;
+    for (int64_t r = 0; r < s->counted.count; r++) {
+        const column_run run = s->counted.runs[r];
+        for (int64_t k = run.first; k < run.end; k += LANES) {
+            NAME(floats) greatest = LOAD(rows + k), before = LOAD(limit + k);
+            for (int64_t i = 1; i < count; i++)
+                greatest = MAXIMUM(LOAD(rows + i * stride + k), greatest);
+            if (!GREATER(greatest, before))
+                continue;
+            NAME(floats) raised = MAXIMUM(greatest - LOAD(margin + k), before);
+            STORE(limit + k, raised);
+            for (int64_t i = 0; i < count; i++) {
+                const float *row = rows + i * stride + k;
+                for (unsigned bits = GREATER(LOAD(row), raised); bits; bits &= bits - 1) {
+                    int64_t l = __builtin_ctz(bits), q = d * padded + k + l;
+                    if (row[l] > s->limit[q])
+                        s->limit[q] = NAME(consider)(s->candidates + q * CANDIDATES,
+                                                     s->count + q, s->limit[q], row[l],
+                                                     patches[i]);
+                }
             }
         }
     }
 }
 
 // search_row fills in the candidates of one row of products: all within the margin of the best.
-TARGET static int32_t NAME(search_row)(const musc_shape *shape, candidate *list, const float *row,
+TARGET static int32_t NAME(search_row)(const run_list *counted, candidate *list, const float *row,
                                        float best, float margin)
 {
     enum { STEP = 64 }; // columns a branch: few rows have more than a candidate or two
     int32_t count = 0;
     float limit = nextafterf(best - margin, -INFINITY);
     const NAME(floats) all = (NAME(floats)){0} + limit;
-    for (int64_t k = 0; k < patches_of(shape); k += STEP) {
-        uint64_t bits = 0;
-        for (int v = 0; v < STEP; v += LANES)
-            bits |= (uint64_t)GREATER(LOAD(row + k + v), all) << v;
-        for (; bits; bits &= bits - 1) {
-            int64_t q = k + __builtin_ctzll(bits);
-            if (row[q] > limit)
-                limit = NAME(consider)(list, &count, limit, row[q], q);
+    for (int64_t r = 0; r < counted->count; r++)
+        for (int64_t k = counted->runs[r].first, end = counted->runs[r].end; k < end; k += STEP) {
+            uint64_t bits = 0;
+            for (int v = 0; v < STEP; v += LANES)
+                bits |= (uint64_t)GREATER(LOAD(row + k + v), all) << v;
+            if (end - k < STEP)
+                bits &= ((uint64_t)1 << (end - k)) - 1;
+            for (; bits; bits &= bits - 1) {
+                int64_t q = k + __builtin_ctzll(bits);
+                if (row[q] > limit)
+                    limit = NAME(consider)(list, &count, limit, row[q], q);
+            }
         }
-    }
     return count;
 }
 
-// nearest returns the distance of a token to the nearest of the listed patches of an image, and of
-// its blank one if it has any: at distance 1, a blank token has no direction to be found by.
-TARGET static float NAME(nearest)(const float *token, const float *tokens, int64_t channels,
-                                  const candidate *list, int32_t count, int32_t blank)
+// counting returns a patch of an image that counts for patch p of another, or -1: a blank one, or any.
+TARGET static int64_t NAME(counting)(const musc_shape *shape, const image_view *image, int64_t d,
+                                     int64_t p, int blank)
 {
+    const float *inverse = image->inverse + d * padded_patches(shape);
+    grid_box box = box_around(shape, p / shape->width, p % shape->width, near_of(shape));
+    for (int64_t y = box.top; y <= box.bottom; y++)
+        for (int64_t q = y * shape->width + box.left; q <= y * shape->width + box.right; q++)
+            if (image->active[q] && !(blank && inverse[q] != 0))
+                return q;
+    return -1;
+}
+
+// nearest returns the distance of patch p of an image to the nearest of the listed patches of another,
+// and of its blank ones if any count: at distance 1, a blank token has no direction to be found by.
+TARGET static float NAME(nearest)(const musc_shape *shape, const image_view *image,
+                                  const image_view *other, int64_t d, int64_t p,
+                                  const candidate *list, int32_t count)
+{
+    int64_t channels = shape->channels, at = d * patches_of(shape);
+    const float *token = image->tokens + (at + p) * channels;
+    const float *tokens = other->tokens + at * channels;
+    int64_t blank = other->blank[d];
     float least = INFINITY;
     for (int32_t i = 0; i < count; i++) {
         float x = NAME(distance)(token, tokens + list[i].patch * channels, channels);
         least = x < least ? x : least;
     }
+    if (blank >= 0 && shape->near > 0)
+        blank = NAME(counting)(shape, other, d, p, 1);
     if (blank < 0 && count > 0)
         return least;
-    // Without a candidate every product was NaN, and so is this.
-    float x = NAME(distance)(token, tokens + (blank < 0 ? 0 : blank) * channels, channels);
+    if (blank < 0) // without a candidate no patch counts, or every product was NaN, and so is this
+        blank = NAME(counting)(shape, other, d, p, 0);
+    if (blank < 0)
+        return INFINITY;
+    float x = NAME(distance)(token, tokens + blank * channels, channels);
     return x < least || count == 0 ? x : least;
 }
 
@@ -141,29 +190,40 @@ static inline void NAME(fetch)(const float *tokens, int64_t channels, const cand
             __builtin_prefetch(tokens + list[i].patch * channels + c);
 }
 
-// rows searches the products of patches (y, x), (y, x + 1), ... of a, one degree.
+// rows searches the products of a chunk, the listed patches of row y of the grid of a, one degree.
 TARGET static void NAME(rows)(const musc_shape *shape, const image_view *a, const image_view *b,
                               scratch_view *s, float *rowDistances, int64_t d, int64_t y,
-                              int64_t x, int64_t count)
+                              const int32_t *chunk, int64_t count)
 {
     int64_t patches = patches_of(shape), channels = shape->channels;
-    int64_t p = y * shape->width + x, at = d * padded_patches(shape);
-    const float *tokensA = a->tokens + d * patches * channels;
+    int64_t at = d * padded_patches(shape);
     const float *tokensB = b->tokens + d * patches * channels;
     candidate list[CHUNK][CANDIDATES];
     int32_t listed[CHUNK];
     for (int64_t i = 0; i < count; i++) {
-        const float *sums = NAME(sum_window)(shape, s, d, y, x + i);
+        int64_t p = chunk[i];
+        const float *sums = NAME(sum_window)(shape, s, d, y, p - y * shape->width);
         float *row = s->rows + i * s->rowStride;
-        float best = NAME(scale_row)(shape, row, sums, b->inverse + at, a->inverse[at + p + i],
-                                     shape->radius[d]);
-        listed[i] = NAME(search_row)(shape, list[i], row, best, s->rowMargin[at + p + i]);
+        float best = NAME(scale_row)(shape, row, sums, b->inverse + at, a->inverse[at + p],
+                                     shape->radius[d], &s->counted,
+                                     s->limited ? s->keeps + i * s->stride : 0);
+        listed[i] = NAME(search_row)(&s->counted, list[i], row, best, s->rowMargin[at + p]);
         NAME(fetch)(tokensB, channels, list[i], listed[i]);
     }
-    NAME(search_columns)(shape, s, d, p, count);
+    NAME(search_columns)(shape, s, d, chunk, count);
     for (int64_t i = 0; i < count; i++)
-        rowDistances[d * patches + p + i] = NAME(nearest)(
-            tokensA + (p + i) * channels, tokensB, channels, list[i], listed[i], b->blank[d]);
+        rowDistances[d * patches + chunk[i]] =
+            NAME(nearest)(shape, a, b, d, chunk[i], list[i], listed[i]);
+}
+
+// column is the distance of patch q of b to the nearest of a.
+TARGET static float NAME(column)(const musc_shape *shape, const image_view *a, const image_view *b,
+                                 const scratch_view *s, int64_t d, int64_t q)
+{
+    int64_t at = d * padded_patches(shape) + q;
+    if (!b->active[q])
+        return INFINITY;
+    return NAME(nearest)(shape, b, a, d, q, s->candidates + at * CANDIDATES, s->count[at]);
 }
 
 // columns takes the distances of b's patches to their candidates once all rows have been searched.
@@ -174,7 +234,6 @@ TARGET static void NAME(columns)(const musc_shape *shape, const image_view *a, c
     int64_t channels = shape->channels;
     for (int64_t d = 0; d < shape->degrees; d++) {
         const float *tokensA = a->tokens + d * patches * channels;
-        const float *tokensB = b->tokens + d * patches * channels;
         for (int64_t q = 0; q < patches; q++) {
             int64_t at = d * padded + q;
             candidate *list = s->candidates + at * CANDIDATES;
@@ -185,15 +244,11 @@ TARGET static void NAME(columns)(const musc_shape *shape, const image_view *a, c
             s->count[at] = kept;
             NAME(fetch)(tokensA, channels, list, kept);
             if (q >= AHEAD)
-                columnDistances[d * patches + q - AHEAD] = NAME(nearest)(
-                    tokensB + (q - AHEAD) * channels, tokensA, channels,
-                    list - AHEAD * CANDIDATES, s->count[at - AHEAD], a->blank[d]);
+                columnDistances[d * patches + q - AHEAD] =
+                    NAME(column)(shape, a, b, s, d, q - AHEAD);
         }
         for (int64_t q = patches > AHEAD ? patches - AHEAD : 0; q < patches; q++)
-            columnDistances[d * patches + q] = NAME(nearest)(
-                tokensB + q * channels, tokensA, channels,
-                s->candidates + (d * padded + q) * CANDIDATES, s->count[d * padded + q],
-                a->blank[d]);
+            columnDistances[d * patches + q] = NAME(column)(shape, a, b, s, d, q);
     }
 }
 
@@ -201,13 +256,22 @@ TARGET static void NAME(columns)(const musc_shape *shape, const image_view *a, c
 TARGET static void NAME(band)(const musc_shape *shape, const image_view *a, const image_view *b,
                               scratch_view *s, float *rowDistances, int64_t y)
 {
-    int64_t ahead = 0;
-    for (int64_t x = 0; x < shape->width; x += CHUNK) {
-        int64_t count = shape->width - x < CHUNK ? shape->width - x : CHUNK;
-        for (; ahead < x + count + s->reach && ahead < shape->width; ahead++)
-            NAME(sum_column)(shape, s, y, ahead);
+    int64_t ahead = 0, width = shape->width;
+    for (int64_t x = 0; x < width; x += CHUNK) {
+        int64_t stop = x + CHUNK < width ? x + CHUNK : width, count = 0;
+        int32_t chunk[CHUNK];
+        for (int64_t p = y * width + x; p < y * width + stop; p++)
+            if (a->active[p])
+                chunk[count++] = (int32_t)p;
+        if (count == 0)
+            continue;
+        for (; ahead < stop + s->reach && ahead < width; ahead++)
+            if (!s->limited || NAME(list_beside)(shape, s, a, y, ahead))
+                NAME(sum_column)(shape, s, y, ahead);
+        if (s->limited)
+            NAME(list_chunk)(shape, s, b, (grid_box){y, y, x, stop - 1}, chunk, count);
         for (int64_t d = 0; d < shape->degrees; d++)
-            NAME(rows)(shape, a, b, s, rowDistances, d, y, x, count);
+            NAME(rows)(shape, a, b, s, rowDistances, d, y, chunk, count);
     }
 }
 
@@ -235,16 +299,21 @@ TARGET static void NAME(margins)(const musc_shape *shape, float *margin, const i
 TARGET static void NAME(start)(const musc_shape *shape, scratch_view *s)
 {
     int64_t width = shape->width, patches = patches_of(shape), padded = padded_patches(shape);
+    float on = 1;
+    if (s->limited)
+        memset(&on, 0xff, sizeof on);
     for (int64_t i = 0; i < shape->degrees * padded; i++)
         s->limit[i] = -INFINITY;
     for (int64_t i = 0; i < CHUNK * s->rowStride; i++)
         s->rows[i] = -INFINITY;
     memset(s->count, 0, shape->degrees * padded * sizeof *s->count);
-    for (int64_t d = 1; d <= s->reach; d++)
-        for (int64_t k = 0; k < s->stride; k++) {
-            s->inside[(2 * d - 2) * s->stride + k] = k < patches && k % width >= d;
-            s->inside[(2 * d - 1) * s->stride + k] = k < patches && k % width + d < width;
-        }
+    for (int64_t d = 1; d <= s->reach; d++) {
+        float *left = s->inside + (2 * d - 2) * s->stride, *right = left + s->stride;
+        memset(left, 0, 2 * s->stride * sizeof *left);
+        for (int64_t k = 0; k < patches; k += width)
+            for (int64_t x = 0; x + d < width; x++)
+                left[k + x + d] = right[k + x] = on;
+    }
     int64_t around = round_up(s->reach, LINE);
     memset(s->horizontal - around, 0, (s->stride + 2 * around) * sizeof(float));
     around = round_up(s->reach * width, LINE);
@@ -290,17 +359,20 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
     view_scratch(&s, shape, &NAME(sizes), scratch);
     int64_t patches = patches_of(shape), padded = padded_patches(shape), y = 0;
     int64_t block = block_rows(words_of(shape, CHANNELS));
-    int64_t whole = (shape->height > shape->width ? shape->height : shape->width) - 1;
     if (patches == 1) { // nothing to search
         NAME(patch_distances)(shape, rowDistances, imageA, 1, imageB, 1, 0);
         if (columnDistances)
             memcpy(columnDistances, rowDistances, shape->degrees * sizeof *rowDistances);
         return;
     }
-    if (near_of(shape) < whole || *a.actives < patches || *b.actives < patches) {
+    NAME(limit)(shape, &a, &b, &s);
+    if (s.limited && (shape->direct ? shape->direct > 0 : NAME(few_pairs)(shape, &a, &b, &s))) {
         NAME(direct)(shape, &a, &b, rowDistances, columnDistances);
         return;
     }
+    if (s.limited)
+        for (int64_t i = 0; i < shape->degrees * patches; i++)
+            rowDistances[i] = INFINITY; // of patches that are not active
     NAME(margins)(shape, s.rowMargin, &a, &b);
     NAME(margins)(shape, s.columnMargin, &b, &a);
     NAME(start)(shape, &s);

@@ -20,6 +20,7 @@ static float *block(int64_t elements)
 static void run(int level, musc_shape shape, int bound, int mask)
 {
     shape.near = bound * bound;
+    shape.direct = bound == 1 ? 1 : -1;
     int64_t patches = shape.height * shape.width, floats = musc_image_floats(level, &shape);
     float *tokens = block(patches * shape.channels), *centre = block(shape.channels);
     float *a = block(floats), *b = block(floats), *scratch = block(musc_scratch_floats(level, &shape));
@@ -74,10 +75,10 @@ int main(void)
         {1, 1, 1}, {5, 49, 3}, {97, 47, 129}, {8, 96, 128}, {7, 65, 300}, {193, 15, 17},
     };
     static const musc_shape shapes[] = {
-        {1, 1, 1, 1, {0}, 0},          {1, 1, 70, 2, {0, 3}, 0},        {7, 1, 17, 3, {0, 1, 2}, 0},
-        {1, 47, 9, 3, {0, 1, 2}, 0},   {6, 8, 4, 1, {1}, 0},            {7, 7, 33, 3, {0, 1, 2}, 0},
-        {11, 9, 130, 2, {2, 20}, 0},   {13, 19, 40, 3, {0, 1, 2}, 0},   {5, 5, 5000, 2, {0, 1}, 0},
-        {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}, 0},
+        {1, 1, 1, 1, {0}, 0, 0},          {1, 1, 70, 2, {0, 3}, 0, 0},        {7, 1, 17, 3, {0, 1, 2}, 0, 0},
+        {1, 47, 9, 3, {0, 1, 2}, 0, 0},   {6, 8, 4, 1, {1}, 0, 0},            {7, 7, 33, 3, {0, 1, 2}, 0, 0},
+        {11, 9, 130, 2, {2, 20}, 0, 0},   {13, 19, 40, 3, {0, 1, 2}, 0, 0},   {5, 5, 5000, 2, {0, 1}, 0, 0},
+        {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}, 0, 0},
     };
     for (int level = 0; level < MUSC_LEVELS; level++)
         for (unsigned i = 0; musc_supported(level) && i < sizeof shapes / sizeof *shapes; i++)
