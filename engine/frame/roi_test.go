@@ -163,7 +163,7 @@ func TestTheChecksumOfAMaskIsThatOfWhatItMeans(t *testing.T) {
 
 func TestNoRegionOfInterestIsInNonesWay(t *testing.T) {
 	var roi *ROI
-	if mask, err := roi.Of("photo.png"); mask != nil || err != nil {
+	if mask, err := roi.Of("photo.png"); mask != nil || err != nil || roi.SHA256() != "" {
 		t.Errorf("%v, %v", mask, err)
 	}
 }

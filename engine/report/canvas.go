@@ -7,6 +7,7 @@ import (
 	"image/draw"
 	"image/png"
 	"io"
+	"slices"
 	"sync"
 
 	"golang.org/x/image/font"
@@ -81,6 +82,34 @@ func (c canvas) outline(area image.Rectangle) {
 		{around.Min, image.Pt(area.Min.X, around.Max.Y)}, {image.Pt(area.Max.X, around.Min.Y), around.Max},
 	} {
 		c.fill(side.Intersect(c.Bounds()), line)
+	}
+}
+
+// outlinePatches draws a line around the patches of an area that have a score, outside of them, if there
+// are others: those have 0. A pixel is of the patch whose centre is nearest in the map.
+func (c canvas) outlinePatches(area image.Rectangle, scores []float64, height, width int) {
+	if !slices.Contains(scores, 0) {
+		return
+	}
+	nearest := func(at, pixels, patches int) int {
+		if pixels == 1 {
+			return 0
+		}
+		return (2*at*(patches-1) + pixels - 1) / (2 * (pixels - 1))
+	}
+	scored := func(x, y int) bool {
+		if !image.Pt(x, y).In(area) {
+			return false
+		}
+		row, column := nearest(y-area.Min.Y, area.Dy(), height), nearest(x-area.Min.X, area.Dx(), width)
+		return scores[row*width+column] != 0
+	}
+	for y := area.Min.Y; y < area.Max.Y; y++ {
+		for x := area.Min.X; x < area.Max.X; x++ {
+			if !scored(x, y) && (scored(x-1, y) || scored(x+1, y) || scored(x, y-1) || scored(x, y+1)) {
+				c.SetRGBA(x, y, line)
+			}
+		}
 	}
 }
 

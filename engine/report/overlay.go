@@ -42,7 +42,8 @@ const (
 
 // WriteOverlay writes a PNG of the photo under its heat map: the anomaly map is interpolated to the
 // photo's size, shrunk so that its longer side is at most longerSide, and blended over it as the
-// scale says. Where only an area was looked at, a line runs around it, and the rest has no heat. Above stand the name, score, verdict, rank and the map's largest value, at the right the
+// scale says. Where only an area was looked at, a line runs around it, and the rest has no heat; so it does
+// around the patches that took part, of which the others have the score 0. Above stand the name, score, verdict, rank and the map's largest value, at the right the
 // colour bar. The verdict is about the score before RsCIN, which is named as well where it differs.
 //
 // A picture whose sides do not fit its pixels or patch scores, and patch scores that are not
@@ -152,6 +153,7 @@ func (p Picture) draw(longerSide int, scale Scale) (*image.RGBA, error) {
 	if area != whole {
 		out.outline(area)
 	}
+	out.outlinePatches(area, p.Scores, p.Height, p.Width)
 	return out.RGBA, nil
 }
 

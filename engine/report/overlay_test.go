@@ -376,3 +376,25 @@ func TestAnAreaOutsideThePhotoIsAnError(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// The middle patches of a row of five took part: their pixels are those nearer to them.
+func TestALineRunsAroundThePatchesThatTookPart(t *testing.T) {
+	p := Picture{Name: "x", Photo: photo(41, 20), Scores: []float64{0, 0.5, 0.4, 0, 0}, Height: 1, Width: 5}
+	drawn, err := p.draw(100, Scale{Low: 1, High: 2}) // without heat
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines []int
+	for x := range 41 {
+		if drawn.RGBAAt(x, 10) == line {
+			lines = append(lines, x)
+		}
+	}
+	if !slices.Equal(lines, []int{4, 25}) {
+		t.Errorf("lines at %v", lines)
+	}
+	p.Scores = make([]float64, 5)
+	if drawn, err = p.draw(100, Scale{Low: 1, High: 2}); err != nil || drawn.RGBAAt(4, 10) == line {
+		t.Errorf("a line around nothing, %v", err)
+	}
+}
