@@ -132,7 +132,7 @@ Start with:
 		Action:                 noCommand,
 		Commands: withoutFalse([]*cli.Command{
 			scoreCommand(), planCommand(), clusterCommand(), taskCommand(), mergeCommand(), statusCommand(),
-			viewCommand(), bankCommand(), watchCommand(),
+			viewCommand(), bankCommand(), watchCommand(), serveCommand(),
 			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), completionCommand(), selfTestCommand(),
