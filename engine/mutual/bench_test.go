@@ -58,7 +58,7 @@ func BenchmarkIntervalAverage(b *testing.B) {
 
 // One image by references that are in memory, beside the same by CPU, which prepares them each time.
 func BenchmarkPrepared(b *testing.B) {
-	for _, references := range []int{100, 1000} {
+	for _, references := range []int{100, 300} {
 		shape := features.Shape{Stages: 2, Images: references, Height: 16, Width: 16, Channels: 384}
 		problem := &Problem{References: look(b, shape, 1), Degrees: paper, Interval: lowest,
 			ReferencesOnly: true, ReferencesInterval: true}

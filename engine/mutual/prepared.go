@@ -35,12 +35,14 @@ type preparedStage struct {
 	kept   *tiles
 }
 
-// imagesAtOnce is how many images are compared at once: further ones cost no more for being many.
+// imagesAtOnce is how many images are compared at once: what more of them would save is little beside
+// the memory that their distances take.
 const imagesAtOnce = wantedTile
 
 // NewPrepared prepares the references of a problem on so many threads, 0: one a processor. Of the
 // problem count References, ReferenceViews, Degrees, Interval, Average, Near and ReferencesInterval.
-// memory bounds what Bytes gives.
+// memory bounds what Bytes gives as long as images come one at a time, but scoring one is always
+// possible; each reference, stage and view takes from (4 R + 1) P C bytes for R windows.
 //
 // Progress, if not nil, hears how many of total references and views are prepared, for all stages; they
 // are read in their order, a stage after the other. Errors are those of PatchScores, and ctx.Err()
