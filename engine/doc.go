@@ -22,6 +22,7 @@
 //
 // What helps to believe the scores: evidence says why a patch has its score, health whether the batch
 // is fit to be scored. export writes the defects for other tools, view serves the page to this machine.
+// watch scores photos as they arrive in a folder.
 //
 // Beside it, evaluation measures what it gives on labelled data:
 //
