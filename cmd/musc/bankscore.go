@@ -14,6 +14,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/report"
 	"musc/engine/tasks"
+	"musc/models"
 	"musc/models/build"
 )
 
@@ -62,6 +63,10 @@ func openBank(c *cli.Context) (*bank.Bank, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := sameModel(c, b); err != nil {
+		b.Close()
+		return nil, err
+	}
 	own := bankOptions(b)
 	for _, name := range c.FlagNames() {
 		value, is := own[name]
@@ -75,6 +80,20 @@ func openBank(c *cli.Context) (*bank.Bank, error) {
 		}
 	}
 	return b, nil
+}
+
+// sameModel refuses another model by its name. Whether the files are the same is seen when they are opened.
+func sameModel(c *cli.Context, b *bank.Bank) error {
+	name := c.String("model")
+	if !c.IsSet("model") || isGraph(name) {
+		return nil
+	}
+	spec, err := models.Lookup(name)
+	if err == nil && spec.Name != b.Header().Model.Name {
+		err = fault.New(fault.Usage, "--model %s goes against the bank %s, which was built with %s; leave it "+
+			"out, or build another bank with it", name, b.Path(), b.Header().Model.Name)
+	}
+	return err
 }
 
 // bankOptions are the settings of a bank as options.

@@ -20,6 +20,7 @@ func (m *Merged) decide(p *Plan, listing *Listing) error {
 		return nil
 	case BankThreshold:
 		m.Thresholds = p.Bank.Thresholds
+		m.Thresholds.Method = BankThreshold
 		return nil
 	}
 	estimator, err := verdict.New(p.Threshold, p.Labels)
