@@ -40,10 +40,6 @@ func frameFlags() []cli.Flag {
 	}
 }
 
-// frameOptions are the names of frameFlags.
-var frameOptions = []string{"roi", "crop", "keep-aspect", "tiles", "tile-overlap", "tile-scope", "rotations",
-	"near"}
-
 // frameOf reads frameFlags into a job whose other options are read already.
 func frameOf(c *cli.Context, job *engine.Config) (err error) {
 	of := &job.Frame
