@@ -1,7 +1,7 @@
 // Command options measures what the options for real photos do to labelled data sets: to image AUROC, pixel
 // AP and PRO, and to the processor time that it takes.
 //
-//	go run ./bench/options [-o FILE.md] [-only WORD,...] NAME=DATASET[@X,Y,RADIUS]...
+//	go run ./bench/options [-o FILE.md] [-only OPTIONS,...] NAME=DATASET[@X,Y,RADIUS]...
 //
 // DATASET is what musc eval takes; X, Y and RADIUS are the circle of the product in its photos, in pixels.
 // Photos are scored by the default model with its preset. A gain of AUROC is told with its standard error,
@@ -25,7 +25,7 @@ import (
 
 func main() {
 	output := flag.String("o", "", "write the tables to this file as well")
-	only := flag.String("only", "", "measure the ways to look at photos alone whose name has one of these words")
+	only := flag.String("only", "", "measure these options alone, such as \"--crop,--tiles 2x2\", beside none of them")
 	flag.Parse()
 	if err := run(context.Background(), os.Stdout, flag.Args(), *only, *output); err != nil {
 		fmt.Fprintln(os.Stderr, "options:", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -100,14 +101,9 @@ func measure(ctx context.Context, job engine.Config, s set, only string, table *
 	return nil
 }
 
-// wanted says whether a name has one of the words, separated by commas; any has, if there are none.
-func wanted(name, words string) bool {
-	for _, word := range strings.Split(words, ",") {
-		if strings.Contains(name, word) {
-			return true
-		}
-	}
-	return false
+// wanted says whether a name is among those that are listed with commas between; any is, if none are.
+func wanted(name, only string) bool {
+	return only == "" || slices.Contains(strings.Split(only, ","), name)
 }
 
 // named is how options are called in the table.
