@@ -138,7 +138,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener, grace time.Du
 	requests, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	server := &http.Server{Handler: s, ReadHeaderTimeout: headerTime, ReadTimeout: headerTime + s.opts.Timeout,
-		IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
+		WriteTimeout: headerTime + 2*s.opts.Timeout, IdleTimeout: idleTime, MaxHeaderBytes: headerBytes,
 		BaseContext: func(net.Listener) context.Context { return requests }}
 	if s.opts.Log == nil {
 		server.ErrorLog = log.New(io.Discard, "", 0)
