@@ -10,8 +10,8 @@ const boxReach = 2
 // rectangle is some lines and columns of a grid, the last ones included.
 type rectangle struct{ top, bottom, left, right int }
 
-// rectanglesOf are the patches from first to before end of a grid: up to two lines in part, and the whole
-// ones between them.
+// rectanglesOf are the patches from first to before end of a grid: up to two lines in part, and the
+// whole ones between them.
 func rectanglesOf(first, end, width int) []rectangle {
 	top, bottom := first/width, (end-1)/width
 	left, right := first%width, (end-1)%width

@@ -3,6 +3,7 @@
 package kernels
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -104,23 +105,29 @@ func TestTheTileOfTheFewestNearProductsIsChosen(t *testing.T) {
 	}
 }
 
-// The table of README.md is what is counted.
-func TestTableOfNearTiles(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
+// The tables of README.md and of the page about GPUs are what is counted.
+func TestTablesOfNearTiles(t *testing.T) {
+	readme, err1 := os.ReadFile("README.md")
+	page, err2 := os.ReadFile("../docs/gpu.md")
+	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
 	for _, near := range []int{2, 4, 8} {
 		row := fmt.Sprintf("| %d |", near)
+		short := row
 		for _, kernel := range []Kernel{Search, SearchHopper, Box} {
 			taken, all := NearTiles(kernel, 37, 37, near)
-			row += fmt.Sprintf(" %d of %d, %.0f %% skipped |", taken, all,
-				100*(1-float64(taken)/float64(all)))
+			skipped := 100 * (1 - float64(taken)/float64(all))
+			row += fmt.Sprintf(" %d of %d, %.0f %% skipped |", taken, all, skipped)
+			short += fmt.Sprintf(" %.0f %% |", skipped)
 		}
 		z := Sizes{Height: 37, Width: 37, Near: near}
 		row += fmt.Sprintf(" %d of %d |", len(z.nearBoxTasks()), z.boxTasks())
 		if !strings.Contains(string(readme), row) {
 			t.Errorf("README.md has no row %s", row)
+		}
+		if !strings.Contains(string(page), short) {
+			t.Errorf("docs/gpu.md has no row %s", short)
 		}
 	}
 }

@@ -39,7 +39,7 @@ func TestMeasure(t *testing.T) {
 	fake.Only(t)
 	t.Setenv("MUSC_FAKE_DEVICES", "2")
 	small := Shape{"small", "no model", 0, 3, 3, 40, 2}
-	p := Plan{Shapes: []Shape{small}, Images: 6, Slots: 3, Rounds: 1, Bounded: 2 << 20,
+	p := Plan{Shapes: []Shape{small}, Images: 6, Slots: 3, Rounds: 1, Bounded: 2 << 20, Near: []int{1},
 		Pythons: []string{"no-such-python", "/no/such/python", python(t, "", "3"),
 			python(t, `{"version": "PyTorch 9",
 			"peers": [{"shape": "small", "cublas_teraflops": 2, "published_milliseconds_an_image": 7,
@@ -55,7 +55,7 @@ func TestMeasure(t *testing.T) {
 		len(result.Searches[0].Samples) != 10 {
 		t.Errorf("searches %+v", result.Searches)
 	}
-	if len(result.Scorings) != 5 || len(result.Scaling) != 2 || len(result.Runs) != 3 ||
+	if len(result.Scorings) != 7 || len(result.Scaling) != 2 || len(result.Runs) != 3 ||
 		len(result.Peers) != 1 || len(result.Notes) != 0 {
 		t.Fatalf("result %+v", result)
 	}
@@ -76,7 +76,7 @@ func TestMeasure(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"# musc on Fake 0", "not measured", "PyTorch 9",
-		"The paper's table", "several devices", "| 2.0 "} {
+		"The paper's table", "several devices", "| 2.0 ", "| box ", "| 1    |"} {
 		if !strings.Contains(markdown, want) {
 			t.Errorf("no %q in\n%s", want, markdown)
 		}

@@ -13,6 +13,7 @@ type Plan struct {
 	Slots   int   // images of a search
 	Rounds  int   // of which the median counts
 	Bounded int64 // bytes of the device's memory, for the scoring with a bound
+	Near    []int // the scorings among patches so near each other
 
 	Photos  []dataset.Item // taken again and again until there are Images; none: no whole runs
 	Library string         // the ONNX Runtime for whole runs; "": as `musc score` finds it
@@ -30,10 +31,12 @@ type Plan struct {
 
 // Full is the plan of the paper's table; it takes some minutes, most of them PyTorch's.
 func Full() Plan {
-	return Plan{Shapes: Paper, Images: goalImages, Slots: 24, Rounds: 5, Bounded: 3 << 29}
+	return Plan{Shapes: Paper, Images: goalImages, Slots: 24, Rounds: 5, Bounded: 3 << 29,
+		Near: []int{2, 4, 8}}
 }
 
 // Quick is for a look between two changes.
 func Quick() Plan {
-	return Plan{Shapes: Paper[:1], Images: 40, Slots: 12, Rounds: 2, Bounded: 3 << 29}
+	return Plan{Shapes: Paper[:1], Images: 40, Slots: 12, Rounds: 2, Bounded: 3 << 29,
+		Near: []int{2}}
 }

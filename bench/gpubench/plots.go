@@ -20,9 +20,12 @@ func (r *Result) draw(base string) error {
 		if s.Bound > 0 {
 			continue
 		}
+		where := fmt.Sprintf("%s, s = %d, kernel: %s", s.Shape, s.Subsets, s.kernel())
+		if s.Near > 0 {
+			where += ", near " + s.near()
+		}
 		for _, step := range s.Steps {
-			scoring.Add(step.Step, fmt.Sprintf("%s, s = %d, kernel: %s", s.Shape, s.Subsets, s.kernel()),
-				step.Milliseconds)
+			scoring.Add(step.Step, where, step.Milliseconds)
 		}
 	}
 	paper := present.NewBars("Photos to scores", "ms an image")

@@ -54,25 +54,25 @@ func (r *Result) writeSearches(w io.Writer) {
 
 func (r *Result) writeScorings(w io.Writer) {
 	t := present.Table{Title: "Mutual scoring, tokens and scores in host memory, degrees 1, 3, 5, " +
-		"ms an image", Head: []string{"tokens of", "images", "s", "kernel", "bound, MB", "ms", "peak MB",
-		"published", "PyTorch's best", "difference to the first"}}
+		"ms an image", Head: []string{"tokens of", "images", "s", "kernel", "near", "bound, MB", "ms",
+		"peak MB", "published", "PyTorch's best", "difference to the device's kernel"}}
 	for _, s := range r.Scorings {
 		bound, slow, best := "none", "-", "-"
 		if s.Bound > 0 {
 			bound = fmt.Sprintf("%.0f", float64(s.Bound)/1e6)
 		}
-		if peer := r.peer(s.Shape); peer != nil && s.Subsets == 1 {
+		if peer := r.peer(s.Shape); peer != nil && s.Subsets == 1 && s.Near == 0 {
 			slow = fmt.Sprintf("%.1f (%.1fx)", peer.Published, peer.Published/s.Milliseconds)
 			best = fmt.Sprintf("%.1f (%.1fx)", peer.Best, peer.Best/s.Milliseconds)
 		}
-		t.Add(s.Shape, fmt.Sprint(s.Images), fmt.Sprint(s.Subsets), s.kernel(), bound,
+		t.Add(s.Shape, fmt.Sprint(s.Images), fmt.Sprint(s.Subsets), s.kernel(), s.near(), bound,
 			fmt.Sprintf("%.2f", s.Milliseconds), megabytes(s.PeakBytes), slow, best,
 			fmt.Sprintf("%.1e", s.Difference))
 	}
 	t.Write(w)
 	steps := present.Table{Title: "Its steps on the device, ms an image; copying runs beside the others",
-		Head: []string{"tokens of", "s", "kernel", "bound, MB"}}
-	const first = 4 // of the columns of steps
+		Head: []string{"tokens of", "s", "kernel", "near", "bound, MB"}}
+	const first = 5 // of the columns of steps
 	for _, s := range r.Scorings {
 		if len(steps.Head) == first {
 			for _, step := range s.Steps {
@@ -83,7 +83,7 @@ func (r *Result) writeScorings(w io.Writer) {
 		if s.Bound > 0 {
 			bound = fmt.Sprintf("%.0f", float64(s.Bound)/1e6)
 		}
-		cells := []string{s.Shape, fmt.Sprint(s.Subsets), s.kernel(), bound}
+		cells := []string{s.Shape, fmt.Sprint(s.Subsets), s.kernel(), s.near(), bound}
 		steps.Add(append(cells, cellsOf(s.Steps, steps.Head[first:])...)...)
 	}
 	steps.Write(w)
@@ -94,6 +94,13 @@ func (s Scoring) kernel() string {
 		return "the device's"
 	}
 	return s.Kernel
+}
+
+func (s Scoring) near() string {
+	if s.Near == 0 {
+		return "any"
+	}
+	return fmt.Sprint(s.Near)
 }
 
 func (r *Result) writeRuns(w io.Writer) {

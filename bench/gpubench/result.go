@@ -40,10 +40,11 @@ type Scoring struct {
 	Subsets      int        `json:"subsets"`
 	Kernel       string     `json:"kernel,omitempty"`      // that searches; "": the device's own
 	Bound        int64      `json:"bound,omitempty"`       // on the device's memory; 0: none
+	Near         int        `json:"near,omitempty"`        // patches that a nearest may be away; 0: any
 	Milliseconds float64    `json:"milliseconds_an_image"` // from the call to its return
 	Steps        []StepTime `json:"steps"`
 	PeakBytes    int64      `json:"peak_bytes"`              // of the device's memory, above the start
-	Difference   float64    `json:"difference_to_unbounded"` // the largest of a score, to the own kernel's
+	Difference   float64    `json:"difference_to_unbounded"` // of a score, to the own kernel's
 }
 
 // StepTime is how long a step took. Steps on a device may overlap.

@@ -19,28 +19,34 @@ var (
 )
 
 // scorings measures the paper's rows of one backbone, s = 1, 2, 3, and the first one with a bound, and
-// by the box filter: $MUSC_CUDA_KERNEL=fastest chooses as these two rows say.
+// by the box filter: $MUSC_CUDA_KERNEL=fastest chooses as these two rows say. Among patches that are near
+// each other there are two rows as well.
 func (p Plan) scorings(ctx context.Context, ordinal int, s Shape) (rows []Scoring, err error) {
 	store := synthetic(s, p.Images)
 	defer store.Close()
-	var unbounded []float64
-	for _, row := range []Scoring{{Subsets: 1}, {Subsets: 2}, {Subsets: 3},
-		{Subsets: 1, Bound: p.Bounded}, {Subsets: 1, Kernel: string(kernels.Box)}} {
+	own := map[int][]float64{} // of all images at once by the own kernel, by Near
+	all := []Scoring{{Subsets: 1}, {Subsets: 2}, {Subsets: 3}, {Subsets: 1, Bound: p.Bounded},
+		{Subsets: 1, Kernel: string(kernels.Box)}}
+	for _, near := range p.Near {
+		all = append(all, Scoring{Subsets: 1, Near: near},
+			Scoring{Subsets: 1, Near: near, Kernel: string(kernels.Box)})
+	}
+	for _, row := range all {
 		row.Shape, row.Images = s.Name, p.Images
 		scores, err := row.run(ctx, ordinal, store)
 		if err != nil {
 			return rows, err
 		}
 		switch {
-		case unbounded == nil:
-			unbounded = scores
+		case own[row.Near] == nil:
+			own[row.Near] = scores
 		case row.Bound > 0 || row.Kernel != "":
 			for k := range scores {
-				row.Difference = max(row.Difference, math.Abs(scores[k]-unbounded[k]))
+				row.Difference = max(row.Difference, math.Abs(scores[k]-own[row.Near][k]))
 			}
 		}
-		p.say("scoring, %s, %d subsets, %s: %.2f ms an image", s.Name, row.Subsets, row.kernel(),
-			row.Milliseconds)
+		p.say("scoring, %s, %d subsets, %s, near %s: %.2f ms an image", s.Name, row.Subsets,
+			row.kernel(), row.near(), row.Milliseconds)
 		rows = append(rows, row)
 	}
 	return rows, nil
@@ -59,8 +65,9 @@ func (row *Scoring) run(ctx context.Context, ordinal int, store *features.Store)
 				members = append(members, i)
 			}
 			scores, err := mutual.CUDA{Ordinals: []int{ordinal}, Memory: row.Bound, Spans: hear,
-				Kernels: []kernels.Kernel{kernels.Kernel(row.Kernel)}}.PatchScores(ctx, &mutual.Problem{Images: store, Members: members,
-				Degrees: degrees, Interval: interval})
+				Kernels: []kernels.Kernel{kernels.Kernel(row.Kernel)}}.PatchScores(ctx,
+				&mutual.Problem{Images: store, Members: members, Degrees: degrees, Interval: interval,
+					Near: row.Near})
 			if err != nil {
 				return 0, err
 			}

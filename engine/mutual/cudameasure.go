@@ -19,9 +19,9 @@ const measuredImages = 12
 const worthwhile = 0.9
 
 // Faster returns which of a direct kernel and kernels.Box searches images of the shape in these
-// degrees faster on a device, among patches that are near each other if near is not 0. It times both by the device's own events, on random tokens of the
-// same grid and channels; features that only Box needs count as well. The shape's number of images
-// and stages is of no concern.
+// degrees faster on a device, among patches that are near each other if near is not 0. It times both
+// by the device's own events, on random tokens of the same grid and channels; features that only Box
+// needs count as well. The shape's number of images and stages is of no concern.
 func Faster(ctx context.Context, ordinal int, direct kernels.Kernel, shape features.Shape,
 	degrees []int, near int) (kernels.Kernel, error) {
 

@@ -72,7 +72,7 @@ func agreesOnNearPatches(t *testing.T, kernel kernels.Kernel) {
 }
 
 // A bound that reaches over the whole grid changes no byte, and a nearer one does change scores.
-func TestBoundOnAGPU(t *testing.T) {
+func TestBoundOfCUDA(t *testing.T) {
 	shape := features.Shape{Stages: 1, Images: 3, Height: 5, Width: 7, Channels: 8}
 	for _, kernel := range []kernels.Kernel{kernels.Search, kernels.Box} {
 		problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0, 1}}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"musc/kernels"
 )
 
 // code is a kernel as nvdisasm writes it: two steps of two products, and an epilogue of four
@@ -178,5 +180,17 @@ func TestModel(t *testing.T) {
 		if !strings.Contains(string(readme), row) {
 			t.Errorf("README.md has no row %s", row)
 		}
+	}
+	all, within := tileCycles(232, 560, channels, false), tileCycles(232, 800, channels, false)
+	text := fmt.Sprintf("a tile takes %.0f cycles instead of %.0f", within, all)
+	for _, near := range []int{2, 4, 8} {
+		taken, tiles := kernels.NearTiles(kernels.SearchHopper, 37, 37, near)
+		left := fmt.Sprintf("%.0f %%", 100*float64(taken)/float64(tiles)*within/all)
+		if !strings.Contains(string(readme), left) {
+			t.Errorf("README.md does not say that %s of the time are left within %d", left, near)
+		}
+	}
+	if !strings.Contains(string(readme), text) {
+		t.Errorf("README.md does not say that %s", text)
 	}
 }

@@ -116,7 +116,8 @@ static std::vector<unsigned> tiles_of(const Tokens &tokens, int reach) {
             bool any = false;
             for (int p = row * mma::Tile; p < min((row + 1) * mma::Tile, tokens.patches); p++)
                 for (int q = column * mma::Tile; q < min((column + 1) * mma::Tile, tokens.patches); q++)
-                    any = any || (abs(p / width - q / width) <= reach && abs(p % width - q % width) <= reach);
+                    any = any || (abs(p / width - q / width) <= reach &&
+                                  abs(p % width - q % width) <= reach);
             if (any) tiles.push_back(unsigned(row) << 16 | unsigned(column));
         }
     return tiles;
@@ -224,12 +225,14 @@ static bool box(int height, int width, int channels, bool blank, int near) {
                     for (int q = 0; q < patches; q++)
                         if (counts(p, q)) best = std::max(best, tokens.similarity(radius, i, p, j, q));
                     unsigned q = patch_of(key), bits = similarity_of(key);
-                    if (q >= (unsigned)patches || !counts(p, q)) return wrong("nearest", radius, p, q, patches - 1);
+                    if (q >= (unsigned)patches || !counts(p, q))
+                        return wrong("nearest", radius, p, q, patches - 1);
                     float said = emulator::float_of(bits >> 31 ? bits & 0x7fffffff : ~bits);
                     double chosen = tokens.similarity(radius, i, p, j, q);
                     if (!(std::fabs(said - best) <= tolerance && chosen >= best - tolerance))
                         return wrong("similarity", radius, p, said, best);
-                    if (radius == 0 && j == 1 && q % 2 && counts(p, q - 1)) return wrong("later of equals", radius, p, q, q - 1);
+                    if (radius == 0 && j == 1 && q % 2 && counts(p, q - 1))
+                        return wrong("later of equals", radius, p, q, q - 1);
                 }
     return true;
 }

@@ -98,10 +98,13 @@ func TestCacheThatCannotBeWritten(t *testing.T) {
 // The problems reach every kernel of search_hopper.cu: a wrong one is found, whichever it is.
 func TestEveryTileIsTested(t *testing.T) {
 	newTrial(t)
-	for _, name := range []string{"search_hopper", "search_hopper_232"} {
+	for _, name := range []string{"search_hopper", "search_hopper_232", "search_hopper_near",
+		"search_hopper_232_near"} {
 		t.Setenv("MUSC_FAKE_KERNEL", name+"=wrong")
 		found := score(context.Background(), 0, kernels.SearchHopper, problems)
-		if !strings.Contains(found.Failure, "from its nearest") {
+		near := strings.HasSuffix(name, "_near")
+		if !strings.Contains(found.Failure, "nearest") ||
+			strings.Contains(found.Failure, " within ") != near {
 			t.Errorf("%s: %+v", name, found)
 		}
 	}

@@ -19,15 +19,19 @@ type problem struct {
 	height, width   int
 	channels        int
 	multiprocessors int // that it may use: a block then has several tiles, and their buffers go around
+	near            int // Problem.Near
 }
 
 // problems have padding in both directions of several tiles: 300 patches are three tiles of 128
 // rows, and two of 232 columns, the narrower ones of search_hopper; 483 are two of 256. 96 channels
-// are one and a half of its buffers, 320 are five: more than it has.
+// are one and a half of its buffers, 320 are five: more than it has. Patches that must be near are
+// searched by kernels of their own, which leave out tiles here.
 var problems = []problem{
 	{images: 4, height: 15, width: 20, channels: 96, multiprocessors: 3},
 	{images: 3, height: 15, width: 20, channels: 320, multiprocessors: 2},
 	{images: 2, height: 21, width: 23, channels: 160, multiprocessors: 2},
+	{images: 2, height: 15, width: 20, channels: 64, multiprocessors: 2, near: 2},
+	{images: 2, height: 21, width: 23, channels: 64, multiprocessors: 2, near: 3},
 }
 
 // degrees and interval are the paper's, but that more than one scorer counts.
@@ -49,7 +53,8 @@ func score(ctx context.Context, ordinal int, kernel kernels.Kernel, problems []p
 	var found finding
 	for _, p := range problems {
 		store := p.tokens()
-		task := &mutual.Problem{Images: store, Degrees: degrees, Interval: interval}
+		task := &mutual.Problem{Images: store, Degrees: degrees, Interval: interval,
+			Near: p.near}
 		c := p.comparison(store)
 		got, err := mutual.CUDA{Ordinals: []int{ordinal}, Kernels: []kernels.Kernel{kernel},
 			Multiprocessors: p.multiprocessors, Chosen: c.hear}.PatchScores(ctx, task)
@@ -64,7 +69,11 @@ func score(ctx context.Context, ordinal int, kernel kernels.Kernel, problems []p
 		found.Distance = max(found.Distance, c.distance)
 		found.Score = max(found.Score, c.score)
 		if c.wrong != "" {
-			found.Failure = fmt.Sprintf("with %d channels, %s", p.channels, c.wrong)
+			within := ""
+			if p.near > 0 {
+				within = fmt.Sprintf(" within %d patches", p.near)
+			}
+			found.Failure = fmt.Sprintf("with %d channels%s, %s", p.channels, within, c.wrong)
 			return found
 		}
 	}
@@ -144,7 +153,13 @@ func (c *comparison) hear(chosen mutual.Chosen) {
 		token := image[patch*c.channels:][:c.channels]
 		least := math.Inf(1)
 		for q := range patches {
-			least = min(least, squaredDistance(token, scorer[q*c.channels:][:c.channels]))
+			if c.counts(patch, q) {
+				least = min(least, squaredDistance(token, scorer[q*c.channels:][:c.channels]))
+			}
+		}
+		if !c.counts(patch, at) {
+			c.note("degree %d: patch %d of image %d has patch %d of image %d for its nearest, which is "+
+				"too far from its place", chosen.Degree, patch, chosen.Image, at, chosen.Scorer)
 		}
 		least = math.Sqrt(least)
 		distance := math.Sqrt(squaredDistance(token, scorer[at*c.channels:][:c.channels]))
@@ -154,6 +169,12 @@ func (c *comparison) hear(chosen mutual.Chosen) {
 				"from its nearest", chosen.Degree, patch, chosen.Image, distance, chosen.Scorer, least)
 		}
 	}
+}
+
+// counts says whether two patches are near each other, if they must be.
+func (p problem) counts(patch, other int) bool {
+	lines, columns := patch/p.width-other/p.width, patch%p.width-other%p.width
+	return p.near == 0 || max(lines, -lines, columns, -columns) <= p.near
 }
 
 // finish compares the patch scores, and whether everything was told.
