@@ -15,6 +15,9 @@
 // Products are taken in the fastest precision the processor has, down to 8-bit integers; all
 // patches between which rounding may have decided are then compared in float32, directly.
 //
+// Patches may take no part, and pairs may have to be near each other on the grid: what no pair that
+// counts needs is not computed.
+//
 // The work is done in C with SIMD, at the best level the processor has (see Level). SIMD.md tells
 // how; definition.go says what, readably and in float64. A Search belongs to one goroutine:
 // callers run pairs of images in parallel.

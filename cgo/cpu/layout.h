@@ -26,7 +26,7 @@ typedef struct {
     float *largest;  // [R,2] their maxima
     int32_t *blank;  // [R] an active patch whose aggregated token is zero, or -1
     int32_t *active;  // [P48], one at least: -1 where a patch takes part, else 0; 0 beyond P
-    int32_t *reached; // [P48], one at least: -1 where the greatest window around an active patch reaches, else 0
+    int32_t *reached; // [P48], one at least: -1 where a window around an active patch reaches, else 0
     int32_t *actives; // [1] how many are active
 } image_view;
 

@@ -85,11 +85,13 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
     NAME(distances_to)(distances, x, y, channels, MANY);
 }
 
+#include "aggregate.h"
 #include "prepare.h"
 #include "limit.h"
 #include "direct.h"
 #include "product.h"
 #include "window.h"
+#include "nearest.h"
 #include "search.h"
 #include "inner.h"
 

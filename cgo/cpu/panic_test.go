@@ -22,7 +22,7 @@ func TestWrongArgumentsPanicByName(t *testing.T) {
 		{shortImage, func() { search.Prepare(image[1:], x, nil, x) }},
 		{shortTokens, func() { search.Prepare(image, x[1:], nil, x) }},
 		{shortActive, func() { search.Prepare(image, x, []bool{true}, x) }},
-		{badNear, func() { NewSearch(Shape{Height: 1, Width: 1, Channels: 1, Radii: []int{0}, Near: -1}) }},
+		{badNear, func() { bounded := shape; bounded.Near = -1; NewSearch(bounded) }},
 		{shortCentre, func() { search.Prepare(image, x, nil, x[4:]) }},
 		{shortImage, func() { search.Distances(distances, distances, image[1:], image) }},
 		{shortImage, func() { search.Distances(distances, nil, image, image[1:]) }},

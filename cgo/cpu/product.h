@@ -1,7 +1,8 @@
 // The matrix product of two packed images, a block of rows at a time. Part of level.h.
 
-// copy_rows brings the listed packed rows of a, whole tiles, into the block [tiles][words][ROWS]: one register tile reads it from one end to the other. On the left of a
-// product the bytes of INT8 are signed, as the instruction wants one factor unsigned, one signed.
+// copy_rows brings the listed packed rows of a, whole tiles, into the block [tiles][words][ROWS]: one
+// register tile reads it from one end to the other. On the left of a product the bytes of INT8 are
+// signed, as the instruction wants one factor unsigned, one signed.
 TARGET static void NAME(copy_rows)(uint32_t *block, const uint32_t *a, int64_t words,
                                    const int32_t *rows, int64_t count)
 {
@@ -106,8 +107,9 @@ TARGET static void NAME(multiply_some)(const musc_shape *shape, const image_view
         }
 }
 
-// multiply stores the products of the active rows of [first, first + rows) of a with all patches of
-// b, or those that some pair needs, in the ring. A column panel of b stays in the L1 or L2 cache while the rows pass by.
+// multiply stores the products of the active ones of rows [first, first + rows) of a with all patches
+// of b, or those that some pair needs, in the ring. A column panel of b stays in the L1 or L2 cache
+// while the rows pass by.
 TARGET static void NAME(multiply)(const musc_shape *shape, const image_view *a,
                                   const image_view *b, scratch_view *s, int64_t first,
                                   int64_t rows)

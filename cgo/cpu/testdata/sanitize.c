@@ -23,7 +23,8 @@ static void run(int level, musc_shape shape, int bound, int mask)
     shape.direct = bound == 1 ? 1 : -1;
     int64_t patches = shape.height * shape.width, floats = musc_image_floats(level, &shape);
     float *tokens = block(patches * shape.channels), *centre = block(shape.channels);
-    float *a = block(floats), *b = block(floats), *scratch = block(musc_scratch_floats(level, &shape));
+    float *a = block(floats), *b = block(floats);
+    float *scratch = block(musc_scratch_floats(level, &shape));
     float *rows = block(shape.degrees * patches), *columns = block(shape.degrees * patches);
     uint8_t *active = malloc(patches);
     if (!active)
@@ -42,7 +43,8 @@ static void run(int level, musc_shape shape, int bound, int mask)
             if (!(x >= 0 && x <= 2.001f) && !(mask && x == INFINITY))
                 abort();
         }
-    free(active), free(tokens), free(centre), free(a), free(b), free(scratch), free(rows), free(columns);
+    free(active), free(tokens), free(centre), free(a), free(b), free(scratch);
+    free(rows), free(columns);
 }
 
 // Small integers: the inner products are exact.
@@ -75,10 +77,11 @@ int main(void)
         {1, 1, 1}, {5, 49, 3}, {97, 47, 129}, {8, 96, 128}, {7, 65, 300}, {193, 15, 17},
     };
     static const musc_shape shapes[] = {
-        {1, 1, 1, 1, {0}, 0, 0},          {1, 1, 70, 2, {0, 3}, 0, 0},        {7, 1, 17, 3, {0, 1, 2}, 0, 0},
-        {1, 47, 9, 3, {0, 1, 2}, 0, 0},   {6, 8, 4, 1, {1}, 0, 0},            {7, 7, 33, 3, {0, 1, 2}, 0, 0},
-        {11, 9, 130, 2, {2, 20}, 0, 0},   {13, 19, 40, 3, {0, 1, 2}, 0, 0},   {5, 5, 5000, 2, {0, 1}, 0, 0},
-        {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}, 0, 0},
+        {1, 1, 1, 1, {0}, 0, 0},        {1, 1, 70, 2, {0, 3}, 0, 0},
+        {7, 1, 17, 3, {0, 1, 2}, 0, 0}, {1, 47, 9, 3, {0, 1, 2}, 0, 0},
+        {6, 8, 4, 1, {1}, 0, 0},        {7, 7, 33, 3, {0, 1, 2}, 0, 0},
+        {11, 9, 130, 2, {2, 20}, 0, 0}, {13, 19, 40, 3, {0, 1, 2}, 0, 0},
+        {5, 5, 5000, 2, {0, 1}, 0, 0},  {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}, 0, 0},
     };
     for (int level = 0; level < MUSC_LEVELS; level++)
         for (unsigned i = 0; musc_supported(level) && i < sizeof shapes / sizeof *shapes; i++)
