@@ -20,13 +20,13 @@ type shown struct {
 	write func(path string, picture report.Picture) error
 }
 
-// show writes what shows the photo of an order, as far as it is not there; overlay is "" if none is
-// wanted.
+// show writes what shows the photo of an order, as far as it is not there: the overlay all of it, other
+// pictures the part that was looked at. overlay is "" if none is wanted.
 func (d *Drawing) show(order *Order, overlay string) (note string, err error) {
 	todo := []shown{{"overlay", overlay, func(path string, p report.Picture) error {
 		return report.WriteOverlay(path, p, d.Scale, report.DefaultLongerSide)
 	}}, {"thumbnail", d.within(order.Thumbnail), func(path string, p report.Picture) error {
-		return report.WritePagePhoto(path, p.OfArea().Photo)
+		return report.WritePagePhoto(path, p.Photo)
 	}}}
 	for _, crop := range order.Crops {
 		patch := crop.Patch
@@ -34,7 +34,7 @@ func (d *Drawing) show(order *Order, overlay string) (note string, err error) {
 			patch = order.Image.Place.Patch(patch, d.Height, d.Width)
 		}
 		write := func(path string, p report.Picture) error {
-			return report.WritePageCrop(path, p.OfArea().Photo, p.Height, p.Width, patch)
+			return report.WritePageCrop(path, p.Photo, p.Height, p.Width, patch)
 		}
 		todo = append(todo, shown{"crops", d.within(crop.File), write})
 	}
@@ -51,8 +51,13 @@ func (d *Drawing) show(order *Order, overlay string) (note string, err error) {
 		return fmt.Sprintf("no %s for %s: %v", strings.Join(slices.Compact(missing), ", "),
 			order.Image.Path, err), nil
 	}
+	part := picture.OfArea()
 	for _, s := range todo {
-		if err := s.write(s.path, picture); err != nil {
+		from := part
+		if s.path == overlay {
+			from = picture
+		}
+		if err := s.write(s.path, from); err != nil {
 			return "", err
 		}
 	}
