@@ -64,7 +64,7 @@ type Product struct {
 	Decode     imageio.Options // how photos are read: MaxPixels
 }
 
-// Options are the server's limits. All must be set but Token, Hosts, Socket and Log.
+// Options are the server's limits. All must be set but Token, Hosts, Local and Log.
 type Options struct {
 	Version string
 	MaxBody int64         // bytes of a request's body
