@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"os"
 	"slices"
 	"time"
 
@@ -57,6 +58,13 @@ func BuildBank(ctx context.Context, job Config, options BankOptions, observer Ob
 	if err := atomicfile.Check(options.Path, options.Overwrite, inputs...); err != nil {
 		return nil, err
 	}
+	if info, err := os.Stat(options.Path); err == nil && info.Size() > 0 { // a bank that takes another's place
+		release, err := bank.Lock(options.Path)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
 	job.Scoring.Subsets = 1
 	in, err := openIntake(ctx, job, observer)
 	if err != nil {
@@ -105,19 +113,20 @@ func checkBankJob(job Config, options BankOptions) error {
 // intake is photos on their way into a bank.
 type intake struct {
 	*Pipeline
+	chunks  *inChunks // the pipeline's observer
 	change  BankChange
 	renamed []string // what to tell of names
 }
 
-// openIntake opens the backbone for the job's photos, without those that are there twice.
+// openIntake opens the backbone for the job's photos.
 func openIntake(ctx context.Context, job Config, observer Observer) (*intake, error) {
-	in := &intake{}
-	var err error
 	job.Images, job.References, job.Bank = slices.Clone(job.Images), nil, nil
-	if in.Pipeline, err = open(ctx, job, 1, &inChunks{Observer: observer, total: len(job.Images)}); err != nil {
+	chunks := &inChunks{Observer: observer}
+	pipeline, err := open(ctx, job, 1, chunks)
+	if err != nil {
 		return nil, err
 	}
-	return in, nil
+	return &intake{Pipeline: pipeline, chunks: chunks}, nil
 }
 
 func (in *intake) close() { in.Pipeline.Close() }
@@ -221,6 +230,7 @@ func (in *intake) addAll(ctx context.Context, w *bank.Writer) error {
 	if err != nil {
 		return err
 	}
+	in.chunks.total = len(items)
 	shape := in.shape(1)
 	in.largest = int(min(chunkPhotos, max(1, min(chunkBytes, in.job.Memory/8)/shape.Bytes())))
 	for first := 0; first < len(items); first += in.largest {

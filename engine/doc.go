@@ -20,6 +20,9 @@
 //	tasks    plan, tasks and their parts, merging, going on; its Worker drives a Pipeline
 //	cluster  what Slurm and Kubernetes are told of a plan
 //
+// Package bank is the file that keeps the tokens of good photos, by which single photos are scored; the
+// files bank*.go here make and change it.
+//
 // What helps to believe the scores: evidence says why a patch has its score, health whether the batch
 // is fit to be scored. export writes the defects for other tools, view serves the page to this machine.
 // watch scores photos as they arrive in a folder.

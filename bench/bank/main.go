@@ -2,7 +2,7 @@
 // by them, what rounding their tokens costs, which photos a thinned bank should keep, and how PatchCore's
 // memory compares on the same tokens.
 //
-//	go run ./bench/bank [-draws 10] [-o FILE.md] [-only score,encoding,thin,patchcore] NAME=DATASET...
+//	go run ./bench/bank [-draws 10] [-o FILE.md] [-only score,verdict,encoding,thin,patchcore] NAME=DATASET...
 //
 // DATASET is what musc eval takes, of one class. Tokens are those of the default model with its preset.
 package main
@@ -31,6 +31,7 @@ type table struct {
 func tables() []table {
 	return []table{
 		{"score", newScoreTable(), addScores},
+		{"verdict", newVerdictTable(), addVerdicts},
 		{"encoding", newEncodingTable(), addEncodings},
 		{"thin", newThinTable(), addThin},
 		{"patchcore", newPatchCoreTable(), addPatchCore},
@@ -40,7 +41,7 @@ func tables() []table {
 func main() {
 	draws := flag.Int("draws", 10, "banks drawn of each data set and size")
 	output := flag.String("o", "", "write the tables to this file as well")
-	only := flag.String("only", "score,encoding,thin,patchcore", "which tables")
+	only := flag.String("only", "score,verdict,encoding,thin,patchcore", "which tables")
 	flag.Parse()
 	err := run(context.Background(), os.Stdout, flag.Args(), *draws, *output, strings.Split(*only, ","))
 	if err != nil {

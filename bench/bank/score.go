@@ -38,6 +38,15 @@ func addScores(_ context.Context, t *present.Table, s *set, draws int) error {
 			return err
 		}
 	}
+	half := len(s.good) / 2
+	if err := addScoreRow(t, s, fmt.Sprintf("%d good and 1 defective", half), draws,
+		func(draw int) ([]int, []int) {
+			bank, rest := s.bank(half, draw)
+			hidden := s.defective[draw%len(s.defective)]
+			return append(bank, hidden), slices.DeleteFunc(rest, func(i int) bool { return i == hidden })
+		}); err != nil {
+		return err
+	}
 	everything := slices.Concat(s.good, s.defective)
 	return addScoreRow(t, s, fmt.Sprintf("all %d good, leave one out", len(s.good)), 1,
 		func(int) ([]int, []int) { return s.good, everything })

@@ -116,8 +116,8 @@ func tellCalibration(row func(name, format string, arguments ...any), of *bank.C
 	} else {
 		row("threshold", "unknown: %s", thresholdAdvice(of))
 	}
-	if alarms := of.FalseAlarms; alarms != nil {
-		row("false alarms", "%s", alarmsText(alarms))
+	if of.FalseAlarms != nil {
+		row("false alarms", "%s", alarmsText(of))
 	}
 	if of.Scores == nil {
 		return
@@ -142,11 +142,17 @@ func thresholdAdvice(of *bank.Calibration) string {
 	return of.Thresholds.Why
 }
 
-// alarmsText says how many good photos would be called defective.
-func alarmsText(of *bank.FalseAlarms) string {
-	return fmt.Sprintf("%d of %d good photos (%.1f %%) would be defective, and %d in review, each held "+
-		"against the threshold of the others", of.Defective, of.Photos,
-		100*float64(of.Defective)/float64(of.Photos), of.Review)
+// alarmsText says how many good photos would be called defective, and what to do if that is too many.
+func alarmsText(of *bank.Calibration) string {
+	alarms := of.FalseAlarms
+	text := fmt.Sprintf("%d of %d good photos (%.1f %%) would be defective, and %d in review, each held "+
+		"against the threshold of the others", alarms.Defective, alarms.Photos,
+		100*float64(alarms.Defective)/float64(alarms.Photos), alarms.Review)
+	if alarms.Defective*10 > alarms.Photos {
+		text += fmt.Sprintf("; the odd ones among them look like defects: --threshold %.4g calls none of "+
+			"them so", 1.001*slices.Max(slices.Concat(of.Scores, of.LeftOut)))
+	}
+	return text
 }
 
 var quantilesTold = []float64{0, 0.1, 0.5, 0.9, 1}

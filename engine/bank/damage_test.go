@@ -5,6 +5,7 @@ import (
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -209,4 +210,40 @@ func TestWhatIsNoBank(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
+}
+
+// Whatever the header says, a file is a bank that can be read, or an error.
+func FuzzHeader(f *testing.F) {
+	path := filepath.Join(f.TempDir(), "x.musc")
+	w, err := Create(path, headerOf(Float16), true)
+	if err == nil {
+		err = add(w, 0)
+	}
+	if err == nil {
+		err = w.Commit(calibrationOf(1))
+	}
+	if err != nil {
+		f.Fatal(err)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	p, _ := decodePrologue(data)
+	f.Add(string(data[int64(len(data))-p.header:]))
+	f.Fuzz(func(t *testing.T, header string) {
+		b, err := parse(seal(slices.Clone(data), header, func(*prologue) {}))
+		if err != nil {
+			return
+		}
+		shape := b.header.Shape
+		for photo := range b.header.Photos {
+			b.Class(photo)
+			for view := range shape.Views {
+				for stage := range shape.Stages {
+					b.Tokens(make([]float32, shape.Patches()*shape.Channels), photo, view, stage)
+				}
+			}
+		}
+	})
 }
