@@ -15,6 +15,8 @@ import (
 	"musc/engine/bank"
 	"musc/engine/dataset"
 	"musc/engine/fault"
+	"musc/engine/frame"
+	"musc/engine/imageio"
 	"musc/engine/mutual"
 )
 
@@ -132,7 +134,7 @@ func TestTilesAndTurnsOfABank(t *testing.T) {
 	job.Images = job.Images[:3]
 	job.Scoring.Stages = []int{2}
 	job.Frame.Turns = 2
-	job.Frame.Tiles.Rows, job.Frame.Tiles.Columns = 1, 2
+	job.Frame.Tiles.Rows, job.Frame.Tiles.Columns, job.Frame.KeepAspect = 1, 2, true
 	path := filepath.Join(t.TempDir(), "x.musc")
 	header := buildBank(t, job, bankOptions(path)).Header
 	if header.Shape.Views != 4 || header.Settings.Frame != job.Frame || len(header.Calibration.Scores) != 3 {
@@ -282,5 +284,41 @@ func TestWhatBanksRefuse(t *testing.T) {
 	}
 	if entries, _ := os.ReadDir(dir); len(entries) != 3 {
 		t.Errorf("left %v", entries)
+	}
+}
+
+// A bank keeps the mask of its photos: patches outside take no part, in the calibration neither.
+func TestMaskOfABank(t *testing.T) {
+	job, dir := newJob(t), t.TempDir()
+	job.Images = job.Images[:3]
+	job.Scoring.Stages = []int{2}
+	mask := &imageio.Grey{Width: 8, Height: 8, Pix: make([]uint8, 64)}
+	for k := range 32 {
+		mask.Pix[k] = 255
+	}
+	job.ROI = frame.NewROI("mask", mask)
+	path := filepath.Join(dir, "x.musc")
+	header := buildBank(t, job, bankOptions(path)).Header
+	b, err := bank.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	active := b.Active(1, 0)
+	if half := len(active) / 2; slices.Contains(active[:half], false) || slices.Contains(active[half:], true) {
+		t.Errorf("active %v", active)
+	}
+	like, err := Config{}.WithBank(b)
+	if err != nil || like.ROI.SHA256() != header.Settings.ROISum {
+		t.Errorf("the mask comes back as another: %v", err)
+	}
+	masks := filepath.Join(dir, "masks")
+	os.Mkdir(masks, 0o755)
+	os.WriteFile(filepath.Join(masks, "a.png"), header.Settings.ROI, 0o644)
+	if job.ROI, err = frame.ReadROI(masks, imageio.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := BuildBank(t.Context(), job, bankOptions(path), Silent{}); fault.KindOf(err) != fault.Usage {
+		t.Errorf("a folder of masks: %v", err)
 	}
 }

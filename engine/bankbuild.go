@@ -15,7 +15,6 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/frame"
-	"musc/engine/imageio"
 )
 
 // StepCalibrate is the scoring of a bank's photos by each other.
@@ -66,13 +65,17 @@ func BuildBank(ctx context.Context, job Config, options BankOptions, observer Ob
 		defer release()
 	}
 	job.Scoring.Subsets = 1
+	why, err := job.ResolveFrame(ctx)
+	if err != nil {
+		return nil, err
+	}
 	in, err := openIntake(ctx, job, observer)
 	if err != nil {
 		return nil, err
 	}
 	defer in.close()
-	if err := in.chooseTiles(ctx); err != nil {
-		return nil, err
+	if why != "" {
+		observer.Note(why)
 	}
 	if err := in.chooseDepth(ctx); err != nil {
 		return nil, err
@@ -102,6 +105,10 @@ func checkBankJob(job Config, options BankOptions) error {
 	}
 	if job.Scoring.Subsets = 1; len(job.References) > 0 {
 		return fault.New(fault.Usage, "a bank is built of good photos; there are no references beside them")
+	}
+	if job.ROI != nil && job.ROI.One() == nil {
+		return fault.New(fault.Usage, "a bank has one mask for all its photos and those to come, not a folder of "+
+			"masks: give --roi a picture")
 	}
 	if err := job.Check(); err != nil {
 		return err
@@ -148,23 +155,6 @@ func (o *inChunks) Begin(step Step, total int) {
 		o.begun, total = true, o.total
 	}
 	o.Observer.Begin(step, total)
-}
-
-// chooseTiles finds how many tiles the photos need, where that was left to musc.
-func (in *intake) chooseTiles(ctx context.Context) error {
-	if !in.job.Frame.Tiles.Auto {
-		return nil
-	}
-	sizes := make([]image.Point, 0, len(in.job.Images))
-	for _, item := range in.job.Images {
-		if head, err := imageio.ReadHead(item.Path); err == nil { // else it says why when it is decoded
-			sizes = append(sizes, image.Pt(head.Width, head.Height))
-		}
-	}
-	var why string
-	in.job.Frame, why = frame.Resolve(in.job.Frame, sizes, FrameModel(&in.info))
-	in.observer.Note(why)
-	return in.job.chooseScorer(ctx, in.observer.Note, in.notePlan) // not every one compares all tiles
 }
 
 // chooseDepth sets how samples of more than 8 bits are scaled, and says so.

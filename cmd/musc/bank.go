@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -150,7 +149,7 @@ func bankBuild(c *cli.Context) error {
 	if err := frameOf(c, &job); err != nil {
 		return err
 	}
-	return withGood(c, c.Args().Slice(), example, job, options.Path,
+	return withGood(c, c.Args().Slice(), example, job, options.Path, backboneOf,
 		func(job engine.Config, observer engine.Observer) (*engine.BankChange, error) {
 			return engine.BuildBank(c.Context, job, options, observer)
 		})
@@ -158,6 +157,7 @@ func bankBuild(c *cli.Context) error {
 
 // withGood finds good photos and the model for what changes a bank at path, and tells what came of it.
 func withGood(c *cli.Context, arguments []string, example string, job engine.Config, path string,
+	backbone func(*cli.Context) (_, _ string, _ error),
 	change func(engine.Config, engine.Observer) (*engine.BankChange, error)) (err error) {
 
 	if len(arguments) == 0 {
@@ -178,7 +178,7 @@ func withGood(c *cli.Context, arguments []string, example string, job engine.Con
 	if job.Strict = c.Bool("strict"); job.Strict && len(skipped) > 0 {
 		return fault.New(fault.Input, "%s: %s", skipped[0].Path, skipped[0].Reason)
 	}
-	if job.Model, job.Library, err = backboneOf(c); err != nil {
+	if job.Model, job.Library, err = backbone(c); err != nil {
 		return err
 	}
 	job.SpillInto = spillBeside(path)
@@ -239,36 +239,20 @@ func bankAdd(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := modelOfBank(c, path); err != nil {
-		return err
-	}
-	job, err := machineOf(c)
-	if err != nil {
-		return err
-	}
-	return withGood(c, good, example, job, path,
-		func(job engine.Config, observer engine.Observer) (*engine.BankChange, error) {
-			return engine.AddToBank(c.Context, path, job, c.String("threshold"), version(), observer)
-		})
-}
-
-// modelOfBank sets --model and --image-size to those of a bank where they are not given.
-func modelOfBank(c *cli.Context, path string) error {
 	b, err := bank.Open(path)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	model := b.Header().Model
-	if !c.IsSet("model") {
-		if err := c.Set("model", model.Name); err != nil {
-			return err
-		}
+	job, err := machineOf(c)
+	if err != nil {
+		return err
 	}
-	if !c.IsSet("image-size") {
-		return c.Set("image-size", fmt.Sprint(model.ImageSize))
-	}
-	return nil
+	model := func(c *cli.Context) (_, _ string, _ error) { return bankBackbone(c, b, backboneOf) }
+	return withGood(c, good, example, job, path, model,
+		func(job engine.Config, observer engine.Observer) (*engine.BankChange, error) {
+			return engine.AddToBank(c.Context, path, job, c.String("threshold"), version(), observer)
+		})
 }
 
 // bankArgument is the bank that a command names first, and the other arguments.
