@@ -92,7 +92,12 @@ func BuildBank(ctx context.Context, job Config, options BankOptions, observer Ob
 	if err := in.addAll(ctx, w); err != nil {
 		return nil, err
 	}
-	return in.finish(ctx, w, options.Threshold)
+	change, err := in.finish(ctx, w, options.Threshold)
+	if err != nil {
+		return nil, err
+	}
+	change.Doubts = Doubts(change.Header, upTo(len(change.Header.Photos)))
+	return change, nil
 }
 
 // checkBankJob tells before any work what is wrong.

@@ -100,9 +100,6 @@ func serveBank(c *cli.Context) error {
 		return err
 	}
 	job.Decode.MaxPixels = c.Int("max-pixels")
-	if err := modelOfBank(c, path); err != nil {
-		return err
-	}
 	b, err := bank.Open(path)
 	if err != nil {
 		return err
@@ -111,7 +108,7 @@ func serveBank(c *cli.Context) error {
 	if job, err = job.WithBank(b); err != nil {
 		return err
 	}
-	if job.Model, job.Library, err = backboneOf(c); err != nil {
+	if job.Model, job.Library, err = bankBackbone(c, b, backboneOf); err != nil {
 		return err
 	}
 	job.SpillInto = os.TempDir()

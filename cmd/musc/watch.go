@@ -120,9 +120,6 @@ func watchFolder(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := modelOfBank(c, path); err != nil {
-		return err
-	}
 	b, err := bank.Open(path)
 	if err != nil {
 		return err
@@ -131,7 +128,7 @@ func watchFolder(c *cli.Context) error {
 	if job, err = job.WithBank(b); err != nil {
 		return err
 	}
-	if job.Model, job.Library, err = backboneOf(c); err != nil {
+	if job.Model, job.Library, err = bankBackbone(c, b, backboneOf); err != nil {
 		return err
 	}
 	folder, err := results.Watch(output, version(), os.Args)
