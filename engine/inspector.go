@@ -96,27 +96,10 @@ func (s *Inspector) prepare(ctx context.Context) error {
 		p.observer.Advance(1)
 	}
 	if !slices.ContainsFunc(s.prepared, func(p *mutual.Prepared) bool { return !p.Whole() }) {
-		s.forgetBank()
+		p.references.close() // the search has its own
+		p.references.store, s.set.references = nil, nil
 	}
 	return nil
-}
-
-// forgetBank frees the patch tokens of the bank, which the search does without: its own are prepared.
-func (s *Inspector) forgetBank() {
-	s.pipeline.references.close()
-	s.pipeline.references.store, s.set.references = nil, nil
-}
-
-// recallBank reads them again, until they are to be forgotten.
-func (s *Inspector) recallBank() (forget func(), err error) {
-	if s.set.references != nil {
-		return func() {}, nil
-	}
-	if err := s.pipeline.readBank(); err != nil {
-		return nil, err
-	}
-	s.set.references = s.pipeline.references.grids(s.pipeline.job.Frame.Views())
-	return s.forgetBank, nil
 }
 
 // Inspect scores a photo. It may be called from several goroutines: decoding overlaps, backbone and
@@ -222,12 +205,7 @@ func (s *Inspector) search(ctx context.Context, images grids, found *Inspection)
 			return nil, err
 		}
 	}
-	if s.prepared == nil || len(own) > 0 {
-		forget, err := s.recallBank()
-		if err != nil {
-			return nil, err
-		}
-		defer forget()
+	if s.prepared == nil {
 		set := s.set
 		set.images, set.own = images, of
 		problems := set.problems(&p.job.Scoring, []int{0})
@@ -239,7 +217,7 @@ func (s *Inspector) search(ctx context.Context, images grids, found *Inspection)
 	scores := make([][]float64, len(s.prepared))
 	for tile, prepared := range s.prepared {
 		var err error
-		if scores[tile], err = prepared.PatchScores(ctx, images[tile]); err != nil {
+		if scores[tile], err = prepared.PatchScores(ctx, images[tile], own); err != nil {
 			return nil, err
 		}
 	}

@@ -71,7 +71,7 @@ func BenchmarkPrepared(b *testing.B) {
 		bytes := p.Bytes()
 		b.Run(fmt.Sprint(references, " prepared"), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := p.PatchScores(context.Background(), problem.Images); err != nil {
+				if _, err := p.PatchScores(context.Background(), problem.Images, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

@@ -1,6 +1,8 @@
 package mutual
 
 import (
+	"slices"
+
 	"musc/engine/fault"
 	"musc/kernels"
 )
@@ -68,7 +70,7 @@ func (b *batch) needs(i, j int) bool {
 
 // scorersLeft is how many values Eq. 2 picks from for member i.
 func (b *batch) scorersLeft(i int) int {
-	left := b.scorers()
+	left := b.scorers() - len(b.without)
 	if b.excluded == nil {
 		return left
 	}
@@ -84,10 +86,16 @@ func (b *batch) scorersLeft(i int) int {
 // together, over those of the others, which nobody needs any more.
 func (r *run) left(i int) []float32 {
 	of := r.distances.of(i)
-	if r.excluded == nil {
-		return of
-	}
 	size, to := r.distances.values, 0
+	if r.excluded == nil {
+		last := r.scorers() - 1
+		for _, reference := range slices.Backward(r.without) { // the last ones come in their places
+			from := r.distances.position(i, len(r.members)+reference) * size
+			copy(of[from:from+size], of[last*size:])
+			last--
+		}
+		return of[:(last+1)*size]
+	}
 	for j := range len(r.members) + r.references {
 		if j == i || !r.scores(i, j) {
 			continue

@@ -184,15 +184,19 @@ func (s *preparedStage) further(references int) []slot {
 }
 
 // PatchScores gives the scores [N,P] of the images, the same bytes as those of CPU for the problem with
-// these Images and ReferencesOnly. Its errors are those of CPU.
-func (p *Prepared) PatchScores(ctx context.Context, images *features.Store) ([]float64, error) {
+// these Images and ReferencesOnly. References of the numbers in without, ascending, do not score: an
+// image is not its own reference. Its errors are those of CPU; that no reference is left is one of them.
+func (p *Prepared) PatchScores(ctx context.Context, images *features.Store, without []int) ([]float64, error) {
 	if images == nil {
 		return nil, fault.New(fault.Internal, "mutual scoring without patch tokens")
+	}
+	if len(without) >= p.shape.Images {
+		return nil, fault.New(fault.Usage, "scoring by references only needs reference images")
 	}
 	var scores []float64
 	for first, n := 0, images.Shape().Images; first < n; first += imagesAtOnce {
 		some := images.Part(first, min(imagesAtOnce, n-first))
-		found, err := p.score(ctx, some)
+		found, err := p.score(ctx, some, without)
 		if err != nil {
 			return nil, err
 		}
@@ -201,11 +205,12 @@ func (p *Prepared) PatchScores(ctx context.Context, images *features.Store) ([]f
 	return scores, nil
 }
 
-func (p *Prepared) score(ctx context.Context, images *features.Store) ([]float64, error) {
+func (p *Prepared) score(ctx context.Context, images *features.Store, without []int) ([]float64, error) {
 	b, err := p.batch(images, nil)
 	if err != nil {
 		return nil, err
 	}
+	b.without = without
 	if err := p.open(ctx, b); err != nil {
 		return nil, err
 	}

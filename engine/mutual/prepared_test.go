@@ -71,7 +71,7 @@ func TestPreparedGivesTheBytesOfCPU(t *testing.T) {
 					p := prepare(t, problem, threads, memory)
 					for _, images := range []struct{ first, count int }{{0, 1}, {1, 1}, {0, 3}, {2, 17}, {18, 1}} {
 						got, err := p.PatchScores(context.Background(),
-							batch.Images.Part(images.first, images.count))
+							batch.Images.Part(images.first, images.count), nil)
 						if err != nil {
 							t.Fatal(err)
 						}
@@ -83,6 +83,58 @@ func TestPreparedGivesTheBytesOfCPU(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An image that is among the references is scored by the others, as if it were not there.
+func TestPreparedLeavesReferencesOut(t *testing.T) {
+	shape := features.Shape{Stages: 2, Images: 6, Height: 3, Width: 4, Channels: 6}
+	problem := &Problem{References: look(t, shape, 1), Degrees: []int{1, 3}, Interval: Interval{0.1, 0.6},
+		ReferencesInterval: true}
+	for view := range 2 {
+		problem.ReferenceViews = append(problem.ReferenceViews, look(t, shape, uint64(10+view)))
+	}
+	image := shape
+	image.Images = 2
+	images := look(t, image, 2)
+	for _, c := range []struct {
+		without []int
+		left    []int // in the order in which the last ones take the places of those left out
+	}{
+		{nil, []int{0, 1, 2, 3, 4, 5}}, {[]int{0}, []int{5, 1, 2, 3, 4}}, {[]int{5}, []int{0, 1, 2, 3, 4}},
+		{[]int{1, 4}, []int{0, 5, 2, 3}}, {[]int{0, 1, 2, 3, 4}, []int{5}},
+	} {
+		batch := *problem
+		batch.Images, batch.ReferencesOnly, batch.ReferenceViews = images, true, nil
+		batch.References = these(problem.References, c.left)
+		for _, view := range problem.ReferenceViews {
+			batch.ReferenceViews = append(batch.ReferenceViews, these(view, c.left))
+		}
+		want := scoresBy(t, CPU{}, &batch)
+		for _, memory := range []int64{0, math.MaxInt64} {
+			got, err := prepare(t, problem, 2, memory).PatchScores(context.Background(), images, c.without)
+			if err != nil {
+				t.Fatal(err)
+			}
+			within(t, fmt.Sprintf("without %v, %d bytes", c.without, memory), got, want, 0, 0)
+		}
+	}
+	_, err := prepare(t, problem, 1, 0).PatchScores(context.Background(), images, []int{0, 1, 2, 3, 4, 5})
+	if fault.KindOf(err) != fault.Usage {
+		t.Errorf("without all of them: %v", err)
+	}
+}
+
+// these are some images of a store.
+func these(of *features.Store, images []int) *features.Store {
+	shape := of.Shape()
+	shape.Images = len(images)
+	store := features.NewMemory(shape)
+	for stage := range shape.Stages {
+		for k, image := range images {
+			copy(store.Tokens(stage, k), of.Tokens(stage, image))
+		}
+	}
+	return store
 }
 
 // What stays is within the bound, if that is not below the least; more memory keeps more.
@@ -98,7 +150,7 @@ func TestPreparedKeepsToItsMemory(t *testing.T) {
 			t.Errorf("%d bytes in %d, %d before, whole %v", p.Bytes(), memory, last, p.Whole())
 		}
 		last = p.Bytes()
-		if _, err := p.PatchScores(context.Background(), problem.References.Part(0, 1)); err != nil {
+		if _, err := p.PatchScores(context.Background(), problem.References.Part(0, 1), nil); err != nil {
 			t.Fatal(err)
 		}
 		if p.Bytes() > memory {
@@ -121,13 +173,13 @@ func TestStoresOfPreparedReferencesMayBeClosed(t *testing.T) {
 	}
 	p := prepare(t, &Problem{References: references, ReferenceViews: []*features.Store{view},
 		Degrees: []int{1}}, 1, math.MaxInt64)
-	before, err := p.PatchScores(context.Background(), from.Part(0, 1))
+	before, err := p.PatchScores(context.Background(), from.Part(0, 1), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	references.Close()
 	view.Close()
-	after, err := p.PatchScores(context.Background(), from.Part(0, 1))
+	after, err := p.PatchScores(context.Background(), from.Part(0, 1), nil)
 	if err != nil || !slices.Equal(before, after) {
 		t.Errorf("%v, then %v, %v", before, after, err)
 	}
@@ -158,10 +210,10 @@ func TestProgressOfPreparing(t *testing.T) {
 		t.Errorf("canceled: %v", err)
 	}
 	p := prepare(t, problem, 2, math.MaxInt64)
-	if _, err := p.PatchScores(ctx, problem.References); !errors.Is(err, context.Canceled) {
+	if _, err := p.PatchScores(ctx, problem.References, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("canceled: %v", err)
 	}
-	if _, err := p.PatchScores(context.Background(), problem.References); err != nil {
+	if _, err := p.PatchScores(context.Background(), problem.References, nil); err != nil {
 		t.Errorf("after that: %v", err)
 	}
 }
@@ -184,11 +236,11 @@ func TestPreparedThatMakesNoSense(t *testing.T) {
 		}
 	}
 	p := prepare(t, &Problem{References: references, Degrees: []int{1}}, 1, math.MaxInt64)
-	if _, err := p.PatchScores(context.Background(), nil); fault.KindOf(err) != fault.Internal {
+	if _, err := p.PatchScores(context.Background(), nil, nil); fault.KindOf(err) != fault.Internal {
 		t.Errorf("no images: %v", err)
 	}
 	shape.Width = 3
-	if _, err := p.PatchScores(context.Background(), look(t, shape, 1)); fault.KindOf(err) != fault.Input {
+	if _, err := p.PatchScores(context.Background(), look(t, shape, 1), nil); fault.KindOf(err) != fault.Input {
 		t.Errorf("another size: %v", err)
 	}
 }

@@ -123,6 +123,7 @@ type batch struct {
 	near       int            // 0: as far as the grid reaches
 	masked     bool           // some patches take no part: distances may be infinite
 	excluded   *pairSet       // (i,j): member j does not score member i; nil: all score each other
+	without    []int          // references that are compared and do not score, ascending; of Prepared alone
 }
 
 func (problem *Problem) check() (*batch, error) {

@@ -150,7 +150,7 @@ func TestPreparedAgreesWithViews(t *testing.T) {
 		only.Members, only.Pairs, only.Exclude, only.Scored = nil, nil, nil, nil
 		only.ReferencesOnly = true
 		want := scoresBy(t, CPU{}, &only)
-		got, err := prepare(t, problem, 2, 1<<16).PatchScores(context.Background(), problem.Images)
+		got, err := prepare(t, problem, 2, 1<<16).PatchScores(context.Background(), problem.Images, nil)
 		if err != nil {
 			t.Fatal(name, err)
 		}
