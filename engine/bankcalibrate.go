@@ -48,8 +48,22 @@ func thresholdsOf(photos []bank.Photo, scores, leftOut []float64, method string)
 		found.Thresholds.Why = "one photo alone has nothing to be compared with: add more good photos, or " +
 			"give --threshold NUMBER"
 	}
-	found.FalseAlarms, err = falseAlarms(estimator, all, names)
-	return found, err
+	if found.FalseAlarms, err = falseAlarms(estimator, all, names); err != nil {
+		return found, err
+	}
+	if found.Thresholds.Known() { // what package verdict assumes of a batch is of no concern here
+		found.Thresholds.Notes = calibrationNotes(found.FalseAlarms)
+	}
+	return found, nil
+}
+
+// calibrationNotes say what the good photos make of the thresholds.
+func calibrationNotes(of *bank.FalseAlarms) []string {
+	if of == nil {
+		return nil
+	}
+	return []string{fmt.Sprintf("of the %d good photos, each held against the threshold of the others, %d would "+
+		"be defective and %d in review", of.Photos, of.Defective, of.Review)}
 }
 
 // noThreshold is the method that asks for none.

@@ -6,13 +6,6 @@ import (
 	"musc/engine/evidence"
 )
 
-// corner is where a tile begins on the canvas, in patches.
-func (set *scoredSet) corner(tile int) (top, left int) {
-	columns := max(set.frame.Tiles.Columns, 1)
-	overlap := set.frame.Tiles.Overlap
-	return tile / columns * (set.model.Height - overlap), tile % columns * (set.model.Width - overlap)
-}
-
 // tileOf is the tile that has a patch of the canvas farthest from its borders, the first of several, and
 // the patch there.
 func (set *scoredSet) tileOf(canvas int) (best, patch int) {
@@ -22,7 +15,7 @@ func (set *scoredSet) tileOf(canvas int) (best, patch int) {
 	_, width := set.frame.Canvas(set.model)
 	most := -1
 	for tile := range set.frame.Count() {
-		top, left := set.corner(tile)
+		top, left := set.frame.Corner(tile, set.model)
 		y, x := canvas/width-top, canvas%width-left
 		inside := min(y, x, set.model.Height-1-y, set.model.Width-1-x)
 		if inside > most {
@@ -58,7 +51,7 @@ func (set *scoredSet) toCanvas(e *evidence.Evidence, tile int) {
 func (set *scoredSet) canvasPatch(patch, view int) int {
 	tiles := set.frame.Count()
 	height, width := set.frame.Canvas(set.model)
-	top, left := set.corner(view % tiles)
+	top, left := set.frame.Corner(view%tiles, set.model)
 	y, x := top+patch/set.model.Width, left+patch%set.model.Width
 	if turn := view / tiles; turn > 0 {
 		sin, cos := math.Sincos(2 * math.Pi * float64(turn) / float64(set.frame.Turns))

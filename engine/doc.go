@@ -3,6 +3,7 @@
 // package of its own, in the order in which the data flows:
 //
 //	dataset     files -> images to score, subsets
+//	frame       which part of a photo is looked at, and as how many views (tiles, turns) on the patch grid
 //	imageio     file -> [H,W,3] pixels -> [3,S,S] normalised input
 //	backbone    [B,3,S,S] -> patch tokens [B,P,C] of each stage, class tokens [B,D]
 //	features    the patch tokens of all images, in memory or in a mapped file
@@ -25,7 +26,8 @@
 //
 // What helps to believe the scores: evidence says why a patch has its score, health whether the batch
 // is fit to be scored. export writes the defects for other tools, view serves the page to this machine.
-// watch scores photos as they arrive in a folder.
+// An Inspector scores one photo after the other by a bank: watch drives it as photos arrive in a folder,
+// serve as they are sent over HTTP.
 //
 // Beside it, evaluation measures what it gives on labelled data:
 //
@@ -36,7 +38,7 @@
 //	evaluation/table     writes tables
 //
 // and tools that any of them uses: assets (what is fetched once), atomicfile, csvfile, device, disjoint, fault,
-// filelock, memory, npy, realpath (what links lead to), results (output folders).
+// filelock, memory, npy, origin (who may ask a server on this machine), realpath (what links lead to), results (output folders).
 //
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.
 package engine

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"image"
 	"math"
+	"slices"
 	"sync"
 
 	"musc/engine/backbone"
@@ -48,12 +49,12 @@ func (job *Config) ResolveFrame(ctx context.Context) (why string, err error) {
 	return why, err
 }
 
-// FrameCosts say in words what each option of framing costs, compared with the photo as one view; near is
-// Scoring.Near, and references that only they score.
-func FrameCosts(of *frame.Options, near int, references bool, model frame.Model) (costs []string) {
+// FrameCosts say in words what each option of framing, and Scoring.Near, costs, compared with the photo as
+// one view.
+func FrameCosts(of *frame.Options, scoring *Scoring, model frame.Model) (costs []string) {
 	tiles, turns := of.Count(), max(of.Turns, 1)
 	compared := func(views int) int { // two photos are compared once for both, further views for one
-		if references {
+		if scoring.ReferencesOnly {
 			return views
 		}
 		return 2*views - 1
@@ -71,9 +72,11 @@ func FrameCosts(of *frame.Options, near int, references bool, model frame.Model)
 		costs = append(costs, fmt.Sprintf("%d turns: %d x the backbone, %d x the comparisons", turns, turns,
 			compared(turns)))
 	}
-	if near > 0 {
-		share := 100 * nearShare(model.Height, near) * nearShare(model.Width, near)
-		costs = append(costs, fmt.Sprintf("near %d: about %.0f %% of the comparisons", near, math.Ceil(share)))
+	if near := scoring.Near; near > 0 {
+		// Two windows reach beyond the bound, and a row of patches is compared with a row as a whole.
+		share := 100 * nearShare(model.Height, near+slices.Max(scoring.Degrees)-1)
+		costs = append(costs, fmt.Sprintf("near %d: about %.0f %% of the time of the comparisons", near,
+			math.Ceil(share)))
 	}
 	if of.Crop != (frame.Rect{}) {
 		costs = append(costs, "crop "+of.Crop.String()+": costs nothing")

@@ -382,16 +382,17 @@ func TestCostsInWords(t *testing.T) {
 		references bool
 	}{
 		"[]": {},
-		"[4 turns: 4 x the backbone, 7 x the comparisons]": {of: frame.Options{Turns: 4}},
-		"[4 turns: 4 x the backbone, 4 x the comparisons]": {of: frame.Options{Turns: 4}, references: true},
-		"[near 15: about 100 % of the comparisons]":        {near: 15},
-		"[near 4: about 24 % of the comparisons]":          {near: 4},
+		"[4 turns: 4 x the backbone, 7 x the comparisons]":      {of: frame.Options{Turns: 4}},
+		"[4 turns: 4 x the backbone, 4 x the comparisons]":      {of: frame.Options{Turns: 4}, references: true},
+		"[near 15: about 100 % of the time of the comparisons]": {near: 15},
+		"[near 4: about 79 % of the time of the comparisons]":   {near: 4},
 		"[tiles 2x3, of the same place: 6 x the backbone, 6 x the comparisons]": {
 			of: frame.Options{Tiles: frame.Tiles{Rows: 2, Columns: 3}}},
 		"[tiles 2x3, of all places: 6 x the backbone, 66 x the comparisons]": {
 			of: frame.Options{Tiles: frame.Tiles{Rows: 2, Columns: 3, All: true}}},
 	} {
-		if got := fmt.Sprint(FrameCosts(&c.of, c.near, c.references, model)); got != want {
+		scoring := &Scoring{Near: c.near, ReferencesOnly: c.references, Degrees: []int{1, 3, 5}}
+		if got := fmt.Sprint(FrameCosts(&c.of, scoring, model)); got != want {
 			t.Errorf("got %s, want %s", got, want)
 		}
 	}

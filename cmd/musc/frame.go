@@ -99,7 +99,7 @@ func frameCosts(plan *tasks.Plan) string {
 	if info, err := backbone.Describe(plan.Model.Path); err == nil { // else it is told when it is opened
 		model = engine.FrameModel(&info)
 	}
-	costs := engine.FrameCosts(&plan.Frame, plan.Scoring.Near, plan.Scoring.ReferencesOnly, model)
+	costs := engine.FrameCosts(&plan.Frame, &plan.Scoring, model)
 	if plan.ROI != nil {
 		costs = append(costs, "a region of interest: what is outside takes no part")
 	}

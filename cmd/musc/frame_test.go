@@ -55,7 +55,7 @@ func TestFramingIsToldAndRecorded(t *testing.T) {
 	if code != exitOK {
 		t.Fatalf("exit %d: %s", code, stderr)
 	}
-	for _, want := range []string{"near 3: about 48 % of the comparisons", "2 turns: 2 x the backbone, 3 x the",
+	for _, want := range []string{"near 3: about 100 % of the time", "2 turns: 2 x the backbone, 3 x the",
 		"crop 0,0,200,200: costs nothing", "a region of interest"} {
 		if !strings.Contains(stderr, want) {
 			t.Errorf("%q is not told: %s", want, stderr)

@@ -15,7 +15,7 @@ func (o Options) Stitch(tiles [][]float64, active [][]bool, m Model) []float64 {
 		if from == nil {
 			continue
 		}
-		top, left := o.corner(tile, m)
+		top, left := o.Corner(tile, m)
 		down := fade(m.Height, o.Tiles.Overlap, tile/columns, rows)
 		across := fade(m.Width, o.Tiles.Overlap, tile%columns, columns)
 		for p, score := range from {

@@ -9,7 +9,7 @@ import (
 // tilesOf are the tiles of scores that depend on the place on the canvas.
 func tilesOf(o Options, m Model, score func(y, x int) float64) (tiles [][]float64) {
 	for tile := range o.Count() {
-		top, left := o.corner(tile, m)
+		top, left := o.Corner(tile, m)
 		scores := make([]float64, m.Height*m.Width)
 		for p := range scores {
 			scores[p] = score(top+p/m.Width, left+p%m.Width)

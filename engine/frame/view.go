@@ -87,7 +87,7 @@ func (o Options) divide(canvas *imageio.RGB, active []bool, turn int, m Model) [
 	_, width := o.Canvas(m)
 	var views []View
 	for tile := range rows * columns {
-		top, left := o.corner(tile, m)
+		top, left := o.Corner(tile, m)
 		part, any := activeIn(active, width, top, left, m)
 		if !any {
 			continue
@@ -98,8 +98,8 @@ func (o Options) divide(canvas *imageio.RGB, active []bool, turn int, m Model) [
 	return views
 }
 
-// corner is the first patch of a tile on the canvas.
-func (o Options) corner(tile int, m Model) (top, left int) {
+// Corner is the first patch of a tile on the canvas.
+func (o Options) Corner(tile int, m Model) (top, left int) {
 	_, columns := o.Tiles.grid()
 	return tile / columns * (m.Height - o.Tiles.Overlap), tile % columns * (m.Width - o.Tiles.Overlap)
 }
