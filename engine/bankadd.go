@@ -13,6 +13,24 @@ import (
 	"musc/engine/fault"
 )
 
+// takeBank opens a bank that nobody else may change until release, with the threshold that it is to have.
+func takeBank(path, threshold string) (old *bank.Bank, method string, release func(), err error) {
+	unlock, err := bank.Lock(path)
+	if err != nil {
+		return nil, "", nil, err
+	}
+	if old, err = bank.Open(path); err != nil {
+		unlock()
+		return nil, "", nil, err
+	}
+	release = func() { old.Close(); unlock() }
+	if method, err = thresholdFor(old, threshold); err != nil {
+		release()
+		return nil, "", nil, err
+	}
+	return old, method, release, nil
+}
+
 // AddToBank adds the job's photos to a bank and calibrates it anew; of the job count photos, model and
 // machine, all settings are the bank's. A photo whose bytes the bank has is left out; a name that it has
 // gets folders before it. threshold is as in BankOptions, "" for the bank's. Nobody else may change the
@@ -20,19 +38,11 @@ import (
 func AddToBank(ctx context.Context, path string, job Config, threshold, version string,
 	observer Observer) (*BankChange, error) {
 
-	release, err := bank.Lock(path)
+	old, threshold, release, err := takeBank(path, threshold)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	old, err := bank.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer old.Close()
-	if threshold, err = thresholdFor(old, threshold); err != nil {
-		return nil, err
-	}
 	images := job.Images
 	if job, err = job.amongThemselves(old); err != nil {
 		return nil, err
@@ -148,19 +158,11 @@ func (in *intake) rename(there []bank.Photo) error {
 func RemoveFromBank(ctx context.Context, path string, names []string, job Config, threshold, version string,
 	observer Observer) (*BankChange, error) {
 
-	release, err := bank.Lock(path)
+	old, threshold, release, err := takeBank(path, threshold)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	old, err := bank.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer old.Close()
-	if threshold, err = thresholdFor(old, threshold); err != nil {
-		return nil, err
-	}
 	places, err := findPhotos(old.Header().Photos, names)
 	if err != nil {
 		return nil, err

@@ -29,19 +29,11 @@ type Thinning struct {
 func ThinBank(ctx context.Context, path, output string, keep int, job Config, overwrite bool,
 	threshold, version string, observer Observer) (*Thinning, error) {
 
-	release, err := bank.Lock(path)
+	old, threshold, release, err := takeBank(path, threshold)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	old, err := bank.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer old.Close()
-	if threshold, err = thresholdFor(old, threshold); err != nil {
-		return nil, err
-	}
 	photos := old.Header().Photos
 	if keep < 1 || keep >= len(photos) {
 		return nil, fault.New(fault.Usage, "the bank %s has %d photos: --keep is less than that, and at "+

@@ -151,6 +151,25 @@ func withBank(request *tasks.Request, job *engine.Config, b *bank.Bank) (err err
 	return nil
 }
 
+// inspectorJob is the job of a command that scores single photos by a bank, which the caller closes.
+func inspectorJob(c *cli.Context, path string) (b *bank.Bank, job engine.Config, err error) {
+	if job, err = machineOf(c); err != nil {
+		return nil, job, err
+	}
+	job.Decode.MaxPixels = c.Int("max-pixels") // 0 is the bank's
+	if b, err = bank.Open(path); err != nil {
+		return nil, job, err
+	}
+	if job, err = job.WithBank(b); err == nil {
+		job.Model, job.Library, err = bankBackbone(c, b, backboneOf)
+	}
+	if err != nil {
+		b.Close()
+		return nil, job, err
+	}
+	return b, job, nil
+}
+
 // bankBackbone is backboneOf for the model of a bank, unless another is asked for: in the precision in which
 // the bank has it.
 func bankBackbone(c *cli.Context, b *bank.Bank, backbone func(*cli.Context) (_, _ string, _ error)) (

@@ -13,7 +13,6 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
-	"musc/engine/bank"
 	"musc/engine/fault"
 	"musc/engine/serve"
 )
@@ -95,22 +94,11 @@ func serveBank(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	job, err := machineOf(c)
-	if err != nil {
-		return err
-	}
-	job.Decode.MaxPixels = c.Int("max-pixels")
-	b, err := bank.Open(path)
+	b, job, err := inspectorJob(c, path)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	if job, err = job.WithBank(b); err != nil {
-		return err
-	}
-	if job.Model, job.Library, err = bankBackbone(c, b, backboneOf); err != nil {
-		return err
-	}
 	job.SpillInto = os.TempDir()
 	listener, exposure, err := serve.Listen(c.String("listen"))
 	if err != nil {

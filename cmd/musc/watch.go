@@ -116,21 +116,11 @@ func watchFolder(c *cli.Context) error {
 	if info, err := os.Stat(options.Folder); err != nil || !info.IsDir() {
 		return fault.New(fault.Input, "cannot watch %s: there is no such folder", options.Folder)
 	}
-	job, err := machineOf(c)
-	if err != nil {
-		return err
-	}
-	b, err := bank.Open(path)
+	b, job, err := inspectorJob(c, path)
 	if err != nil {
 		return err
 	}
 	defer b.Close()
-	if job, err = job.WithBank(b); err != nil {
-		return err
-	}
-	if job.Model, job.Library, err = bankBackbone(c, b, backboneOf); err != nil {
-		return err
-	}
 	folder, err := results.Watch(output, version(), os.Args)
 	if err != nil {
 		return err
