@@ -199,7 +199,7 @@ func (s *set) addMuSc(ctx context.Context, t *present.Table, name string, size, 
 	made, took := time.Since(begun).Seconds(), math.MaxFloat64
 	for range 5 {
 		begun := time.Now()
-		if _, err := prepared.PatchScores(ctx, photo); err != nil {
+		if _, err := prepared.PatchScores(ctx, photo, nil); err != nil {
 			return err
 		}
 		took = min(took, time.Since(begun).Seconds())

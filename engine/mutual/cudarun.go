@@ -42,10 +42,9 @@ func (r *deviceRun) score(stage int, windows []window) error {
 		weights[k] = float64(w.count)
 		r.degrees += w.count
 	}
-	samples := min(len(r.members), centreImages)
-	err := r.device.Begin(r.radii, func(k int) []float32 {
-		return r.Images.Tokens(stage, r.members[k*len(r.members)/samples])
-	}, samples)
+	store, typical := r.typical()
+	err := r.device.Begin(r.radii, func(k int) []float32 { return store.Tokens(stage, typical[k]) },
+		len(typical))
 	for first := r.share.first; first < r.share.end && err == nil; first += r.plan.rows {
 		err = r.scoreRows(first, min(r.plan.rows, r.share.end-first), weights)
 	}

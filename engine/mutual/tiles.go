@@ -81,14 +81,10 @@ const (
 // search need not resolve. The images and patches it is taken from are spread evenly. They are the
 // references where only these score, so that it does not depend on what is scored.
 func (b *batch) centreOf(stage int) []float32 {
-	channels, store, members := b.shape.Channels, b.Images, b.members
-	if b.ReferencesOnly {
-		store, members = b.References, upTo(b.references)
-	}
-	images := min(len(members), centreImages)
+	channels := b.shape.Channels
+	store, images := b.typical()
 	sums, count := make([]float64, channels), 0
-	for k := range images {
-		image := members[k*len(members)/images]
+	for _, image := range images {
 		sample := sampleOf(store, stage, image)
 		if len(sample) == 0 {
 			continue
@@ -104,6 +100,20 @@ func (b *batch) centreOf(stage int) []float32 {
 		centre[c] = float32(sums[c] / float64(max(count, 1)))
 	}
 	return centre
+}
+
+// typical are the images that the centre is taken from, and their store. Where only references score it
+// is theirs, so that an image has the same centre whatever it is scored with.
+func (b *batch) typical() (store *features.Store, images []int) {
+	store, all := b.Images, b.members
+	if b.ReferencesOnly {
+		store, all = b.References, upTo(b.references)
+	}
+	count := min(len(all), centreImages)
+	for k := range count {
+		images = append(images, all[k*len(all)/count])
+	}
+	return store, images
 }
 
 // sampleOf is the tokens of some patches of one image and stage, of those that take part.
