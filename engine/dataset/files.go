@@ -37,6 +37,13 @@ func IsImage(path string) bool {
 	return slices.Contains(extensions, extension(path))
 }
 
+// IsUnread says whether a file's name has the extension of a photo in a format that is not read, or is
+// read only if the content is another one.
+func IsUnread(path string) bool {
+	known := extension(path)
+	return slices.Contains(unread, known) || slices.Contains(raw, known)
+}
+
 // extension is that of a path in lower case. Digits behind a dot, as of a date, are none, unless an
 // image's extension is before them: photo.jpg.1 is a copy.
 func extension(path string) string {

@@ -119,7 +119,14 @@ func (s *scanner) enters(path string) bool {
 
 // photo looks at a file by its path.
 func (s *scanner) photo(path string) (f found, is bool) {
-	if base := filepath.Base(path); strings.HasPrefix(base, ".") || !dataset.IsImage(base) {
+	switch base := filepath.Base(path); {
+	case strings.HasPrefix(base, "."):
+		return f, false
+	case dataset.IsUnread(base):
+		s.note(path, path+" is passed by: photos of that ending are not read; have the camera write PNG or "+
+			"JPEG, or convert it")
+		return f, false
+	case !dataset.IsImage(base):
 		return f, false
 	}
 	name, err := filepath.Rel(s.root, path)

@@ -209,6 +209,20 @@ func TestLinks(t *testing.T) {
 	same(t, r.end().names(), []string{"to-photo.png"})
 }
 
+// Photos that are not read are told by their names, not left out in silence.
+func TestPhotosOfEndingsThatAreNotRead(t *testing.T) {
+	folder, output := t.TempDir(), t.TempDir()
+	for _, name := range []string{"phone.heic", "camera.NEF", "notes.txt"} {
+		putPhoto(t, filepath.Join(folder, name), picture(1, 1))
+	}
+	putPhoto(t, filepath.Join(folder, "a.png"), picture(1, 2))
+	r := begin(t, folder, output, nil)
+	r.photos(1)
+	r.noted("phone.heic is passed by")
+	r.noted("camera.NEF is passed by")
+	same(t, r.end().names(), []string{"a.png"})
+}
+
 func TestOnlyNewPhotos(t *testing.T) {
 	folder, output := t.TempDir(), t.TempDir()
 	onlyNew := func(o *Options) { o.NewOnly = true }
