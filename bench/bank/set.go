@@ -3,19 +3,15 @@ package main
 import (
 	"context"
 	"math/rand/v2"
-	"os"
 	"slices"
 
+	"musc/bench/subject"
 	"musc/engine"
 	"musc/engine/anomalymap"
 	"musc/engine/dataset"
-	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/metrics"
-	"musc/engine/fault"
 	"musc/engine/features"
 	"musc/engine/mutual"
-	"musc/models"
-	"musc/models/resolve"
 )
 
 // set is a data set: its tokens, and which photos are defective.
@@ -31,26 +27,18 @@ type set struct {
 
 // open runs the default model over a data set.
 func open(ctx context.Context, name, path string) (*set, error) {
-	data, err := labelled.Open(path, "")
+	class, err := subject.Class(path)
 	if err != nil {
 		return nil, err
 	}
-	if len(data.Classes) != 1 {
-		return nil, fault.New(fault.Input, "the data set has %d classes", len(data.Classes))
-	}
-	job := engine.Config{Scoring: engine.Defaults(), SpillInto: os.TempDir(), Strict: true}
-	spec, err := models.Lookup(models.DefaultName)
+	job, _, _, err := subject.Job(ctx)
 	if err != nil {
 		return nil, err
 	}
-	preset := spec.Preset()
-	job.Scoring.Stages, job.Scoring.Degrees = preset.Stages, preset.Degrees
-	if job.Model, job.Library, err = (resolve.Request{}).Backbone(ctx, ""); err != nil {
-		return nil, err
-	}
-	s := &set{name: name, degrees: preset.Degrees}
-	job.Images = make([]dataset.Item, len(data.Classes[0].Test))
-	for i, photo := range data.Classes[0].Test {
+	job.Strict = true
+	s := &set{name: name, degrees: job.Scoring.Degrees}
+	job.Images = make([]dataset.Item, len(class.Test))
+	for i, photo := range class.Test {
 		job.Images[i] = photo.Item
 		s.labels = append(s.labels, photo.Defective)
 		if photo.Defective {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -98,7 +99,7 @@ func kCentre(bank []int, keep int, distance func(i, j int) float64) []int {
 		}
 		return worst
 	}
-	first := slices.MinFunc(bank, func(a, b int) int { return compare(far(a), far(b)) })
+	first := slices.MinFunc(bank, func(a, b int) int { return cmp.Compare(far(a), far(b)) })
 	kept := []int{first}
 	for len(kept) < keep {
 		best, farthest := -1, -1.0
@@ -114,16 +115,6 @@ func kCentre(bank []int, keep int, distance func(i, j int) float64) []int {
 		kept = append(kept, best)
 	}
 	return kept
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // facility keeps the photo that brings all photos nearest to their nearest kept one, again and again.

@@ -18,6 +18,7 @@ import (
 	"strings"
 
 	"musc/bench/present"
+	"musc/bench/subject"
 	"musc/engine/atomicfile"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
@@ -37,12 +38,12 @@ func run(ctx context.Context, w io.Writer, args []string, only, output string) e
 	if len(args) == 0 {
 		return fault.New(fault.Usage, "no data set; as in: go run ./bench/options washers=washer_render@128,128,110")
 	}
-	job, model, err := newJob(ctx)
+	job, model, preset, err := subject.Job(ctx)
 	if err != nil {
 		return err
 	}
 	var text strings.Builder
-	fmt.Fprintf(&text, "# Options, measured\n\nModel %s.\n", model)
+	fmt.Fprintf(&text, "# Options, measured\n\nModel %s, %s.\n", model, preset)
 	for _, arg := range args {
 		set, err := parseSet(arg)
 		if err != nil {
@@ -87,14 +88,6 @@ func parseSet(arg string) (s set, err error) {
 		}
 		path = path[:at]
 	}
-	data, err := labelled.Open(path, "")
-	if err != nil {
-		return s, err
-	}
-	if len(data.Classes) != 1 {
-		return s, fault.New(fault.Input, "the data set %s has %d classes; name the folder of one", path,
-			len(data.Classes))
-	}
-	s.class = &data.Classes[0]
-	return s, nil
+	s.class, err = subject.Class(path)
+	return s, err
 }

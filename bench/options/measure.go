@@ -15,26 +15,7 @@ import (
 	"musc/engine/evaluation"
 	"musc/engine/fault"
 	"musc/engine/imageio"
-	"musc/engine/mutual"
-	"musc/models"
-	"musc/models/resolve"
 )
-
-// newJob is a job with the default model and its preset.
-func newJob(ctx context.Context) (job engine.Config, model string, err error) {
-	spec, err := models.Lookup(models.DefaultName)
-	if err != nil {
-		return job, "", err
-	}
-	preset := spec.Preset()
-	job = engine.Config{Scoring: engine.Defaults(), SpillInto: os.TempDir()}
-	scoring := &job.Scoring
-	scoring.Stages, scoring.Degrees, scoring.Windows = preset.Stages, preset.Degrees, preset.Windows
-	scoring.Interval = mutual.Interval{Low: preset.Interval[0], High: preset.Interval[1]}
-	scoring.NormaliseClass = true
-	job.Model, job.Library, err = resolve.Request{}.Backbone(ctx, "")
-	return job, spec.Name + ", " + preset.String(), err
-}
 
 // spent is the processor time of this process: others on the machine do not change it much.
 func spent() time.Duration {

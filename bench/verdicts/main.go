@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"musc/bench/present"
+	"musc/bench/subject"
 	"musc/engine/atomicfile"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
@@ -44,7 +45,7 @@ func run(ctx context.Context, w io.Writer, args []string, draws int, output stri
 		if !ok {
 			return fault.New(fault.Usage, "%q is not NAME=DATASET", arg)
 		}
-		class, err := open(path)
+		class, err := subject.Class(path)
 		if err != nil {
 			return err
 		}
@@ -64,19 +65,6 @@ func run(ctx context.Context, w io.Writer, args []string, draws int, output stri
 	}
 	_, err = io.WriteString(w, text.String())
 	return err
-}
-
-// open reads a data set of one class.
-func open(path string) (*labelled.Class, error) {
-	set, err := labelled.Open(path, "")
-	if err != nil {
-		return nil, err
-	}
-	if len(set.Classes) != 1 {
-		return nil, fault.New(fault.Input, "the data set %s has %d classes; name the folder of one", path,
-			len(set.Classes))
-	}
-	return &set.Classes[0], nil
 }
 
 // measure adds a data set to the tables.

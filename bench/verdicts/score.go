@@ -5,13 +5,11 @@ import (
 	"fmt"
 	"os"
 
+	"musc/bench/subject"
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
-	"musc/engine/mutual"
-	"musc/models"
-	"musc/models/resolve"
 )
 
 // scorer scores batches with the default model and its preset.
@@ -20,19 +18,9 @@ type scorer struct {
 	model, settings string
 }
 
-func newScorer(ctx context.Context) (*scorer, error) {
-	spec, err := models.Lookup(models.DefaultName)
-	if err != nil {
-		return nil, err
-	}
-	preset := spec.Preset()
-	s := &scorer{model: spec.Name, settings: preset.String()}
-	s.job = engine.Config{Scoring: engine.Defaults(), SpillInto: os.TempDir()}
-	scoring := &s.job.Scoring
-	scoring.Stages, scoring.Degrees, scoring.Windows = preset.Stages, preset.Degrees, preset.Windows
-	scoring.Interval = mutual.Interval{Low: preset.Interval[0], High: preset.Interval[1]}
-	scoring.NormaliseClass = true
-	s.job.Model, s.job.Library, err = resolve.Request{}.Backbone(ctx, "")
+func newScorer(ctx context.Context) (s *scorer, err error) {
+	s = &scorer{}
+	s.job, s.model, s.settings, err = subject.Job(ctx)
 	return s, err
 }
 
