@@ -182,7 +182,7 @@ func withGood(c *cli.Context, arguments []string, example string, job engine.Con
 		return err
 	}
 	job.SpillInto = spillBeside(path)
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	for _, note := range append(notes, note) {
 		if note != "" {
 			observer.Note(note)

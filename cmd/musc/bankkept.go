@@ -44,7 +44,7 @@ func bankRemove(c *cli.Context) error {
 		return err
 	}
 	job.SpillInto = spillBeside(path)
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	change, err := engine.RemoveFromBank(c.Context, path, names, job, c.String("threshold"), version(),
 		observer)
 	finish()
@@ -95,7 +95,7 @@ func bankThin(c *cli.Context) error {
 		return err
 	}
 	job.SpillInto = spillBeside(output)
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	thinning, err := engine.ThinBank(c.Context, path, output, c.Int("keep"), job, c.Bool("overwrite"),
 		c.String("threshold"), version(), observer)
 	finish()

@@ -87,7 +87,7 @@ func eval(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	defer finish()
 	folder := &evaluation.Folder{Path: output, Overwrite: c.Bool("overwrite")}
 	measure, err := evalMethod(c, data, folder, observer)

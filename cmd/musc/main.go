@@ -61,16 +61,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
 	args = flagsFirst(app, args)
 	err := app.RunContext(ctx, args)
-	if err == nil {
-		return exitOK
-	}
-	if errors.Is(err, errSkipped) {
-		return exitSkipped
-	}
-	if errors.Is(err, errDecided) {
-		return exitDecided
-	}
 	code := exitCode(ctx, err)
+	logOf(app).end(stderr, code, err)
+	if err == nil || code == exitSkipped || code == exitDecided {
+		return code
+	}
 	text := err.Error() + afterDeviceFailure(err, args)
 	if code == exitInterrupted {
 		text = "interrupted; no half-written file is left, finished ones are kept"
@@ -79,7 +74,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if errors.As(err, &goesOn) {
 		text += "; " + goesOn.advice
 	}
-	if wantsJSON(args) {
+	if asked, _ := app.Metadata[jsonAsked].(bool); asked || wantsJSON(args) {
 		line, _ := json.Marshal(map[string]any{"event": "error", "message": text, "code": code})
 		fmt.Fprintf(stdout, "%s\n", line)
 	} else {
@@ -90,6 +85,14 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // exitCode maps an error to the code that exitCodesHelp documents for it.
 func exitCode(ctx context.Context, err error) int {
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, errSkipped):
+		return exitSkipped
+	case errors.Is(err, errDecided):
+		return exitDecided
+	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return exitInterrupted
 	}
@@ -107,7 +110,7 @@ func exitCode(ctx context.Context, err error) int {
 }
 
 func newApp(stdout, stderr io.Writer) *cli.App {
-	return &cli.App{
+	app := &cli.App{
 		Name:  "musc",
 		Usage: "find the defective products in a folder of unlabeled photos, and where the defects are",
 		Description: `No training, no labels: every photo is scored by how far each of its patches is from the
@@ -135,9 +138,11 @@ Start with:
 			viewCommand(), bankCommand(), watchCommand(), serveCommand(),
 			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
-			setupCommand(), doctorCommand(), completionCommand(), selfTestCommand(),
+			setupCommand(), doctorCommand(), configCommand(), completionCommand(), selfTestCommand(),
 		}),
 	}
+	withSettings(app.Commands, app.Commands, "")
+	return app
 }
 
 // noCommand answers a bare "musc" with the help text and a mistyped command with an error.

@@ -190,7 +190,7 @@ func pullModel(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	defer finish()
 	begun, told := false, int64(0)
 	client := pull.Client{Hub: c.String("hub"), Progress: func(done, total int64) {

@@ -74,7 +74,7 @@ func scoreTokens(c *cli.Context) error {
 	if job.Memory, err = parseBytes(c.String("memory")); err != nil {
 		return err
 	}
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	if job.Scorer, err = scorerOf(c, observer); err != nil {
 		finish()
 		return err

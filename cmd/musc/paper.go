@@ -94,7 +94,7 @@ func repeatPaper(c *cli.Context) error {
 		return fault.New(fault.Usage, "the paper has no table %q; see musc paper --help", name)
 	}
 	output = filepath.Join(output, name)
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	defer finish()
 	taken, err := takeFolder(output, results.Tabled, observer)
 	if err != nil {

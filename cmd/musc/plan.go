@@ -137,7 +137,7 @@ func planInto(c *cli.Context, run tasks.Folder, request tasks.Request) (*tasks.P
 
 // tellPlan says what was planned and what comes next.
 func tellPlan(c *cli.Context, plan *tasks.Plan, output string) error {
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	for _, note := range slices.Concat([]string{settingsNote(c, plan)}, elsewhere(c), plan.Notes) {
 		observer.Note(note)
 	}

@@ -8,14 +8,25 @@ import (
 	"os"
 	"time"
 
+	"github.com/urfave/cli/v2"
 	"golang.org/x/term"
 
 	"musc/engine"
 )
 
 // newObserver picks how progress is told: JSON lines on stdout for scripts, bars on a terminal,
-// plain lines elsewhere, nothing but warnings when quiet. finish completes what is still drawn.
-func newObserver(stdout, stderr io.Writer, asJSON, quiet bool) (
+// plain lines elsewhere, nothing but warnings when quiet; and all of it to the log, if there is one.
+// finish completes what is still drawn.
+func newObserver(c *cli.Context, quiet bool) (observer engine.Observer, finish func()) {
+	observer, finish = observerOn(c.App.Writer, c.App.ErrWriter, c.Bool("json"), quiet)
+	if events := logOf(c.App); events != nil {
+		logged, finishShown := &loggedObserver{Observer: observer, log: events, now: time.Now}, finish
+		return logged, func() { logged.finish(); finishShown() }
+	}
+	return observer, finish
+}
+
+func observerOn(stdout, stderr io.Writer, asJSON, quiet bool) (
 	observer engine.Observer, finish func()) {
 	switch {
 	case asJSON:

@@ -141,7 +141,7 @@ func TestProgressInJSON(t *testing.T) {
 
 func TestQuietTellsWhatWasLeftOutOnly(t *testing.T) {
 	var stdout, stderr bytes.Buffer
-	observer, finish := newObserver(&stdout, &stderr, false, true)
+	observer, finish := observerOn(&stdout, &stderr, false, true)
 	hear(observer, newFakeClock())
 	finish()
 	if got := stderr.String(); got != "left out: bad.png: it is empty\n" || stdout.Len() > 0 {

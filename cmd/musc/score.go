@@ -122,7 +122,7 @@ func score(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	observer.Note(settingsNote(c, plan))
 	for _, note := range plan.Notes {
 		observer.Note(note)

@@ -61,7 +61,7 @@ const categoryServer = "SERVER"
 // serverOf reads the server's limits.
 func serverOf(c *cli.Context) (opts serve.Options, err error) {
 	opts = serve.Options{Version: version(), Timeout: c.Duration("timeout"), Queue: c.Int("queue"),
-		Workers: runtime.GOMAXPROCS(0) + 1, Log: c.App.ErrWriter}
+		Workers: runtime.GOMAXPROCS(0) + 1, Log: logOf(c.App).beside(c.App.ErrWriter)}
 	for _, host := range c.StringSlice("host") {
 		opts.Hosts = append(opts.Hosts, strings.ToLower(host))
 	}
@@ -109,7 +109,7 @@ func serveBank(c *cli.Context) error {
 		listener.Close()
 		return err
 	}
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), true)
+	observer, finish := newObserver(c, true)
 	server := serve.New(opts)
 	cut, err := server.Run(c.Context, listener, c.Duration("grace"), func(ctx context.Context) (
 		serve.Loaded, error) {
@@ -128,6 +128,7 @@ func serveBank(c *cli.Context) error {
 
 // tellServing says where the server is, and who can reach it.
 func tellServing(c *cli.Context, address, path string, opts serve.Options) error {
+	logOf(c.App).info("serving", "address", address, "bank", path)
 	if opts.Local == serve.Network && opts.Token == "" {
 		fmt.Fprintln(c.App.ErrWriter, "musc: warning: whoever can reach this machine can have photos scored, and "+
 			"nobody is asked who they are; give --token-file, or --listen 127.0.0.1:8080")

@@ -115,7 +115,7 @@ func workerOf(c *cli.Context, output string) (worker *tasks.Worker, finish func(
 		return nil, nil, err
 	}
 	machine.Model, machine.SpillInto = c.String("model"), os.TempDir()
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), c.Bool("quiet"))
+	observer, finish := newObserver(c, c.Bool("quiet"))
 	run := tasks.Folder{Output: output, Wait: c.Duration("wait"), Waits: observer.Note}
 	plan, err := tasks.Read(c.Context, run)
 	if err != nil {

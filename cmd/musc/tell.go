@@ -28,6 +28,7 @@ func topFlag() cli.Flag {
 
 // tellResult tells it as the options say.
 func tellResult(c *cli.Context, result *engine.Result, output string) error {
+	logResult(logOf(c.App), result, output)
 	if c.Bool("json") {
 		return tellJSON(c.App.Writer, result, output)
 	}
@@ -120,6 +121,11 @@ func tellJSON(w io.Writer, result *engine.Result, output string) error {
 			return err
 		}
 	}
+	return encoder.Encode(doneEvent(result, output))
+}
+
+// doneEvent is the last of tellJSON's.
+func doneEvent(result *engine.Result, output string) map[string]any {
 	done := map[string]any{"event": "done", "output": output, "images": len(result.Images),
 		"left_out": len(result.Skipped), "timings": result.Timings}
 	if result.Thresholds.Method != "" {
@@ -131,7 +137,7 @@ func tellJSON(w io.Writer, result *engine.Result, output string) error {
 	} else if whyNot != "" {
 		done["no_image_auroc"] = whyNot
 	}
-	return encoder.Encode(done)
+	return done
 }
 
 // labelsOf returns a label an image (true is defective), nil if the manifest has none, or not for

@@ -127,14 +127,15 @@ func watchFolder(c *cli.Context) error {
 	}
 	defer folder.Close()
 	job.SpillInto = output
-	observer, finish := newObserver(c.App.Writer, c.App.ErrWriter, c.Bool("json"), true)
+	observer, finish := newObserver(c, true)
 	inspector, err := engine.OpenInspector(c.Context, job, observer)
 	finish()
 	if err != nil {
 		return err
 	}
 	defer inspector.Close()
-	listener := &watchListener{out: c.App.Writer, notes: c.App.ErrWriter, json: c.Bool("json"), quiet: c.Bool("quiet")}
+	listener := &watchListener{out: c.App.Writer, notes: c.App.ErrWriter, json: c.Bool("json"), quiet: c.Bool("quiet"),
+		log: logOf(c.App)}
 	if folder.Note != "" {
 		listener.Note("lock", folder.Note)
 	}
@@ -213,10 +214,12 @@ func firstSet(c *cli.Context, names ...string) string {
 type watchListener struct {
 	out, notes  io.Writer
 	json, quiet bool
+	log         *eventLog
 }
 
 // Told implements watch.Listener.
 func (l *watchListener) Told(entry *watch.Entry) (err error) {
+	l.log.info("photo", "entry", entry)
 	switch {
 	case l.json:
 		err = json.NewEncoder(l.out).Encode(entry)
@@ -243,6 +246,7 @@ func orDash(text string) string {
 
 // Note implements watch.Listener.
 func (l *watchListener) Note(kind, text string) {
+	l.log.info("note", "kind", kind, "text", text)
 	switch {
 	case l.json:
 		_ = json.NewEncoder(l.out).Encode(map[string]string{"event": "note", "kind": kind, "text": text})
@@ -253,6 +257,7 @@ func (l *watchListener) Note(kind, text string) {
 
 // end prints the summary.
 func (l *watchListener) end(s watch.Summary, output string) error {
+	l.log.info("done", "output", output, "summary", s)
 	if l.json {
 		return json.NewEncoder(l.out).Encode(map[string]any{"event": "done", "output": output, "summary": s})
 	}
