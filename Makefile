@@ -40,7 +40,7 @@ test: setup
 
 # Throughput on this machine, in about five minutes, and some more where there is a CUDA device, which
 # is measured by itself; bench/README.md says how to read it. The peers
-# to compare with are installed into the cache once, by choice: 540 MB.
+# to compare with are installed into the cache once, by choice: 560 MB.
 bench: setup
 	$(WITH_CUDA) $(GO) run ./bench
 

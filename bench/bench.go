@@ -17,6 +17,8 @@ type plan struct {
 	threads int
 	peers   bool
 	photos  string
+	only    string        // a part of the tasks' names; "": all tasks
+	total   time.Duration // of the whole run, however slow the machine is
 
 	kernelShapes []shape
 	allLevels    bool // of SIMD instructions
@@ -25,15 +27,18 @@ type plan struct {
 	scorers []sized // each with all of the peers' methods
 	scoring limits
 
+	whole limits // photos to scores, beside a PyTorch program
+	steps limits // photos to files
+
 	growing      shape // how time and memory grow with the number of images
 	imageCounts  []int
+	aloneCounts  []int // without peers, which take too long for so many
 	memoryCounts []int
 
 	threading sized // how time shrinks with threads
 	scaling   limits
 
 	memoryMethods []string
-	steps         limits
 }
 
 // sized is a shape and a number of images.
@@ -45,15 +50,18 @@ type sized struct {
 // fullPlan takes about five minutes on two cores with the peers installed.
 func fullPlan() plan {
 	return plan{
+		total:        290 * time.Second,
 		kernelShapes: []shape{vitL, vitB, vitS, vitSSmall}, allLevels: true,
 		kernels: limits{least: 5, most: 15, budget: 3 * time.Second, each: 5 * time.Second},
 		scorers: []sized{{vitL, 8}, {vitB, 8}, {vitS, 8}, {vitSSmall, 16}, {classes, 1725}},
 		scoring: limits{least: 4, most: 9, budget: 15 * time.Second, each: 30 * time.Second},
-		growing: vitSSmall, imageCounts: []int{8, 16, 32, 64}, memoryCounts: []int{8, 16, 32, 64},
+		whole:   limits{least: 3, most: 5, budget: 20 * time.Second, each: 40 * time.Second},
+		steps:   limits{least: 3, most: 5, budget: 8 * time.Second},
+		growing: vitSSmall, imageCounts: []int{8, 16, 32, 64}, aloneCounts: []int{256},
+		memoryCounts:  []int{8, 16, 32, 64},
 		threading:     sized{vitL, 4},
 		scaling:       limits{least: 4, most: 7, budget: 6 * time.Second, each: 15 * time.Second},
 		memoryMethods: []string{"published", "matmul"},
-		steps:         limits{least: 3, most: 5, budget: 15 * time.Second},
 	}
 }
 
@@ -61,20 +69,22 @@ func fullPlan() plan {
 func quickPlan() plan {
 	return plan{
 		quick:        true,
+		total:        40 * time.Second,
 		kernelShapes: []shape{vitL, vitSSmall},
 		kernels:      limits{least: 5, most: 7, budget: time.Second, each: 3 * time.Second},
 		scorers:      []sized{{vitL, 4}, {vitSSmall, 8}, {classes, 400}},
 		scoring:      limits{least: 4, most: 5, budget: 3 * time.Second, each: 10 * time.Second},
+		steps:        limits{least: 1, most: 1, budget: 2 * time.Second},
 		growing:      vitSSmall, imageCounts: []int{8, 16}, memoryCounts: []int{8},
 		threading: sized{vitL, 2},
 		scaling:   limits{least: 4, most: 5, budget: time.Second / 2, each: 5 * time.Second},
-		steps:     limits{least: 1, most: 1},
 	}
 }
 
 // bench is one run of a plan.
 type bench struct {
 	plan    plan
+	begun   time.Time
 	result  *Result
 	scratch string  // a temporary folder
 	server  *server // nil without peers
@@ -95,7 +105,7 @@ func (p plan) measure(ctx context.Context, told io.Writer) (*Result, error) {
 	}
 	defer os.RemoveAll(scratch)
 	begun := time.Now()
-	b := &bench{plan: p, result: newResult(p.quick), scratch: scratch,
+	b := &bench{plan: p, begun: begun, result: newResult(p.quick), scratch: scratch,
 		say: func(format string, arguments ...any) {
 			fmt.Fprintf(told, "%4.0f s  %s\n", time.Since(begun).Seconds(),
 				fmt.Sprintf(format, arguments...))
@@ -108,12 +118,8 @@ func (p plan) measure(ctx context.Context, told io.Writer) (*Result, error) {
 		}
 		defer func() { b.server.close() }()
 	}
-	for _, measure := range []func(context.Context) error{
-		b.measureKernels, b.measureScorers, b.measureGrowth, b.measureThreads, b.measureSteps,
-	} {
-		if err := measure(ctx); err != nil {
-			return nil, err
-		}
+	if err := b.runAll(ctx, b.tasks()); err != nil {
+		return nil, err
 	}
 	return b.result, nil
 }
@@ -135,47 +141,6 @@ func (b *bench) findPeers(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-func (b *bench) measureScorers(ctx context.Context) error {
-	for _, s := range b.plan.scorers {
-		if err := b.scorerRow(ctx, groupScorers, s.shape, s.images, b.plan.threads, scorerMethods,
-			b.plan.scoring); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// measureGrowth is time and memory against the number of images.
-func (b *bench) measureGrowth(ctx context.Context) error {
-	methods := scorerMethods[:2]
-	for _, images := range b.plan.imageCounts {
-		if err := b.scorerRow(ctx, groupImages, b.plan.growing, images, b.plan.threads, methods,
-			b.plan.scaling); err != nil {
-			return err
-		}
-	}
-	for _, images := range b.plan.memoryCounts {
-		if err := b.memoryRow(ctx, b.plan.growing, images); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// measureThreads is time against the number of threads: 1, 2, 4 and so on, and all.
-func (b *bench) measureThreads(ctx context.Context) error {
-	for threads := 1; ; threads *= 2 {
-		threads = min(threads, b.plan.threads)
-		if err := b.scorerRow(ctx, groupThreads, b.plan.threading.shape, b.plan.threading.images,
-			threads, scorerMethods[:2], b.plan.scaling); err != nil {
-			return err
-		}
-		if threads == b.plan.threads {
-			return nil
-		}
-	}
 }
 
 // note keeps what the reader of the result has to know.

@@ -15,7 +15,7 @@ func tiny() plan {
 	small := shape{"tiny", 3, 4, 20, []int{1, 3}}
 	few := limits{least: 2, most: 2}
 	return plan{
-		quick: true, threads: 2, photos: "no/such/folder", kernelShapes: []shape{small},
+		quick: true, total: time.Hour, threads: 2, photos: "no/such/folder", kernelShapes: []shape{small},
 		kernels: few, scorers: []sized{{small, 3}}, scoring: few, growing: small,
 		imageCounts: []int{2, 5}, memoryCounts: []int{2, 4}, threading: sized{small, 3},
 		scaling: few, memoryMethods: []string{"published"}, steps: few,
@@ -60,9 +60,9 @@ func TestRunWithoutPeers(t *testing.T) {
 // runWith measures the scorers of the tiny plan beside peers that the test binary plays.
 func runWith(t *testing.T, manner string) *Result {
 	t.Helper()
-	b := &bench{plan: tiny(), result: newResult(true), scratch: t.TempDir(),
+	b := &bench{plan: tiny(), begun: time.Now(), result: newResult(true), scratch: t.TempDir(),
 		server: fakePeers(t, manner), say: t.Logf}
-	if err := b.measureScorers(t.Context()); err != nil {
+	if err := b.runAll(t.Context(), b.scorerTasks()); err != nil {
 		t.Fatal(err)
 	}
 	return b.result

@@ -29,6 +29,9 @@ func (b *bench) alternate(ctx context.Context, row Row, contenders []contender, 
 	if all > 0 {
 		row.Others = max(0, busySeconds()-all-(b.ownSeconds()-own)) / time.Since(begun).Seconds()
 	}
+	if row.Cold {
+		b.note("%s: one round alone, and none before it to warm up", row.key())
+	}
 	return row, err
 }
 

@@ -31,7 +31,6 @@ const slowestPeer = 20e9
 // kernelRow times the kernels of the level in use at one shape, on one thread, with other
 // programs' matrix products of the same size beside them.
 func (b *bench) kernelRow(ctx context.Context, s shape, within limits) error {
-	b.say("kernels: %s, %s", s, level())
 	var contenders []contender
 	for _, k := range kernelsOf(s) {
 		contenders = append(contenders, k.contender())
@@ -49,28 +48,6 @@ func (b *bench) kernelRow(ctx context.Context, s shape, within limits) error {
 	row, err := b.alternate(ctx, row, contenders, within)
 	b.result.Rows = append(b.result.Rows, row)
 	return err
-}
-
-// measureKernels times the level in use at every shape, the machine's other levels at one.
-func (b *bench) measureKernels(ctx context.Context) error {
-	for _, s := range b.plan.kernelShapes {
-		if err := b.kernelRow(ctx, s, b.plan.kernels); err != nil {
-			return err
-		}
-	}
-	best := level()
-	for _, name := range levels() {
-		if name == best || !b.plan.allLevels {
-			continue
-		}
-		if err := useLevel(name); err != nil {
-			return err
-		}
-		if err := b.kernelRow(ctx, b.plan.kernelShapes[0], b.plan.kernels); err != nil {
-			return err
-		}
-	}
-	return useLevel(best)
 }
 
 // ofCeiling is the share of the peak that the product reaches in a row of kernels, NaN without.

@@ -28,6 +28,9 @@ type kernel struct {
 func level() string    { return cpu.Level() }
 func levels() []string { return cpu.Levels() }
 
+// bestLevel is the one in use unless the environment asks for another.
+func bestLevel() string { return levels()[len(levels())-1] }
+
 // levelError tells whether the environment asks for a level that this machine lacks.
 func levelError() error { return cpu.LevelError() }
 

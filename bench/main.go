@@ -47,7 +47,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			run,
 			{Name: "compare", Usage: "say what became faster or slower between two saved results",
 				ArgsUsage: "OLD.json NEW.json", Action: compareAction},
-			{Name: "setup-peers", Usage: "install PyTorch and faiss into the cache, once",
+			{Name: "setup-peers", Usage: "install PyTorch, torchvision and faiss into the cache, once",
 				Flags: []cli.Flag{&cli.StringFlag{Name: "python", Value: "python3",
 					Usage: "the `PROGRAM` to make the virtual environment with, 3.11 or later"}},
 				Action: setupPeersAction},
@@ -60,9 +60,12 @@ func runFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.BoolFlag{Name: "quick", Usage: "fewer shapes, images and rounds: within 40 seconds"},
 		&cli.StringFlag{Name: "out", Value: "bench/results", Usage: "the `FOLDER` for the results"},
-		&cli.StringFlag{Name: "name", Value: "latest", Usage: "the `NAME` of the saved files"},
+		&cli.StringFlag{Name: "name", Value: "latest", Usage: "the `NAME` of the saved files; a level" +
+			" of SIMD instructions that MUSC_SIMD asks for is added to it"},
 		&cli.IntFlag{Name: "threads", Value: runtime.GOMAXPROCS(0),
 			Usage: "threads of whole runs, ours and the others'"},
+		&cli.StringFlag{Name: "only", Usage: "measure only what has `TEXT` in its name, as the progress" +
+			" tells them"},
 		&cli.BoolFlag{Name: "no-peers", Usage: "measure musc alone, even if peers are installed"},
 		&cli.BoolFlag{Name: "no-gpu", Usage: "leave out what runs on a CUDA device, even if there is one"},
 		&cli.StringFlag{Name: "photos", Value: "testdata/washer/images",
@@ -83,12 +86,13 @@ func runAction(c *cli.Context) error {
 	}
 	plan.threads = max(c.Int("threads"), 1)
 	plan.photos = c.String("photos")
+	plan.only = c.String("only")
 	plan.peers = !c.Bool("no-peers")
 	result, err := plan.measure(c.Context, c.App.ErrWriter)
 	if err != nil {
 		return err
 	}
-	if err := save(result, c.String("out"), c.String("name"), c.App.Writer); err != nil {
+	if err := save(result, c.String("out"), result.nameFor(c.String("name")), c.App.Writer); err != nil {
 		return err
 	}
 	if c.Bool("no-gpu") {

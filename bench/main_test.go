@@ -39,7 +39,8 @@ func playPeers(manner string) {
 		}
 		switch {
 		case ask.Method == "hello":
-			fmt.Println(`{"versions": {"fake": "1.0"}, "methods": ["published", "matmul", "sgemm"]}`)
+			fmt.Println(`{"versions": {"fake": "1.0"}, "methods": ["published", "matmul", "sgemm",` +
+				` "end to end"]}`)
 		case manner == "dies":
 			fmt.Fprintln(os.Stderr, "a line before\nthe fake peers ran out of memory")
 			os.Exit(3)
@@ -51,6 +52,8 @@ func playPeers(manner string) {
 			time.Sleep(time.Hour)
 		case ask.Method == "matmul" && manner != "slow":
 			fmt.Println(`{"error": "no matmul today"}`)
+		case ask.Method == wholeMethod:
+			fmt.Println(answerWhole(ask))
 		case ask.Method == "memory":
 			fmt.Println(`{"resident": 1000, "peak": 5000}`)
 		default:

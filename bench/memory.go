@@ -26,8 +26,9 @@ type peak struct {
 
 // memoryRow finds the peak of memory for a number of images: musc with everything in memory, musc
 // with the smallest plan, and the peers. Each runs in a process of its own.
-func (b *bench) memoryRow(ctx context.Context, s shape, images int) error {
-	b.say("memory: %s, %d images", s, images)
+func (b *bench) memoryRow(ctx context.Context, s shape, images int, within limits) error {
+	limited, cancel := context.WithDeadline(ctx, within.end)
+	defer cancel()
 	row := Row{Group: groupMemory, Shape: s.String(), Images: images, Threads: b.plan.threads,
 		Unit: bytes}
 	add := func(name string, p peak) {
@@ -35,7 +36,11 @@ func (b *bench) memoryRow(ctx context.Context, s shape, images int) error {
 	}
 	for _, name := range []string{caseMusc, caseLeast} {
 		var p peak
-		err := runChild(ctx, &p, memoryArguments(s, images, b.plan.threads, name == caseLeast)...)
+		err := runChild(limited, &p, memoryArguments(s, images, b.plan.threads, name == caseLeast)...)
+		if limited.Err() != nil && ctx.Err() == nil {
+			b.leaveOut(row.key())(name, errNoTime)
+			return nil
+		}
 		if err != nil {
 			return err
 		}
@@ -46,12 +51,15 @@ func (b *bench) memoryRow(ctx context.Context, s shape, images int) error {
 		add(name, p)
 	}
 	for _, method := range b.plan.memoryMethods {
-		p, err := b.peerPeak(ctx, s, images, method)
+		p, err := b.peerPeak(limited, s, images, method)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
+		if limited.Err() != nil {
+			err = errNoTime
+		}
 		if err != nil {
-			b.leaveOut(s.String())(peerNames[method], err)
+			b.leaveOut(row.key())(peerNames[method], err)
 		} else if p.Peak > 0 {
 			add(peerNames[method], p)
 		}
@@ -78,6 +86,7 @@ func (b *bench) peerPeak(ctx context.Context, s shape, images int, method string
 		return peak{}, err
 	}
 	defer fresh.close()
+	fresh.single = true
 	before, err := fresh.ask(ctx, request{Method: "memory"})
 	if err != nil {
 		return peak{}, err

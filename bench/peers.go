@@ -19,9 +19,10 @@ var peerNames = map[string]string{
 	"published":       casePublished,
 	"matmul":          caseMatmul,
 	"matmul bfloat16": caseBfloat16,
-	"faiss":           "faiss-cpu, flat search",
+	"faiss":           caseFaiss,
 	"sgemm":           "PyTorch sgemm",
 	"openblas":        caseOpenBLAS,
+	wholeMethod:       caseWhole,
 }
 
 // Cases that goals and ratios are about.
@@ -30,6 +31,7 @@ const (
 	casePublished = "published algorithm in PyTorch"
 	caseMatmul    = "PyTorch matmul + both maxima"
 	caseBfloat16  = "PyTorch matmul + both maxima, bfloat16"
+	caseFaiss     = "faiss-cpu, flat search"
 	caseOpenBLAS  = "OpenBLAS sgemm"
 )
 
@@ -50,6 +52,8 @@ type request struct {
 	Columns  int     `json:"columns,omitempty"`
 	Channels int     `json:"channels,omitempty"`
 	Calls    int     `json:"calls,omitempty"`
+
+	Whole *wholeRequest `json:"whole,omitempty"` // of wholeMethod
 }
 
 type reply struct {
@@ -57,6 +61,7 @@ type reply struct {
 	Versions map[string]string `json:"versions"`
 	Methods  []string          `json:"methods"`
 	Seconds  float64           `json:"seconds"`
+	Steps    []float64         `json:"steps"`
 	Resident int64             `json:"resident"`
 	Peak     int64             `json:"peak"`
 }
@@ -71,13 +76,17 @@ type server struct {
 	lines       *bufio.Reader
 	trouble     *tail
 	waited      *sync.Once
+	single      bool // one that takes too long has no successor
 	broken      error
 	versions    map[string]string
 	methods     []string
 }
 
-// answerTime is the longest that a peer may take for one answer.
-const answerTime = 3 * time.Minute
+// answerTime is the longest that a peer may take for one answer, startTime for its start.
+const (
+	answerTime = 3 * time.Minute
+	startTime  = time.Minute
+)
 
 // startServer starts the peers and asks what they offer. The process ends by close, or with a
 // request whose context ends.
@@ -86,13 +95,27 @@ func startServer(ctx context.Context, program string, arguments ...string) (*ser
 	if err := s.start(); err != nil {
 		return nil, err
 	}
-	hello, err := s.ask(ctx, request{Method: "hello"})
+	hello, err := s.hello(ctx)
 	if err != nil {
 		s.close()
 		return nil, err
 	}
 	s.versions, s.methods = hello.Versions, hello.Methods
 	return s, nil
+}
+
+// hello asks what the peers offer, which they tell when all that they need is loaded.
+func (s *server) hello(ctx context.Context) (reply, error) {
+	limited, cancel := context.WithTimeout(ctx, startTime)
+	defer cancel()
+	single := s.single
+	s.single = true
+	defer func() { s.single = single }()
+	answer, err := s.ask(limited, request{Method: "hello"})
+	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		err = fmt.Errorf("they take longer than %v to start", startTime)
+	}
+	return answer, err
 }
 
 // start starts the process, which may be another one than before.
@@ -142,10 +165,10 @@ func (s *server) ask(ctx context.Context, ask request) (reply, error) {
 	if err != nil {
 		s.broken = err
 		s.kill()
-		if errors.Is(err, context.DeadlineExceeded) {
+		if errors.Is(err, context.DeadlineExceeded) && !s.single {
 			s.wait()
 			if s.broken = s.start(); s.broken == nil { // its start is not a part of anybody's time
-				_, _ = s.ask(context.WithoutCancel(ctx), request{Method: "hello"}) // broken if it fails
+				_, _ = s.hello(context.WithoutCancel(ctx)) // broken if it fails
 			}
 		}
 		return reply{}, err
@@ -178,11 +201,15 @@ func (s *server) exchange(ctx context.Context, ask request) ([]byte, error) {
 	return answer, ctx.Err()
 }
 
-// contender times a request by the clock of the peers, who start it when they have their input.
-func (s *server) contender(name string, work float64, ask request) contender {
+// contender times a request by the clock of the peers, who start it when they have their input. Those
+// who hear get every answer.
+func (s *server) contender(name string, work float64, ask request, heard ...func(reply)) contender {
 	return contender{name, work, func(ctx context.Context) (float64, error) {
 		answer, err := s.ask(ctx, ask)
 		ask.Scores = "" // the first answer is enough
+		for _, hear := range heard {
+			hear(answer)
+		}
 		if err == nil && answer.Seconds <= 0 {
 			err = fmt.Errorf("the peers gave no time for %q", ask.Method)
 		}

@@ -45,16 +45,29 @@ func save(result *Result, folder, name string, stdout io.Writer) error {
 	return err
 }
 
+// nameFor is the name of the saved files: the one asked for, with a level that was asked for.
+func (r *Result) nameFor(asked string) string {
+	if r.Machine.Best == "" {
+		return asked
+	}
+	return asked + "-" + r.Machine.Level
+}
+
 // writeReport writes the whole result as Markdown.
 func writeReport(w io.Writer, r *Result) {
 	m := r.Machine
-	fmt.Fprintf(w, "# musc, measured\n\n%s, %d cores, %s/%s, SIMD level %s; %s.\n", m.Processor,
+	title := "musc, measured"
+	if m.Best != "" {
+		title += fmt.Sprintf(" at SIMD level %s, where %s is the machine's best", m.Level, m.Best)
+	}
+	fmt.Fprintf(w, "# %s\n\n", title)
+	fmt.Fprintf(w, "%s, %d cores, %s/%s, SIMD level %s; %s.\n", m.Processor,
 		m.Cores, m.OS, m.Architecture, m.Level, listVersions(r.Versions))
 	fmt.Fprint(w, "Ratios are medians of pairs from one round each, quartiles in brackets.\n")
 	if r.Quick {
 		fmt.Fprint(w, "A quick run: few images, few rounds.\n")
 	}
-	goals := present.Table{Title: fmt.Sprintf("Goals: %s, degrees 1, 3, 5", vitL),
+	goals := present.Table{Title: "Goals, at SIMD level " + m.Level,
 		Head: []string{"musc is", "measured", "goal", "verdict"}}
 	for _, g := range r.goals() {
 		goals.Add(g.text, bracketed(g.measured, g.write), g.target(), g.verdict())
@@ -62,6 +75,7 @@ func writeReport(w io.Writer, r *Result) {
 	goals.Write(w)
 	writeKernels(w, r)
 	writeScorers(w, r)
+	writeWhole(w, r)
 	writeImages(w, r)
 	writeThreads(w, r)
 	writeMemory(w, r)
@@ -126,6 +140,35 @@ func (r *Result) difference(row *Row, name string) string {
 		return fmt.Sprintf("%.1g of %.2g TOO LARGE", a.Largest, a.Typical)
 	}
 	return fmt.Sprintf("%.1g of %.2g", a.Largest, a.Typical)
+}
+
+// writeWhole writes the way from photos to scores, step by step.
+func writeWhole(w io.Writer, r *Result) {
+	for _, row := range r.in(groupWhole) {
+		t := present.Table{Title: fmt.Sprintf("Photos to scores, end to end: %d images, %s, %d threads",
+			row.Images, row.Shape, row.Threads), Head: []string{"step", "musc, s", caseWhole + ", s",
+			"musc is faster by"}}
+		line := func(step, ours, theirs string) {
+			cells := []string{step, "-", "-", "-"}
+			for k, name := range []string{ours, theirs} {
+				if c := row.find(name); c != nil {
+					cells[1+k] = fmt.Sprintf("%.3f", median(c.Samples))
+				}
+			}
+			cells[3] = bracketed(spreadOf(ratios(row.find(theirs), row.find(ours))), times)
+			t.Add(cells...)
+		}
+		for _, step := range wholeSteps {
+			line(step, stepCase(caseMusc, step), stepCase(caseWhole, step))
+		}
+		line(caseTotal, caseMusc, caseWhole)
+		t.Write(w)
+		if a := r.agreement(&row, caseWhole); a != nil && a.Swapped != nil {
+			fmt.Fprintf(w, "\nScores of images before RsCIN: largest difference %s; of %d pairs of images,"+
+				" %d are in another order after it.\n", r.difference(&row, caseWhole),
+				row.Images*(row.Images-1)/2, *a.Swapped)
+		}
+	}
 }
 
 func writeImages(w io.Writer, r *Result) {

@@ -28,6 +28,7 @@ const (
 	groupImages  = "images"
 	groupThreads = "threads"
 	groupMemory  = "memory"
+	groupWhole   = "end to end"
 	groupSteps   = "steps"
 )
 
@@ -48,7 +49,8 @@ type Machine struct {
 	Architecture string `json:"architecture"`
 	Processor    string `json:"processor"`
 	Cores        int    `json:"cores"`
-	Level        string `json:"level"` // of SIMD instructions in use
+	Level        string `json:"level"`                // of SIMD instructions in use
+	Best         string `json:"best_level,omitempty"` // of the machine, where another one is in use
 }
 
 // Row is a set of cases that were timed in turns: sample k of each is from round k.
@@ -61,6 +63,7 @@ type Row struct {
 	Unit    string    `json:"unit"`
 	Pulse   []float64 `json:"pulse,omitempty"`  // seconds of a fixed loop in each round
 	Others  float64   `json:"others,omitempty"` // cores that other processes used meanwhile
+	Cold    bool      `json:"cold,omitempty"`   // one round, without another one before it to warm up
 	Cases   []Case    `json:"cases"`
 }
 
@@ -71,13 +74,15 @@ type Case struct {
 	Samples []float64 `json:"samples"`
 }
 
-// Agreement is how far another program's patch scores are from musc's on the same tokens.
+// Agreement is how far another program's patch scores are from musc's on the same tokens, or the scores
+// of images on the same photos.
 type Agreement struct {
 	Shape   string  `json:"shape"`
 	Images  int     `json:"images"`
 	Case    string  `json:"case"`
 	Largest float64 `json:"largest_difference"`
-	Typical float64 `json:"mean_score"` // to judge the difference by
+	Typical float64 `json:"mean_score"`              // to judge the difference by
+	Swapped *int    `json:"swapped_pairs,omitempty"` // pairs of photos in another order
 }
 
 // find returns the samples' case, nil if the row has none of that name.
@@ -106,6 +111,9 @@ func newResult(quick bool) *Result {
 		"go": runtime.Version()}, Notes: []string{}, Agreements: []Agreement{},
 		Machine: Machine{OS: runtime.GOOS, Architecture: runtime.GOARCH,
 			Processor: processor(), Cores: runtime.NumCPU(), Level: level()}}
+	if best := bestLevel(); best != level() {
+		result.Machine.Best = best
+	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, setting := range info.Settings {
 			if setting.Key == "vcs.revision" && len(setting.Value) >= 12 {

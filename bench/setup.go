@@ -22,8 +22,8 @@ import (
 var peerFiles embed.FS
 
 // howToInstall is what a run without peers says.
-const howToInstall = "the peers (PyTorch, faiss-cpu) are not installed: nothing to compare with;" +
-	" to install them into the cache (540 MB to download, 1.6 GB to keep): make bench-peers"
+const howToInstall = "the peers (PyTorch, torchvision, faiss-cpu) are not installed: nothing to" +
+	" compare with; to install them into the cache (560 MB to download, 1.6 GB to keep): make bench-peers"
 
 // peersFolder is the virtual environment, in the cache that musc's own downloads are kept in.
 func peersFolder() (string, error) {

@@ -11,7 +11,6 @@ import (
 	"musc/engine/dataset"
 	"musc/engine/fault"
 	"musc/engine/results"
-	"musc/models"
 	"musc/models/build"
 	"musc/models/resolve"
 )
@@ -21,34 +20,39 @@ const caseTotal = "total"
 
 // measureSteps scores a folder of photos from files to files, as `musc score --preset paper`
 // does, and takes the seconds of each step. Without ONNX Runtime or the default model it leaves a note.
-func (b *bench) measureSteps(ctx context.Context) error {
+func (b *bench) measureSteps(ctx context.Context, within limits) error {
 	job, err := endToEnd(ctx, b.plan.photos, b.plan.threads)
 	if err != nil {
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		b.note("end to end: %v", err)
-		return nil
+		return b.noEndToEnd(ctx, err)
 	}
 	row := Row{Group: groupSteps, Unit: seconds, Images: len(job.Images), Threads: b.plan.threads,
-		Shape: fmt.Sprintf("%s, photos at 224 pixels", models.DefaultName)}
+		Shape: wholeShape()}
 	output := filepath.Join(b.scratch, "scored")
 	job.SpillInto = b.scratch
+	limited, cancel := context.WithDeadline(ctx, within.end)
+	defer cancel()
 	begun := time.Now()
-	for round := range b.plan.steps.most {
-		if round >= b.plan.steps.least && time.Since(begun) > b.plan.steps.budget {
+	for round := range within.most {
+		if within.over(round, time.Since(begun)) {
 			break
 		}
-		b.say("end to end: %d photos, round %d", len(job.Images), round+1)
-		row.Pulse = append(row.Pulse, takePulse())
-		result, err := engine.Score(ctx, job, engine.Silent{})
+		pulse := takePulse()
+		result, err := engine.Score(limited, job, engine.Silent{})
 		if err == nil {
-			err = saveAll(ctx, result, job, output)
+			err = saveAll(limited, result, job, output)
 		}
 		if err != nil {
+			if limited.Err() != nil && ctx.Err() == nil {
+				break
+			}
 			return fmt.Errorf("scoring %s end to end: %w", b.plan.photos, err)
 		}
+		row.Pulse = append(row.Pulse, pulse)
 		row.addTimings(result.Timings)
+	}
+	if len(row.Cases) == 0 {
+		b.leaveOut(row.key())(caseMusc, errNoTime)
+		return nil
 	}
 	b.result.Rows = append(b.result.Rows, row)
 	return nil
@@ -93,7 +97,7 @@ func endToEnd(ctx context.Context, photos string, threads int) (engine.Config, e
 	if job.Images, _, err = dataset.Collect([]string{photos}, dataset.Options{}); err != nil {
 		return job, err
 	}
-	job.Model, job.Library, err = resolve.Request{Options: build.Options{ImageSize: 224}}.
+	job.Model, job.Library, err = resolve.Request{Options: build.Options{ImageSize: wholeSize}}.
 		Backbone(ctx, "")
 	return job, err
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
@@ -16,17 +17,26 @@ type contender struct {
 
 // limits end a row's rounds: at least and at most so many, and none begins after the budget; where
 // even the least take several budgets, one is enough. A case that takes longer than each is dropped.
+// Nothing of the row goes on after its end.
 type limits struct {
 	least, most int
 	budget      time.Duration
 	each        time.Duration // 0: no limit
+	end         time.Time     // zero: none
 }
 
 // severalBudgets is how many budgets the least number of rounds may take.
 const severalBudgets = 4
 
-// over tells whether a row ends after so many rounds and so much time.
+// over tells whether a row ends after so many rounds and so much time. After rounds + 1, of which one
+// warmed up, another one would take as long as those on average.
 func (l limits) over(rounds int, spent time.Duration) bool {
+	if rounds < 0 {
+		return false
+	}
+	if !l.end.IsZero() && time.Until(l.end) < spent/time.Duration(rounds+1) {
+		return true
+	}
 	if l.budget > 0 && rounds > 0 && spent > severalBudgets*l.budget {
 		return true
 	}
@@ -36,18 +46,26 @@ func (l limits) over(rounds int, spent time.Duration) bool {
 // tooSlow is why a case was dropped.
 type tooSlow struct{ limit time.Duration }
 
-func (e tooSlow) Error() string { return fmt.Sprintf("it takes longer than %v", e.limit) }
+func (e tooSlow) Error() string {
+	return fmt.Sprintf("it takes longer than %v", e.limit.Round(time.Millisecond))
+}
+
+// errNoTime is why a case was not finished: its row's end came first.
+var errNoTime = errors.New("no time was left for it")
 
 // timed runs a contender once, for as long as a case may take.
 func (l limits) timed(ctx context.Context, c contender) (seconds float64, err error) {
-	if l.each == 0 {
+	late, latest := error(tooSlow{l.each}), time.Now().Add(l.each)
+	if !l.end.IsZero() && (l.each == 0 || l.end.Before(latest)) {
+		late, latest = errNoTime, l.end
+	} else if l.each == 0 {
 		return c.run(ctx)
 	}
-	limited, cancel := context.WithTimeout(ctx, l.each)
+	limited, cancel := context.WithDeadline(ctx, latest)
 	defer cancel()
 	seconds, err = c.run(limited)
 	if limited.Err() != nil && ctx.Err() == nil {
-		err = tooSlow{l.each}
+		err = late
 	}
 	return seconds, err
 }
@@ -57,20 +75,22 @@ const settle = 30 * time.Millisecond
 
 // alternate runs every contender once a round, each round beginning with another one, so that what
 // disturbs the machine for a while disturbs all of them. Sample k of every case is from round k:
-// they are pairs. A first round that is not kept warms up. A contender that fails, or takes longer
-// than a case may, is left out of the row, and failed hears why; the error is ctx's.
+// they are pairs. A first round warms up, and is kept only where there is no time for another one:
+// the row is cold then. A contender that fails, or takes longer than a case may, is left out of the
+// row, and failed hears why; the error is ctx's.
 func alternate(ctx context.Context, row Row, contenders []contender, within limits,
 	failed func(name string, err error)) (Row, error) {
 
 	row.Unit = seconds
-	samples := make([][]float64, len(contenders))
+	samples := make([][]float64, len(contenders)) // with the first round's
 	out := make([]bool, len(contenders))
-	begun := time.Now()
-	for round := -1; round < within.most; round++ {
+	var pulses []float64
+	begun, noTime := time.Now(), false
+	for round := -1; round < within.most && !noTime; round++ {
 		if within.over(round, time.Since(begun)) {
 			break
 		}
-		pulse := takePulse()
+		pulses = append(pulses, takePulse())
 		for turn := range contenders {
 			k := (turn + round + 1) % len(contenders)
 			if out[k] {
@@ -83,22 +103,30 @@ func alternate(ctx context.Context, row Row, contenders []contender, within limi
 			if ctx.Err() != nil {
 				return row, ctx.Err()
 			}
+			if errors.Is(err, errNoTime) && len(samples[k]) > 0 {
+				noTime = true
+				break
+			}
 			if err != nil {
 				out[k] = true
 				failed(contenders[k].name, err)
 				continue
 			}
-			if round >= 0 {
-				samples[k] = append(samples[k], took)
-			}
-		}
-		if round >= 0 {
-			row.Pulse = append(row.Pulse, pulse)
+			samples[k] = append(samples[k], took)
 		}
 	}
+	for k := range contenders {
+		row.Cold = row.Cold || !out[k] && len(samples[k]) == 1
+	}
+	from, to := 1, len(pulses)
+	if row.Cold {
+		from, to = 0, 1
+	}
+	row.Pulse = pulses[from:to]
 	for k, c := range contenders {
 		if !out[k] {
-			row.Cases = append(row.Cases, Case{Name: c.name, Work: c.work, Samples: samples[k]})
+			kept := samples[k][from:min(to, len(samples[k]))]
+			row.Cases = append(row.Cases, Case{Name: c.name, Work: c.work, Samples: kept})
 		}
 	}
 	return row, nil

@@ -7,12 +7,16 @@ Reads one JSON object a line from standard input and answers each with one line:
      "threads": T, "scores": FILE}  ->  {"seconds": S}
     {"method": "sgemm" | "openblas", "rows": A, "columns": B, "channels": C, "threads": T,
      "calls": K}  ->  {"seconds": S}, of one call
+    {"method": "end to end", "whole": {"photos": [...], "weights": FILE, ...}, ...}  ->
+    {"seconds": S, "steps": [loading the model, reading and backbone, scoring]}, see whole.py
     {"method": "memory"}  ->  {"resident": BYTES, "peak": BYTES} of this process
 
 An error is answered as {"error": TEXT}. Tokens are [stages, images, patches, channels] in float32;
 the clock runs from these, in memory, to the patch scores [images, patches] of Eq. 3, as musc's.
 """
 import functools
+import importlib.metadata
+import importlib.util
 import json
 import os
 import sys
@@ -31,6 +35,7 @@ try:
 except ImportError:
     faiss = None
 
+WHOLE = importlib.util.find_spec("torchvision") is not None  # loading it takes seconds
 AT_ONCE_BYTES = 8 << 20  # distances of one image to all that still fit a cache
 
 
@@ -141,16 +146,20 @@ def set_threads(count):
         faiss.omp_set_num_threads(count)
 
 
-def score(request):
-    tokens = load(request["tokens"])
-    method = SCORERS[request["method"]]
-    begun = time.perf_counter()
+def mutual(tokens, method, request):
+    """Patch scores [N,P] of raw tokens [S,N,P,C]."""
     total = 0
     for stage in tokens:
         for degree in request["degrees"]:
             z = lnamd(stage, request["height"], request["width"], degree)
             total = total + method(z, request["high"])
-    scores = total / (len(tokens) * len(request["degrees"]))
+    return total / (len(tokens) * len(request["degrees"]))
+
+
+def score(request):
+    tokens = load(request["tokens"])
+    begun = time.perf_counter()
+    scores = mutual(tokens, SCORERS[request["method"]], request)
     seconds = time.perf_counter() - begun
     if request.get("scores"):
         np.save(request["scores"], scores.numpy().astype(np.float32))
@@ -183,7 +192,10 @@ def hello():
                 "numpy": np.__version__}
     if faiss is not None:
         versions["faiss-cpu"] = faiss.__version__
-    return {"versions": versions, "methods": [*SCORERS, "sgemm", "openblas"]}
+    if WHOLE:
+        versions["torchvision"] = importlib.metadata.version("torchvision")
+    return {"versions": versions,
+            "methods": [*SCORERS, "sgemm", "openblas", *["end to end"] * WHOLE]}
 
 
 def answer(request):
@@ -192,9 +204,17 @@ def answer(request):
         return hello()
     if method == "memory":
         return memory()
-    if method in SCORERS or method in ("sgemm", "openblas"):
+    if "threads" in request:
         set_threads(request["threads"])
-        return score(request) if method in SCORERS else multiply(request)
+    if method in SCORERS:
+        return score(request)
+    if method in ("sgemm", "openblas"):
+        return multiply(request)
+    if method == "end to end":
+        import whole
+
+        return whole.score(request["whole"], request.get("scores"),
+                           lambda tokens: mutual(tokens, published, request))
     raise ValueError(f"there is no method {method!r}")
 
 
