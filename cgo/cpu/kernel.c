@@ -25,6 +25,7 @@
 #define INT8 2
 
 typedef float four_floats __attribute__((vector_size(16), aligned(4), may_alias));
+typedef int32_t four_integers __attribute__((vector_size(16), aligned(4), may_alias));
 typedef double four_doubles __attribute__((vector_size(32)));
 
 struct level {
@@ -38,6 +39,7 @@ struct level {
     float (*ceiling)(int64_t);
     void (*inner_products)(float *, const float *, int64_t, const float *, int64_t, int64_t);
     int64_t (*not_below)(int32_t *, const float *, int64_t, float);
+    void (*smallest)(double *, float *, const float *, int64_t, int64_t, int64_t, int64_t, int32_t *);
 };
 
 #ifdef __x86_64__
@@ -247,6 +249,12 @@ void musc_inner_products(int level, float *dst, const float *a, int64_t rows, co
 int64_t musc_not_below(int level, int32_t *dst, const float *x, int64_t n, float limit)
 {
     return unrounded(level)->not_below(dst, x, n, limit);
+}
+
+void musc_smallest(int level, double *sums, float *greatest, const float *x, int64_t rows,
+                   int64_t stride, int64_t columns, int64_t k, int32_t *keys)
+{
+    unrounded(level)->smallest(sums, greatest, x, rows, stride, columns, k, keys);
 }
 
 float musc_ceiling(int level, int64_t rounds)

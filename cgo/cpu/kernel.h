@@ -10,6 +10,7 @@ enum {
     MUSC_PANEL = 48,      // patches of a packed panel [words][48]
     MUSC_MAX_DEGREES = 8, // aggregation degrees of one search
     MUSC_INNER_RUN = 128, // products of raw rows that are summed up by themselves
+    MUSC_COLUMNS = 16,    // columns of numbers of which the smallest are found at once
 };
 
 enum {
@@ -71,6 +72,12 @@ void musc_inner_products(int level, float *dst, const float *a, int64_t rows, co
 // Writes the indices of all x [n] that are not below limit, NaNs too, to dst [n] in ascending order
 // and returns how many there are.
 int64_t musc_not_below(int level, int32_t *dst, const float *x, int64_t n, float limit);
+
+// Of each of `columns` columns of x [rows], stride floats apart and none negative: sums [columns]
+// becomes the sum of its k smallest numbers, greatest [columns] the k-th smallest. NaN is above all
+// numbers. keys [rows,MUSC_COLUMNS] is scratch memory.
+void musc_smallest(int level, double *sums, float *greatest, const float *x, int64_t rows,
+                   int64_t stride, int64_t columns, int64_t k, int32_t *keys);
 
 // Runs rounds of the product's instruction in registers; the result means nothing.
 float musc_ceiling(int level, int64_t rounds);

@@ -94,6 +94,7 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
 #include "nearest.h"
 #include "search.h"
 #include "inner.h"
+#include "smallest.h"
 
 // ceiling runs independent chains of the product's instruction in registers: nothing is faster.
 TARGET static float NAME(ceiling)(int64_t rounds)
@@ -116,7 +117,7 @@ TARGET static float NAME(ceiling)(int64_t rounds)
 
 static const struct level NAME(level) = {
     &NAME(sizes), NAME(prepare), NAME(distances), NAME(patch_distances), NAME(products),
-    NAME(ceiling), INNER_PRODUCTS, NOT_BELOW,
+    NAME(ceiling), INNER_PRODUCTS, NOT_BELOW, SMALLEST,
 };
 
 #undef WIDTH
@@ -128,6 +129,7 @@ static const struct level NAME(level) = {
 #undef STORE
 #undef INNER_PRODUCTS
 #undef NOT_BELOW
+#undef SMALLEST
 #undef NAME
 #undef TARGET
 #undef LANES

@@ -29,7 +29,7 @@ func (r *run) compare(rows, columns []slot) error {
 		return r.comparePatches(rows, columns)
 	}
 	group := rowsInCache(r.slots.size)
-	return parallel(r.ctx, r.threads, len(rows)*len(columns), func(worker, task int) {
+	return r.parallel(comparing, len(rows)*len(columns), func(worker, task int) {
 		i, j := pairOf(task, len(rows), len(columns), group)
 		row, column := &rows[i], &columns[j]
 		if row.entry >= column.entry || r.journal.has(row.entry, column.entry) {
@@ -64,7 +64,7 @@ func (r *run) comparePatches(rows, columns []slot) error {
 	const high, wide = 8, 128 // images of a block
 	across := (len(columns) + wide - 1) / wide
 	down := (len(rows) + high - 1) / high
-	return parallel(r.ctx, r.threads, down*across, func(worker, task int) {
+	return r.parallel(comparing, down*across, func(worker, task int) {
 		row, column := rows[task/across*high:], columns[task%across*wide:]
 		row, column = row[:min(high, len(row))], column[:min(wide, len(column))]
 		if row[0].entry >= column[len(column)-1].entry {

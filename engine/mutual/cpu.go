@@ -101,6 +101,7 @@ type run struct {
 	stage     int            // at hand
 	centre    []float32      // of its tokens
 	progress  *progress
+	watch     func(s step, count int, work func(worker, task int)) func(worker, task int) // or nil
 }
 
 // worker is what one goroutine writes to.
@@ -235,7 +236,7 @@ func (r *run) addAverages(scores []float64) error {
 	if r.excluded == nil && len(r.members) < r.threads {
 		parts = min(r.threads, r.patches)
 	}
-	return parallel(r.ctx, r.threads, len(r.members)*parts, func(worker, task int) {
+	return r.parallel(averaged, len(r.members)*parts, func(worker, task int) {
 		i, part := task/parts, task%parts
 		if !r.scored(i) {
 			return

@@ -56,7 +56,7 @@ func (r *run) compareViews(rows, columns []slot) error {
 	defer r.distances.release()
 	entries := byEntry(columns)
 	group := rowsInCache(r.slots.size)
-	return parallel(r.ctx, r.threads, len(rows)*len(entries), func(worker, task int) {
+	return r.parallel(comparing, len(rows)*len(entries), func(worker, task int) {
 		i, j := pairOf(task, len(rows), len(entries), group)
 		row, views := &rows[i], entries[j]
 		if row.entry == views[0].entry {

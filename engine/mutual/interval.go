@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	"musc/cgo/cpu"
 	"musc/engine/fault"
 )
 
@@ -79,12 +80,15 @@ func (a Average) of(picked []float64) float64 {
 }
 
 // blockPatches is how many patches averaging handles at once: a cache line of float32.
-const blockPatches = 16
+const blockPatches = cpu.SmallestColumns
 
 // averaging is Eq. 2 of one image for many patches and windows.
 //
 // A distance is never negative, so its bits as an unsigned integer are in the same order as its
 // value, with NaN above all: picking the smallest needs no comparison of floats, and cannot fail.
+//
+// Sums are in float64. Those of some thousand float32 distances are exact, in whatever order, unless the
+// smallest is less than a millionth of the greatest.
 type averaging struct {
 	distances []float32 // [scorers, values]
 	values    int       // R * P
@@ -103,23 +107,67 @@ type averaging struct {
 // into writes Eq. 2 of the values from the first one on to averages.
 func (a *averaging) into(averages []float64, first int) {
 	scorers := len(a.distances) / a.values
+	if a.wide() {
+		if start, stop := a.bounds(scorers); start == 0 {
+			a.intoWide(averages, first, stop)
+			return
+		}
+	}
 	var picked []float64
 	for ; len(averages) > 0; first += blockPatches {
 		block := min(blockPatches, len(averages))
-		for j := range scorers {
-			for p, distance := range a.distances[j*a.values+first:][:block] {
-				a.scratch[p*scorers+j] = math.Float32bits(distance)
-			}
-		}
+		all := a.keys(first, block)
 		if a.seen != nil {
-			a.seen(first, a.scratch[:block*scorers])
+			a.seen(first, all)
 		}
 		for p := range block {
-			keys := a.scratch[p*scorers:][:scorers]
+			keys := all[p*scorers:][:scorers]
 			if a.infinite {
 				keys = finiteKeys(keys)
 			}
 			averages[p], picked = a.pick(keys, picked)
+		}
+		averages = averages[block:]
+	}
+}
+
+// keys are the bits of the distances of a block of patches from the first on, [block, scorers].
+func (a *averaging) keys(first, block int) []uint32 {
+	scorers := len(a.distances) / a.values
+	for j := range scorers {
+		for p, distance := range a.distances[j*a.values+first:][:block] {
+			a.scratch[p*scorers+j] = math.Float32bits(distance)
+		}
+	}
+	return a.scratch[:block*scorers]
+}
+
+// wide tells whether the smallest are found for many patches side by side: not where distances may be
+// infinite, and do not count, nor where there are too few patches. It is the same for all of an image.
+func (a *averaging) wide() bool {
+	return !a.infinite && a.values >= blockPatches/2
+}
+
+// intoWide is into where the smallest distances count.
+func (a *averaging) intoWide(averages []float64, first, count int) {
+	scorers := len(a.distances) / a.values
+	if a.average == Min {
+		count = 1
+	}
+	var greatest [blockPatches]float32
+	for ; len(averages) > 0; first += blockPatches {
+		block := min(blockPatches, len(averages))
+		if a.seen != nil {
+			a.seen(first, a.keys(first, block))
+		}
+		cpu.SumSmallest(averages[:block], greatest[:block], a.distances[first:], scorers, a.values,
+			count, a.scratch)
+		for p := range block {
+			if a.average == Max {
+				averages[p] = float64(greatest[p])
+			} else {
+				averages[p] /= float64(count)
+			}
 		}
 		averages = averages[block:]
 	}

@@ -95,7 +95,14 @@ func TestSelectionAgreesWithSorting(t *testing.T) {
 // compareSelection uses more patches than a block, each a rotation of the same values.
 func compareSelection(t *testing.T, count int, v Interval, average Average,
 	value func(k, count int) float32) {
-	const patches = blockPatches + 3
+	for _, patches := range []int{3, blockPatches + 3} { // one after the other, and side by side
+		compareSelectionOf(t, patches, count, v, average, value)
+	}
+}
+
+func compareSelectionOf(t *testing.T, patches, count int, v Interval, average Average,
+	value func(k, count int) float32) {
+	t.Helper()
 	start, stop := v.Bounds(count)
 	distances := make([]float32, count*patches)
 	want := make([]float64, patches)
@@ -119,12 +126,19 @@ func compareSelection(t *testing.T, count int, v Interval, average Average,
 
 func TestNaNIsSelectedLast(t *testing.T) {
 	nan := float32(math.NaN())
-	distances := []float32{nan, 2, float32(math.Inf(1)), 1, nan}
-	scores := make([]float64, 1)
-	(&averaging{distances: distances, values: 1, scratch: make([]uint32, blockPatches*5),
-		bounds: func(int) (int, int) { return 0, 2 }}).into(scores, 0)
-	if scores[0] != 1.5 {
-		t.Errorf("the mean of 1 and 2 is %v", scores[0])
+	for _, values := range []int{1, blockPatches} {
+		var distances []float32
+		for _, distance := range []float32{nan, 2, float32(math.Inf(1)), 1, -nan} {
+			distances = append(distances, slices.Repeat([]float32{distance}, values)...)
+		}
+		scores := make([]float64, values)
+		(&averaging{distances: distances, values: values, scratch: make([]uint32, blockPatches*5),
+			bounds: func(int) (int, int) { return 0, 2 }}).into(scores, 0)
+		for _, score := range scores {
+			if score != 1.5 {
+				t.Errorf("of %d patches: the mean of 1 and 2 is %v", values, score)
+			}
+		}
 	}
 }
 

@@ -29,6 +29,25 @@ func parallel(ctx context.Context, threads, count int, work func(worker, task in
 	return ctx.Err()
 }
 
+// step is what the tasks of one call of parallel do.
+type step string
+
+// The steps of a run.
+const (
+	preparing step = "preparing"
+	comparing step = "comparing"
+	averaged  step = "averaging"
+)
+
+// parallel is parallel for one step of a run. watch, if it is set, may put its own work in the place of
+// the tasks': the benchmarks take their times by it.
+func (r *run) parallel(s step, count int, work func(worker, task int)) error {
+	if r.watch != nil {
+		work = r.watch(s, count, work)
+	}
+	return parallel(r.ctx, r.threads, count, work)
+}
+
 // progressSteps is how often a Problem's Progress is called at most.
 const progressSteps = 1000
 

@@ -66,7 +66,7 @@ func (r *run) load(search *cpu.Search, into *slot, from source) {
 
 // loadAll brings what source gives, from the first on, into the slots.
 func (r *run) loadAll(slots []slot, first int, source func(k int) source) error {
-	return parallel(r.ctx, r.threads, len(slots), func(worker, k int) {
+	return r.parallel(preparing, len(slots), func(worker, k int) {
 		r.load(r.workers[worker].search, &slots[k], source(first+k))
 	})
 }
