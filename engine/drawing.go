@@ -177,15 +177,13 @@ func (d *Drawing) writeMap(image *Image, path string) error {
 	if err != nil {
 		return err
 	}
-	values := make([]float32, image.Height*image.Width)
-	reader, row := upsampler.Reader(grid.Scores), make([]float64, area.Width)
-	for y := range area.Height {
-		reader.Seek(y)
-		reader.Read(row, 0)
-		to := values[(area.Y+y)*image.Width+area.X:]
-		for x, value := range row {
-			to[x] = float32(value)
+	reader := upsampler.Reader(grid.Scores)
+	read := func(y int, row []float32) {
+		clear(row)
+		if y -= area.Y; y >= 0 && y < area.Height {
+			reader.Seek(y)
+			reader.ReadSingle(row[area.X:][:area.Width])
 		}
 	}
-	return report.WriteMap(path, report.MapFormat(d.Maps), image.Width, image.Height, values)
+	return report.StreamMap(path, report.MapFormat(d.Maps), image.Width, image.Height, read)
 }

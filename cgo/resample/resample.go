@@ -1,12 +1,16 @@
-// Package resample is the pass of a resize along rows of RGB pixels with AVX2: of 12 megapixels it
-// takes nearly all of the time. engine/imageio's resampleRow3 is its definition, and what runs
-// where there is no AVX2.
+// Package resample is the passes of a resize along rows of RGB pixels and along columns, and the interpolation
+// of anomaly maps, with AVX2: photos of 12 megapixels take most of their time in them. Its definitions
+// are engine/imageio's resampleRow3 and addUp and anomalymap's Reader.Read, which run where there is no AVX2.
 package resample
 
 /*
 #cgo CFLAGS: -O3 -std=gnu11 -Wall -Wextra
 #cgo noescape musc_resample_rows
 #cgo nocallback musc_resample_rows
+#cgo noescape musc_resample_columns
+#cgo nocallback musc_resample_columns
+#cgo noescape musc_resample_blend
+#cgo nocallback musc_resample_blend
 #include "resample.h"
 */
 import "C"
@@ -38,20 +42,41 @@ func Rows(to, from []uint8, height, in int, windows []Window) bool {
 	if len(from) < 3*in*height || len(to) < 3*len(windows)*height {
 		panic("resample: slices are shorter than their images")
 	}
-	table := make([]C.struct_musc_window, len(windows))
-	var coefficients []int32
+	table, coefficients := tableOf(windows, in)
+	return C.musc_resample_rows((*C.uint8_t)(unsafe.SliceData(to)),
+		(*C.uint8_t)(unsafe.SliceData(from)), C.int64_t(height), C.int64_t(in),
+		C.int64_t(len(windows)), unsafe.SliceData(table),
+		(*C.int32_t)(unsafe.SliceData(coefficients))) != 0
+}
+
+// Columns fills to, [len(windows),stride], from from, [in,stride]: each row is the sum over a window of
+// coefficient times row, rounded and clipped to 0..255. It returns false, and does nothing, where there is no
+// AVX2, where rows have fewer than 32 bytes, or without memory.
+func Columns(to, from []uint8, stride, in int, windows []Window) bool {
+	if in < 1 || stride < shortestRow || len(windows) == 0 || !Supported() {
+		return false
+	}
+	if len(from) < stride*in || len(to) < stride*len(windows) {
+		panic("resample: slices are shorter than their images")
+	}
+	table, coefficients := tableOf(windows, in)
+	return C.musc_resample_columns((*C.uint8_t)(unsafe.SliceData(to)),
+		(*C.uint8_t)(unsafe.SliceData(from)), C.int64_t(stride), C.int64_t(len(windows)),
+		unsafe.SliceData(table), (*C.int32_t)(unsafe.SliceData(coefficients))) != 0
+}
+
+// tableOf is the windows as C has them, of a side of in pixels.
+func tableOf(windows []Window, in int) (table []C.struct_musc_window, coefficients []int32) {
+	table = make([]C.struct_musc_window, len(windows))
 	for i, w := range windows {
 		if w.First < 0 || w.First+len(w.Coefficients) > in {
-			panic("resample: a window reaches beyond its row")
+			panic("resample: a window reaches beyond its side")
 		}
 		table[i].first, table[i].count = C.int32_t(w.First), C.int32_t(len(w.Coefficients))
 		table[i].coefficients = C.int64_t(len(coefficients))
 		coefficients = append(coefficients, w.Coefficients...)
 	}
-	return C.musc_resample_rows((*C.uint8_t)(unsafe.SliceData(to)),
-		(*C.uint8_t)(unsafe.SliceData(from)), C.int64_t(height), C.int64_t(in),
-		C.int64_t(len(windows)), unsafe.SliceData(table),
-		(*C.int32_t)(unsafe.SliceData(coefficients))) != 0
+	return table, coefficients
 }
 
 // Supported says whether this machine has AVX2, and MUSC_SIMD does not ask for portable code.

@@ -17,4 +17,17 @@ int musc_resample_supported(void);
 int musc_resample_rows(uint8_t *to, const uint8_t *from, int64_t height, int64_t in, int64_t out,
                        const struct musc_window *windows, const int32_t *coefficients);
 
+// to [out][stride], from rows of stride bytes, 32 or more, of which the windows are sums. 0 if there is no
+// memory for a small table.
+int musc_resample_columns(uint8_t *to, const uint8_t *from, int64_t stride, int64_t out,
+                          const struct musc_window *windows, const int32_t *coefficients);
+
+// Values from to to-1 of a row, which lie between two of the grid.
+struct musc_span {
+    int64_t from, to, low, high;
+};
+
+void musc_resample_blend(float *to, const double *grid, const double *weights, int64_t count,
+                         const struct musc_span *spans);
+
 #endif

@@ -81,6 +81,55 @@ func TestRowsAreTheirDefinition(t *testing.T) {
 	}
 }
 
+func TestColumnsAreTheirDefinition(t *testing.T) {
+	need(t)
+	random := rand.New(rand.NewPCG(3, 4))
+	for _, stride := range []int{32, 33, 47, 63, 64, 65, 96, 257, 3072} {
+		for _, in := range []int{1, 2, 3, 4, 5, 64, 301} {
+			for _, longest := range []int{1, 2, 3, 4, 27} {
+				for _, out := range []int{1, 2, 7} {
+					from := make([]uint8, stride*in)
+					for i := range from {
+						from[i] = uint8(random.Uint32())
+						if i%3 == 1 {
+							from[i] = 255
+						}
+					}
+					w := windows(random, in, out, longest)
+					want, got := make([]uint8, stride*out), make([]uint8, stride*out+1)
+					for y, window := range w {
+						for x := range stride {
+							sum := int32(1 << (Precision - 1))
+							for j, c := range window.Coefficients {
+								sum += c * int32(from[(window.First+j)*stride+x])
+							}
+							want[y*stride+x] = uint8(min(max(sum>>Precision, 0), 255))
+						}
+					}
+					got[len(want)] = 77
+					if !Columns(got[:len(want)], from, stride, in, w) {
+						t.Fatalf("%d rows of %d to %d: not done", in, stride, out)
+					}
+					if !slices.Equal(got[:len(want)], want) || got[len(want)] != 77 {
+						t.Fatalf("%d rows of %d to %d, windows of %d: other than defined", in, stride, out, longest)
+					}
+				}
+			}
+		}
+	}
+}
+
+func TestColumnsThatAreTooShortAreLeft(t *testing.T) {
+	one := []Window{{0, []int32{1 << Precision}}}
+	for _, c := range []struct{ stride, in, out int }{{31, 1, 1}, {32, 0, 1}, {32, 1, 0}} {
+		to, from := make([]uint8, 32), make([]uint8, 32)
+		from[0] = 9
+		if Columns(to, from, c.stride, c.in, one[:c.out]) || to[0] != 0 {
+			t.Errorf("%+v: done", c)
+		}
+	}
+}
+
 func TestRowsThatAreTooShortAreLeft(t *testing.T) {
 	one := []Window{{0, []int32{1 << Precision}}}
 	for _, c := range []struct{ height, in, out int }{{1, 10, 1}, {0, 20, 1}, {1, 20, 0}} {

@@ -23,6 +23,7 @@ import (
 	"math"
 	"slices"
 
+	"musc/cgo/resample"
 	"musc/engine/fault"
 )
 
@@ -30,6 +31,7 @@ import (
 // and no scratch memory, so goroutines may share it.
 type Upsampler struct {
 	rows, columns axis
+	spans         *resample.Spans // of the columns
 }
 
 // axis holds the two neighbours on the grid and the weight of the second one for each output.
@@ -47,7 +49,12 @@ func New(height, width, outHeight, outWidth int) (*Upsampler, error) {
 		return nil, fault.New(fault.Usage, "cannot interpolate %d x %d patch scores (rows x columns) "+
 			"to a map of %d x %d: every side must be at least 1", height, width, outHeight, outWidth)
 	}
-	return &Upsampler{newAxis(height, outHeight), newAxis(width, outWidth)}, nil
+	u := &Upsampler{rows: newAxis(height, outHeight), columns: newAxis(width, outWidth)}
+	u.spans = resample.NewSpans(u.columns.weight)
+	for _, s := range u.columns.spans() {
+		u.spans.Add(s.From, s.To, s.Low, s.High)
+	}
+	return u, nil
 }
 
 func newAxis(size, out int) axis {
@@ -79,13 +86,12 @@ func (u *Upsampler) Upsample64(dst, scores []float64) {
 
 // Upsample is Upsample64 with each value rounded to float32, the form of the files.
 func (u *Upsampler) Upsample(dst []float32, scores []float64) {
-	_, width := u.OutSize()
-	u.eachRow(scores, func(y int, row []float64) {
-		out := dst[y*width : (y+1)*width]
-		for x, value := range row {
-			out[x] = float32(value)
-		}
-	})
+	height, width := u.OutSize()
+	r := u.Reader(scores)
+	for y := range height {
+		r.Seek(y)
+		r.ReadSingle(dst[y*width : (y+1)*width])
+	}
 }
 
 // Max is the largest value of the anomaly map of scores [height,width] without storing the map:

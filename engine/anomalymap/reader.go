@@ -70,3 +70,15 @@ func (r *Reader) Read(dst []float64, from int) {
 		dst[i] = lerp(r.blended[low[i]], r.blended[high[i]], weight[i])
 	}
 }
+
+// ReadSingle fills dst, as long as the row, with its values rounded to float32, the form of the files.
+func (r *Reader) ReadSingle(dst []float32) {
+	columns := &r.upsampler.columns
+	dst = dst[:len(columns.low)]
+	if r.upsampler.spans.Blend(dst, r.blended) {
+		return
+	}
+	for x := range dst {
+		dst[x] = float32(r.At(x))
+	}
+}

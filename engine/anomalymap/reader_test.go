@@ -35,6 +35,7 @@ func TestReaderAgreesWithTheMap(t *testing.T) {
 				if rows != out[0] {
 					t.Fatalf("%d rows, want %d", rows, out[0])
 				}
+				checkSingles(t, r, whole)
 				r.Seek(0)
 				part := make([]float64, (out[1]+1)/2)
 				r.Read(part, out[1]/2)
@@ -44,6 +45,23 @@ func TestReaderAgreesWithTheMap(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// checkSingles compares the rows in float32, and that nothing is written behind them.
+func checkSingles(t *testing.T, r *Reader, whole []float64) {
+	t.Helper()
+	height, width := r.upsampler.OutSize()
+	row := make([]float32, width+1)
+	for y := range height {
+		row[width] = 7
+		r.Seek(y)
+		r.ReadSingle(row)
+		for x, want := range whole[y*width:][:width] {
+			if row[x] != float32(want) || row[width] != 7 {
+				t.Fatalf("row %d, column %d: %v, want %v; %v behind it", y, x, row[x], float32(want), row[width])
+			}
 		}
 	}
 }

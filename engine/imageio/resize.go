@@ -95,8 +95,17 @@ func resampleColumns(pix []uint8, stride, in, out int, filter Filter) []uint8 {
 		return pix
 	}
 	result := make([]uint8, out*stride)
+	windows := makeWindows(in, out, filter)
+	if !resample.Columns(result, pix, stride, in, windows) {
+		addUp(result, pix, stride, windows)
+	}
+	return result
+}
+
+// addUp is resampleColumns by given windows.
+func addUp(result, pix []uint8, stride int, windows []resample.Window) {
 	sums := make([]int32, stride)
-	for y, w := range makeWindows(in, out, filter) {
+	for y, w := range windows {
 		for i := range sums {
 			sums[i] = 1 << (precision - 1)
 		}
@@ -111,7 +120,6 @@ func resampleColumns(pix []uint8, stride, in, out int, filter Filter) []uint8 {
 			to[i] = rounded(sum)
 		}
 	}
-	return result
 }
 
 // makeWindows follows Pillow's precompute_coeffs and normalize_coeffs_8bpc. Output sample i is

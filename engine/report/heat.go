@@ -41,11 +41,23 @@ func checkMap(path string, width, height int, values []float32) error {
 		return fault.New(fault.Internal, "cannot write %s: %d values do not make a map of %d x %d",
 			path, len(values), width, height)
 	}
-	for i, value := range values {
-		if !finite(float64(value)) {
-			return fault.New(fault.Input, "cannot write %s: the anomaly map is %v at column %d, row %d; "+
-				"leave that image out or use another model", path, value, i%width, i/width)
-		}
+	if i := firstNotFinite(values); i >= 0 {
+		return notFinite(path, values[i], i%width, i/width)
 	}
 	return nil
+}
+
+// firstNotFinite is the index of the first value that is NaN or infinite; -1 if there is none.
+func firstNotFinite(values []float32) int {
+	for i, value := range values {
+		if value-value != 0 {
+			return i
+		}
+	}
+	return -1
+}
+
+func notFinite(path string, value float32, x, y int) error {
+	return fault.New(fault.Input, "cannot write %s: the anomaly map is %v at column %d, row %d; "+
+		"leave that image out or use another model", path, value, x, y)
 }

@@ -33,3 +33,19 @@ func WriteMap(path string, format MapFormat, width, height int, values []float32
 	}
 	return fault.New(fault.Usage, "unknown map format %q; use %s or %s", format, TIFF, NPY)
 }
+
+// StreamMap is WriteMap of values that read fills in row by row, from above: what lies between is never
+// in memory as a whole, unless the format is NPY.
+func StreamMap(path string, format MapFormat, width, height int, read func(y int, row []float32)) error {
+	if width < 1 || height < 1 {
+		return checkMap(path, width, height, nil)
+	}
+	if format == TIFF {
+		return save(path, func(w io.Writer) error { return streamTIFF(w, path, width, height, read) })
+	}
+	values := make([]float32, width*height)
+	for y := range height {
+		read(y, values[y*width:][:width])
+	}
+	return WriteMap(path, format, width, height, values)
+}

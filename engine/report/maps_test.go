@@ -165,3 +165,35 @@ func TestFileInPlaceOfAFolderIsAnOutputFault(t *testing.T) {
 		}
 	}
 }
+
+// A map that is read row by row is the same file as one that is there as a whole, and is refused for the
+// same reasons.
+func TestStreamMapIsWriteMap(t *testing.T) {
+	for _, format := range []MapFormat{TIFF, NPY, "bmp"} {
+		for _, size := range [][2]int{{1, 1}, {1, 5}, {3, 1}, {7, 4}, {8, 2}, {5000, 11}, {0, 3}, {2, 0}, {-1, 2}} {
+			for _, broken := range []float64{0, math.NaN(), math.Inf(1), math.Inf(-1)} {
+				width, height := size[0], size[1]
+				values := make([]float32, max(width, 0)*max(height, 0))
+				for i := range values {
+					values[i] = float32(i) - 2.5
+				}
+				if broken != 0 && len(values) > 0 {
+					values[len(values)-1] = float32(broken)
+				}
+				folder := t.TempDir()
+				path := filepath.Join(folder, "map")
+				want := WriteMap(path, format, width, height, values)
+				whole, _ := os.ReadFile(path)
+				os.Remove(path)
+				got := StreamMap(path, format, width, height, func(y int, row []float32) {
+					copy(row, values[y*width:])
+				})
+				streamed, _ := os.ReadFile(path)
+				if fmt.Sprint(got) != fmt.Sprint(want) || !slices.Equal(streamed, whole) {
+					t.Errorf("%s of %v with %v: %v, %d bytes, instead of %v, %d bytes", format, size, broken, got,
+						len(streamed), want, len(whole))
+				}
+			}
+		}
+	}
+}

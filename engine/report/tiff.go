@@ -49,6 +49,14 @@ func (f tiffField) encode() []byte {
 // encodeTIFF writes values [height,width] as a grey picture of IEEE floats: classic TIFF 6.0,
 // little-endian, uncompressed, in strips, the directory before the pixels.
 func encodeTIFF(w io.Writer, width, height int, values []float32) error {
+	return streamTIFF(w, "the map", width, height, func(y int, row []float32) {
+		copy(row, values[y*width:])
+	})
+}
+
+// streamTIFF is encodeTIFF of values that read gives row by row, with the first that is not finite, if any, as
+// the error.
+func streamTIFF(w io.Writer, path string, width, height int, read func(y int, row []float32)) error {
 	header, err := tiffHeader(width, height)
 	if err != nil {
 		return err
@@ -56,16 +64,36 @@ func encodeTIFF(w io.Writer, width, height int, values []float32) error {
 	if _, err := w.Write(header); err != nil {
 		return fmt.Errorf("the header: %w", err)
 	}
-	row := make([]byte, 4*width)
+	values, row := make([]float32, width), make([]byte, 4*width)
 	for y := range height {
-		for x, value := range values[y*width:][:width] {
-			binary.LittleEndian.PutUint32(row[4*x:], math.Float32bits(value))
+		read(y, values)
+		if x := firstNotFinite(values); x >= 0 {
+			return notFinite(path, values[x], x, y)
 		}
-		if _, err := w.Write(row); err != nil {
-			return fmt.Errorf("row %d of %d: %w", y, height, err)
+		putSingles(row, values)
+		if err := writeRow(w, row, y, height); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+func writeRow(w io.Writer, row []byte, y, height int) error {
+	if _, err := w.Write(row); err != nil {
+		return fmt.Errorf("row %d of %d: %w", y, height, err)
+	}
+	return nil
+}
+
+// putSingles writes values to row, little-endian, two at a time.
+func putSingles(row []byte, values []float32) {
+	for ; len(values) >= 2 && len(row) >= 8; values, row = values[2:], row[8:] {
+		two := uint64(math.Float32bits(values[0])) | uint64(math.Float32bits(values[1]))<<32
+		binary.LittleEndian.PutUint64(row, two)
+	}
+	for x, value := range values {
+		binary.LittleEndian.PutUint32(row[4*x:], math.Float32bits(value))
+	}
 }
 
 // tiffHeader is everything before the first pixel. Its own length decides the strips' offsets, and
