@@ -58,7 +58,7 @@ TARGET static int NAME(few_pairs)(const musc_shape *shape, const image_view *a,
     if (columns > most)
         columns = most;
     int64_t distance = 3 * (shape->channels / LANES + 8);
-    int64_t words = words_of(shape, CHANNELS), perDegree = 3 * distance + 60 * columns / LANES;
+    int64_t words = words_of(shape, &NAME(sizes)), perDegree = 3 * distance + 60 * columns / LANES;
     return pairs * shape->degrees * distance <
            least * (columns * words / LANES + shape->degrees * perDegree);
 }

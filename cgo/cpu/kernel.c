@@ -73,6 +73,20 @@ struct level {
 #define GREATER GREATER_512
 #include "level.h"
 
+#define NAME(x) x##_avx512int8
+#define TARGET __attribute__((target("avx512f,avx512bw")))
+#define LANES 16
+#define ROWS 8
+#define VECTORS 3
+#define KIND INT8
+#define GROUP 8
+#define MULTIPLY_ADD(sum, a, b) \
+    ((sum) + (NAME(halves))_mm512_maddubs_epi16((__m512i)(b), (__m512i)(a)))
+#define WIDEN(halves) (NAME(sums))_mm512_madd_epi16((__m512i)(halves), _mm512_set1_epi16(1))
+#define MAXIMUM MAXIMUM_512
+#define GREATER GREATER_512
+#include "level.h"
+
 #define NAME(x) x##_avx512
 #define TARGET __attribute__((target("avx512f")))
 #define LANES 16
@@ -98,6 +112,20 @@ struct level {
 #define GREATER GREATER_256
 #include "level.h"
 #endif
+
+#define NAME(x) x##_avx2int8
+#define TARGET __attribute__((target("avx2,fma")))
+#define LANES 8
+#define ROWS 6
+#define VECTORS 2
+#define KIND INT8
+#define GROUP 8
+#define MULTIPLY_ADD(sum, a, b) \
+    ((sum) + (NAME(halves))_mm256_maddubs_epi16((__m256i)(b), (__m256i)(a)))
+#define WIDEN(halves) (NAME(sums))_mm256_madd_epi16((__m256i)(halves), _mm256_set1_epi16(1))
+#define MAXIMUM MAXIMUM_256
+#define GREATER GREATER_256
+#include "level.h"
 
 #define NAME(x) x##_avx2
 #define TARGET __attribute__((target("avx2,fma")))
@@ -137,6 +165,8 @@ static const struct level *const levels[MUSC_LEVELS] = {
     [MUSC_PORTABLE] = &level_portable,
 #ifdef __x86_64__
     [MUSC_AVX2] = &level_avx2,
+    [MUSC_AVX2INT8] = &level_avx2int8,
+    [MUSC_AVX512INT8] = &level_avx512int8,
 #ifdef HAVE_AVXVNNI
     [MUSC_AVXVNNI] = &level_avxvnni,
 #endif
@@ -165,7 +195,9 @@ int musc_supported(int level)
     if (!levels[level])
         return 0;
     switch (level) {
-    case MUSC_AVX2: return avx2;
+    case MUSC_AVX2:
+    case MUSC_AVX2INT8: return avx2;
+    case MUSC_AVX512INT8: return avx512 && __builtin_cpu_supports("avx512bw");
     case MUSC_AVXVNNI: return avx2 && __builtin_cpu_supports("bmi2") && has_avx_vnni();
     case MUSC_AVX512: return avx512;
     case MUSC_AVX512BF16: return avx512 && __builtin_cpu_supports("avx512bf16");
@@ -181,9 +213,9 @@ int musc_supported(int level)
 // unrounded is the level with words of float32 that every processor with `level` has.
 static const struct level *unrounded(int level)
 {
-    if (level > MUSC_AVX512)
+    if (level >= MUSC_AVX512)
         level = MUSC_AVX512;
-    if (level == MUSC_AVXVNNI)
+    else if (level > MUSC_AVX2)
         level = MUSC_AVX2;
     return levels[level];
 }
@@ -196,7 +228,7 @@ static const struct level *level_for(int level, const musc_shape *shape)
 int64_t musc_image_floats(int level, const musc_shape *shape)
 {
     image_view v;
-    return view_image(&v, shape, level_for(level, shape)->sizes->channels, 0);
+    return view_image(&v, shape, level_for(level, shape)->sizes, 0);
 }
 
 int64_t musc_scratch_floats(int level, const musc_shape *shape)
@@ -265,5 +297,5 @@ float musc_ceiling(int level, int64_t rounds)
 int64_t musc_ceiling_operations(int level)
 {
     const level_sizes *sizes = levels[level]->sizes;
-    return 2 * sizes->chains * sizes->lanes * sizes->channels;
+    return 2 * sizes->chains * sizes->lanes * sizes->channels * (sizes->group ? sizes->group : 1);
 }

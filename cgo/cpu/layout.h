@@ -83,6 +83,8 @@ typedef struct {
     int64_t lanes;    // floats of a vector
     int64_t channels; // a word
     int64_t chains;   // of multiply-adds in a round of ceiling
+    int64_t group;    // words whose products are summed in 16 bits, after a word that says from where
+                      // on: see round_token; 0: none are
 } level_sizes;
 
 static inline int64_t round_up(int64_t n, int64_t to) { return (n + to - 1) / to * to; }
@@ -94,9 +96,10 @@ static inline int64_t padded_patches(const musc_shape *s)
     return patches_of(s) > 1 ? round_up(patches_of(s), PANEL) : 0;
 }
 
-static inline int64_t words_of(const musc_shape *s, int64_t channels)
+static inline int64_t words_of(const musc_shape *s, const level_sizes *level)
 {
-    return (s->channels + channels - 1) / channels;
+    int64_t words = (s->channels + level->channels - 1) / level->channels;
+    return level->group ? words + (words + level->group - 1) / level->group : words;
 }
 
 // near_of is how far apart on the grid a pair of patches may be, the whole grid where nothing bounds.
@@ -128,12 +131,12 @@ static inline float *take(float *base, int64_t *at, int64_t n)
     return here;
 }
 
-static inline int64_t view_image(image_view *v, const musc_shape *s, int64_t channelsAWord,
-                                 float *base)
+static inline int64_t view_image(image_view *v, const musc_shape *s,
+                                 const level_sizes *level, float *base)
 {
     int64_t at = 0, padded = padded_patches(s);
     v->tokens = take(base, &at, s->degrees * patches_of(s) * s->channels);
-    v->words = (uint32_t *)take(base, &at, padded * words_of(s, channelsAWord));
+    v->words = (uint32_t *)take(base, &at, padded * words_of(s, level));
     v->step = take(base, &at, padded);
     v->shift = (int32_t *)take(base, &at, padded);
     v->offset = take(base, &at, padded);
@@ -162,7 +165,7 @@ static inline int64_t block_rows(int64_t words)
 static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const level_sizes *level,
                                    float *base)
 {
-    int64_t at = 0, padded = padded_patches(s), words = words_of(s, level->channels);
+    int64_t at = 0, padded = padded_patches(s), words = words_of(s, level);
     int64_t reach = v->reach = s->radius[s->degrees - 1];
     int64_t block = padded ? block_rows(words) : 0, around;
     v->stride = padded;

@@ -19,15 +19,17 @@ type level int
 const (
 	portable   level = C.MUSC_PORTABLE   // the compiler's default: SSE2 on amd64, NEON on arm64
 	avx2       level = C.MUSC_AVX2       // AVX2 and FMA
+	avx2int8   level = C.MUSC_AVX2INT8   // the same: int8 products
 	avxvnni    level = C.MUSC_AVXVNNI    // AVX2 and AVX-VNNI: int8 products
 	avx512     level = C.MUSC_AVX512     // AVX-512F
+	avx512int8 level = C.MUSC_AVX512INT8 // AVX-512F and BW: int8 products
 	avx512bf16 level = C.MUSC_AVX512BF16 // AVX-512F and BF16: bfloat16 products
 	avx512vnni level = C.MUSC_AVX512VNNI // AVX-512F and VNNI: int8 products
 )
 
 var levelNames = [...]string{
-	portable: "portable", avx2: "avx2", avxvnni: "avxvnni",
-	avx512: "avx512", avx512bf16: "avx512bf16", avx512vnni: "avx512vnni",
+	portable: "portable", avx2: "avx2", avx2int8: "avx2int8", avxvnni: "avxvnni", avx512: "avx512",
+	avx512int8: "avx512int8", avx512bf16: "avx512bf16", avx512vnni: "avx512vnni",
 }
 
 func (l level) String() string { return levelNames[l] }

@@ -7,6 +7,9 @@
 //   VECTORS   vectors across a register tile; ROWS * VECTORS accumulators fit the register file
 //   KIND      FLOAT32, BFLOAT16 or INT8: what a word of a packed image holds
 //   MULTIPLY_ADD(sum, a, b)   sum + the products of word a with each word of vector b
+//   GROUP     words whose products are summed in 16 bits before they are widened, see groups.h; not
+//             defined where each is added to a sum of 32 bits. MULTIPLY_ADD is then of 16-bit sums
+//   WIDEN(halves)   the sums of neighbouring lanes of 16 bits, in 32
 //   MAXIMUM(x, y)   the greater of two vectors, lane by lane; y where x is NaN
 //   GREATER(x, y)   the lanes in which x is greater, as bits; a NaN never is
 //
@@ -16,13 +19,17 @@
 #define WIDTH (LANES * VECTORS)
 #define INLINE static inline __attribute__((always_inline))
 #define MANY (LANES == 16 ? 4 : 2) // vectors whose distances to one are taken at once
-#define CHAINS (LANES == 16 ? 16 : 12) // registers that ceiling fills
+#ifndef GROUP
+#define GROUP 0
+#endif
+#define CHAINS ((LANES == 16 ? 16 : 12) / (GROUP ? 2 : 1)) // of each kind of sum in ceiling
 #define CHANNELS (KIND == INT8 ? 4 : KIND == BFLOAT16 ? 2 : 1) // of a word
 
 // Vectors that may sit at any address, as Go's slices do.
 typedef float NAME(floats) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef int32_t NAME(integers) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef uint32_t NAME(words) __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef uint16_t NAME(halves) __attribute__((vector_size(4 * LANES), aligned(4), may_alias)); // wrap
 #if KIND == INT8
 typedef NAME(integers) NAME(sums);
 #else
@@ -32,7 +39,7 @@ typedef NAME(floats) NAME(sums);
 #define LOAD(p) (*(const NAME(floats) *)(p))
 #define STORE(p, x) (*(NAME(floats) *)(p) = (x))
 
-static const level_sizes NAME(sizes) = {LANES, CHANNELS, CHAINS};
+static const level_sizes NAME(sizes) = {LANES, CHANNELS, CHAINS, GROUP};
 
 // distances_to is || x - y_i || of a vector x [channels] and `count` that lie one after the other, a
 // constant at every call. Differences and their squares are float32; a lane adds at most
@@ -86,6 +93,9 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
 }
 
 #include "aggregate.h"
+#if GROUP
+#include "groups.h"
+#endif
 #include "prepare.h"
 #include "limit.h"
 #include "direct.h"
@@ -96,7 +106,8 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
 #include "inner.h"
 #include "smallest.h"
 
-// ceiling runs independent chains of the product's instruction in registers: nothing is faster.
+// ceiling runs independent chains of the product's instructions in registers: nothing is faster. Of
+// levels with groups that is GROUP products, each with its addition, and a widening one.
 TARGET static float NAME(ceiling)(int64_t rounds)
 {
     NAME(sums) sum[CHAINS], total = {0};
@@ -107,9 +118,24 @@ TARGET static float NAME(ceiling)(int64_t rounds)
         for (int l = 0; l < LANES; l++)
             sum[i][l] = i;
     NAME(words) spread = (NAME(words)){0} + x;
-    for (int64_t n = 0; n < rounds; n++)
+    for (int64_t n = 0; n < rounds; n++) {
+#if GROUP
+        NAME(halves) half[CHAINS];
+        for (int i = 0; i < CHAINS; i++)
+            half[i] = (NAME(halves))spread;
+        for (int w = 0; w < GROUP; w++)
+            for (int i = 0; i < CHAINS; i++) {
+                __asm__("" : "+v"(y)); // else the product is taken once
+                half[i] = MULTIPLY_ADD(half[i], spread, y);
+                __asm__("" : "+v"(half[i]));
+            }
+        for (int i = 0; i < CHAINS; i++)
+            sum[i] += WIDEN(half[i]);
+#else
         for (int i = 0; i < CHAINS; i++)
             sum[i] = MULTIPLY_ADD(sum[i], spread, y);
+#endif
+    }
     for (int i = 0; i < CHAINS; i++)
         total += sum[i];
     return (float)total[0];
@@ -136,6 +162,8 @@ static const struct level NAME(level) = {
 #undef ROWS
 #undef VECTORS
 #undef KIND
+#undef GROUP
+#undef WIDEN
 #undef MULTIPLY_ADD
 #undef MAXIMUM
 #undef GREATER

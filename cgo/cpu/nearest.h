@@ -99,12 +99,12 @@ TARGET static void NAME(patch_distances)(const musc_shape *shape, float *distanc
                     a + i * stride + d * channels, b + j * stride + d * channels, channels);
     image_view one;
     for (int64_t i = 0; i < rows; i++) {
-        view_image(&one, shape, CHANNELS, (float *)a + i * stride);
+        view_image(&one, shape, &NAME(sizes), (float *)a + i * stride);
         for (int64_t k = 0; !*one.active && k < columns * degrees; k++)
             distances[i * columns * degrees + k] = INFINITY;
     }
     for (int64_t j = 0; j < columns; j++) {
-        view_image(&one, shape, CHANNELS, (float *)b + j * stride);
+        view_image(&one, shape, &NAME(sizes), (float *)b + j * stride);
         for (int64_t k = 0; !*one.active && k < rows * degrees; k++)
             distances[(k / degrees * columns + j) * degrees + k % degrees] = INFINITY;
     }

@@ -50,6 +50,9 @@ TARGET static void NAME(round_token)(uint32_t *words, float *x, int64_t channels
         memset(x, 0, channels * sizeof *x);
         greatest = 0;
     }
+#if GROUP
+    *step = NAME(round_groups)(words, x, channels, bytes);
+#else
     *step = greatest / 127;
     float perStep = greatest > 0 ? 127 / greatest : 0;
     int32_t sum = 0;
@@ -67,6 +70,7 @@ TARGET static void NAME(round_token)(uint32_t *words, float *x, int64_t channels
         memcpy(&word, bytes + c, sizeof word);
         words[c / 4 * PANEL] = word ^ 0x80808080u;
     }
+#endif
 #elif KIND == BFLOAT16
     (void)bytes;
     for (int64_t c = 0; c < channels; c += 2) {
@@ -174,8 +178,8 @@ TARGET static void NAME(prepare)(const musc_shape *shape, float *image, const fl
     image_view v;
     scratch_view s;
     int64_t patches = patches_of(shape), padded = padded_patches(shape);
-    int64_t channels = shape->channels, words = words_of(shape, CHANNELS);
-    int64_t floats = view_image(&v, shape, CHANNELS, image);
+    int64_t channels = shape->channels, words = words_of(shape, &NAME(sizes));
+    int64_t floats = view_image(&v, shape, &NAME(sizes), image);
     float *packed = v.tokens + shape->degrees * patches * channels;
     // All but the aggregated tokens begins as zeros: patches beyond P have no product.
     memset(packed, 0, (image + floats - packed) * sizeof *packed);

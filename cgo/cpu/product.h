@@ -24,7 +24,8 @@ TARGET static void NAME(copy_rows)(uint32_t *block, const uint32_t *a, int64_t w
 
 // tile adds up the products of ROWS rows and vectors * LANES columns over all words. Each sum stays
 // in one lane of one register and takes its channels in ascending order. vectors <= VECTORS is a
-// constant at every call: it unrolls.
+// constant at every call: it unrolls. groups.h has that of levels with groups.
+#if !GROUP
 TARGET INLINE void NAME(tile)(NAME(sums) sum[ROWS][VECTORS], const uint32_t *restrict a,
                               const uint32_t *restrict b, int64_t words, int vectors)
 {
@@ -40,18 +41,19 @@ TARGET INLINE void NAME(tile)(NAME(sums) sum[ROWS][VECTORS], const uint32_t *res
                 sum[r][v] = MULTIPLY_ADD(sum[r][v], (NAME(words)){0} + a[r], columns[v]);
     }
 }
+#endif
 
 // visit computes one register tile, of rows `at` of a, and stores its products in the ring: zeros
 // for patches of b that are not active. Centring is undone here:
 //   (x + m) . (y + m) = x . y + (x . m + m . m / 2) + (y . m + m . m / 2)
-TARGET INLINE void NAME(visit)(const image_view *a, const image_view *b, const scratch_view *s,
+TARGET INLINE void NAME(visit)(const image_view *a, const image_view *b,
                                const uint32_t *rows, const uint32_t *columns, int64_t words,
-                               const int32_t *at, int64_t q, int vectors)
+                               const int32_t *at, float *const *to, int64_t q,
+                               int vectors)
 {
-    NAME(sums) sum[ROWS][VECTORS];
+    NAME(sums) sum[ROWS][VECTORS] __attribute__((aligned(64)));
     NAME(tile)(sum, rows, columns, words, vectors);
     for (int r = 0; r < ROWS; r++) {
-        float *to = s->ring + at[r] % s->ringRows * s->stride + q;
         for (int v = 0; v < vectors; v++) {
             int64_t k = q + v * LANES;
 #if KIND == INT8
@@ -62,35 +64,36 @@ TARGET INLINE void NAME(visit)(const image_view *a, const image_view *b, const s
 #endif
             x += LOAD(b->offset + k) + a->offset[at[r]];
             x = (NAME(floats))(*(const NAME(integers) *)(b->active + k) & (NAME(integers))x);
-            STORE(to + v * LANES, x);
+            STORE(to[r] + k, x);
         }
     }
 }
 
 // visits takes count vectors of columns of a panel from q on, a register tile at a time.
-TARGET static void NAME(visits)(const image_view *a, const image_view *b, const scratch_view *s,
+TARGET static void NAME(visits)(const image_view *a, const image_view *b,
                                 const uint32_t *rows, const uint32_t *columns, int64_t words,
-                                const int32_t *at, int64_t q, int64_t count)
+                                const int32_t *at, float *const *to, int64_t q,
+                                int64_t count)
 {
     for (; count > 0; count -= VECTORS, q += WIDTH, columns += WIDTH)
         switch (count) { // of a narrow last tile no padding
-        case 1: NAME(visit)(a, b, s, rows, columns, words, at, q, 1); break;
+        case 1: NAME(visit)(a, b, rows, columns, words, at, to, q, 1); break;
 #if VECTORS > 2
-        case 2: NAME(visit)(a, b, s, rows, columns, words, at, q, 2); break;
+        case 2: NAME(visit)(a, b, rows, columns, words, at, to, q, 2); break;
 #endif
 #if VECTORS > 3
-        case 3: NAME(visit)(a, b, s, rows, columns, words, at, q, 3); break;
+        case 3: NAME(visit)(a, b, rows, columns, words, at, to, q, 3); break;
 #endif
-        default: NAME(visit)(a, b, s, rows, columns, words, at, q, VECTORS);
+        default: NAME(visit)(a, b, rows, columns, words, at, to, q, VECTORS);
         }
 }
 
 // multiply_some is multiply for a limited search.
 TARGET static void NAME(multiply_some)(const musc_shape *shape, const image_view *a,
                                        const image_view *b, scratch_view *s, const int32_t *rows,
-                                       int64_t count)
+                                       float *const *to, int64_t count)
 {
-    int64_t words = words_of(shape, CHANNELS), patches = patches_of(shape);
+    int64_t words = words_of(shape, &NAME(sizes)), patches = patches_of(shape);
     grid_box boxes[MAX_BLOCK / ROWS + 1];
     for (int64_t i = 0; i < count; i += ROWS)
         boxes[i / ROWS] = NAME(needed_of)(shape, s, rows[i], rows[i + ROWS - 1]);
@@ -99,8 +102,8 @@ TARGET static void NAME(multiply_some)(const musc_shape *shape, const image_view
             uint32_t bits = NAME(needed)(shape, s, boxes[i / ROWS], panel);
             while (bits) {
                 int64_t first = __builtin_ctz(bits), n = __builtin_ctz(~(bits >> first));
-                NAME(visits)(a, b, s, s->block + i * words,
-                             b->words + panel * words + first * LANES, words, rows + i,
+                NAME(visits)(a, b, s->block + i * words,
+                             b->words + panel * words + first * LANES, words, rows + i, to + i,
                              panel + first * LANES, n);
                 bits &= ~(((1u << n) - 1) << first);
             }
@@ -114,8 +117,9 @@ TARGET static void NAME(multiply)(const musc_shape *shape, const image_view *a,
                                   const image_view *b, scratch_view *s, int64_t first,
                                   int64_t rows)
 {
-    int64_t words = words_of(shape, CHANNELS), patches = patches_of(shape), count = 0;
+    int64_t words = words_of(shape, &NAME(sizes)), patches = patches_of(shape), count = 0;
     int32_t at[MAX_BLOCK + ROWS];
+    float *to[MAX_BLOCK + ROWS]; // where the products of a row go: to its place in the ring
     for (int64_t p = first; p < first + rows && p < patches; p++)
         if (a->active[p])
             at[count++] = (int32_t)p;
@@ -123,16 +127,18 @@ TARGET static void NAME(multiply)(const musc_shape *shape, const image_view *a,
             NAME(clear_row)(shape, s, p);
     for (; count % ROWS; count++)
         at[count] = at[count - 1]; // taken again, to the same place
+    for (int64_t i = 0; i < count; i++)
+        to[i] = s->ring + at[i] % s->ringRows * s->stride;
     NAME(copy_rows)(s->block, a->words, words, at, count);
     if (s->limited) {
-        NAME(multiply_some)(shape, a, b, s, at, count);
+        NAME(multiply_some)(shape, a, b, s, at, to, count);
         return;
     }
     for (int64_t panel = 0; panel < patches; panel += PANEL) {
         int64_t stop = panel + PANEL < patches ? panel + PANEL : patches;
         for (int64_t i = 0; i < count; i += ROWS)
-            NAME(visits)(a, b, s, s->block + i * words, b->words + panel * words, words, at + i,
-                         panel, (stop - panel + LANES - 1) / LANES);
+            NAME(visits)(a, b, s->block + i * words, b->words + panel * words, words, at + i,
+                         to + i, panel, (stop - panel + LANES - 1) / LANES);
     }
     int64_t end = round_up(patches, LANES); // beyond P a window must find zeros
     for (int64_t p = first; p < first + rows && p < patches; p++) {
@@ -148,11 +154,11 @@ TARGET static void NAME(products)(const musc_shape *shape, const float *imageA,
 {
     image_view a, b;
     scratch_view s;
-    view_image(&a, shape, CHANNELS, (float *)imageA);
-    view_image(&b, shape, CHANNELS, (float *)imageB);
+    view_image(&a, shape, &NAME(sizes), (float *)imageA);
+    view_image(&b, shape, &NAME(sizes), (float *)imageB);
     view_scratch(&s, shape, &NAME(sizes), scratch);
     NAME(limit)(shape, &a, &b, &s);
-    int64_t block = block_rows(words_of(shape, CHANNELS));
+    int64_t block = block_rows(words_of(shape, &NAME(sizes)));
     for (int64_t p = 0; p < patches_of(shape); p += block) {
         int64_t rest = padded_patches(shape) - p;
         NAME(multiply)(shape, &a, &b, &s, p, rest < block ? rest : block);

@@ -244,11 +244,11 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
 {
     image_view a, b;
     scratch_view s;
-    view_image(&a, shape, CHANNELS, (float *)imageA);
-    view_image(&b, shape, CHANNELS, (float *)imageB);
+    view_image(&a, shape, &NAME(sizes), (float *)imageA);
+    view_image(&b, shape, &NAME(sizes), (float *)imageB);
     view_scratch(&s, shape, &NAME(sizes), scratch);
     int64_t patches = patches_of(shape), padded = padded_patches(shape), y = 0;
-    int64_t block = block_rows(words_of(shape, CHANNELS));
+    int64_t block = block_rows(words_of(shape, &NAME(sizes)));
     if (patches == 1) { // nothing to search
         NAME(patch_distances)(shape, rowDistances, imageA, 1, imageB, 1, 0);
         if (columnDistances)
