@@ -79,9 +79,13 @@ type slot struct {
 
 func (s slot) view() *view { return &s.photo.views[s.at] }
 
-// batchPatches is how many patches a run of the backbone has by default: four images of 224 pixels
-// and patches of 14. More cost memory and save no time on a CPU, fewer leave its caches idle.
-const batchPatches = 1024
+// batchPatches is how many patches a run of the backbone has by default, batchPatchesOfThread if it
+// has one thread: four images, or one, of 224 pixels and patches of 14. More cost memory and save no
+// time on a CPU; fewer leave several threads too little to share.
+const (
+	batchPatches         = 1024
+	batchPatchesOfThread = 256
+)
 
 // batchPatchesOnGPU are five images of 518 pixels and patches of 14. By a count of tiles: a product
 // of one image's 1369 rows and 1024 columns in tiles of 128 x 256 has work for 44 of an H100's 132
@@ -95,8 +99,11 @@ func newExtractor(job *Config, items []dataset.Item, clock *clock, info backbone
 		left: map[int]dataset.Skipped{}}
 	x.one = x.decode
 	patches := batchPatches
-	if info.OnGPU() {
+	switch {
+	case info.OnGPU():
 		patches = batchPatchesOnGPU
+	case info.RunThreads == 1:
+		patches = batchPatchesOfThread
 	}
 	if x.batch = job.Batch; x.batch == 0 {
 		x.batch = max(1, patches/x.info.Patches())
@@ -164,7 +171,8 @@ func (x *extractor) ahead() int {
 	return photos
 }
 
-// aheadShare is the part of the memory bound that views of photos may take before the backbone.
+// aheadShare is the part of the memory bound that views of photos may take before the backbone, and
+// that runs of it may take.
 const aheadShare = 8
 
 // send starts the waiting views' way through the backbone, on the lane whose turn it is, or takes

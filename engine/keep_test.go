@@ -44,7 +44,7 @@ func (k *keptRun) run(before func(run int) error) (found *extracted, tokens []fl
 	source := &fakeSource{before: before, all: new(atomic.Int32)}
 	job := Config{Batch: 2, Threads: 2, Memory: 1 << 30, Scoring: Defaults(), Images: k.photos}
 	x := newExtractor(&job, job.Images, &clock{observer: &k.heard}, tinyInfo,
-		newLanes([]tokenSource{source}, 1))
+		newLanes([]tokenSource{source}, 1, 1))
 	x.allocate = tinyStore
 	if x.keeper, err = newKeeper(k.keep, k.base, &job, tinyInfo, k.heard.Note); err != nil {
 		return nil, nil, nil, err

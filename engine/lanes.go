@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"sync"
 
 	"musc/engine/backbone"
 	"musc/engine/imageio"
@@ -18,21 +17,24 @@ type tokenSource interface {
 // the order of the images, whichever device is the fastest.
 type lane struct {
 	source tokenSource
-	busy   *sync.Mutex // held while a batch runs on the device, of which there may be several lanes
-	images []slot      // views of the batch
-	input  []float32   // [B,3,S,S]
+	busy   chan struct{} // holds a place for each batch that may run on the device at once
+	images []slot        // views of the batch
+	input  []float32     // [B,3,S,S]
 	tokens backbone.Tokens
 	done   chan error // nil: nothing is under way
 }
 
-// newLanes gives each source so many lanes, the sources taking turns. A second lane for a GPU lets
-// the processor prepare a batch and store another while the device computes a third; on the CPU it
-// would only take memory.
-func newLanes(sources []tokenSource, each int) (lanes []*lane) {
-	busy := make([]sync.Mutex, len(sources))
+// newLanes gives each source so many lanes, the sources taking turns; so many of a source's batches
+// run at once. A lane more than that lets the processor prepare a batch and store another while the
+// device computes; where one run has all of a CPU it would only take memory.
+func newLanes(sources []tokenSource, each, runs int) (lanes []*lane) {
+	busy := make([]chan struct{}, len(sources))
+	for s := range busy {
+		busy[s] = make(chan struct{}, runs)
+	}
 	for range each {
 		for s, source := range sources {
-			lanes = append(lanes, &lane{source: source, busy: &busy[s]})
+			lanes = append(lanes, &lane{source: source, busy: busy[s]})
 		}
 	}
 	return lanes
@@ -56,8 +58,8 @@ func (l *lane) extract(ctx context.Context, info *backbone.Info) error {
 		imageio.Normalise(l.input[i*size:(i+1)*size], of.pixels, info.Mean, info.Std)
 		of.pixels = nil // a photo of many views waits for the last of them
 	}
-	l.busy.Lock()
-	defer l.busy.Unlock()
+	l.busy <- struct{}{}
+	defer func() { <-l.busy }()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -75,9 +77,13 @@ func (l *lane) wait() (there bool, err error) {
 	return true, err
 }
 
-// openSessions opens the job's model on its device, or on each of several. The session on the CPU
-// serves alone.
-func openSessions(job *Config) (sessions []*backbone.Session, err error) {
+// viewsOfRun is how many views each run on the CPU should have at least: one thread takes long for the
+// last ones.
+const viewsOfRun = 4
+
+// openSessions opens the job's model on its device, or on each of several, for so many views. The
+// session on the CPU serves alone.
+func openSessions(job *Config, views int) (sessions []*backbone.Session, err error) {
 	defer func() {
 		if err != nil {
 			closeSessions(sessions)
@@ -89,7 +95,8 @@ func openSessions(job *Config) (sessions []*backbone.Session, err error) {
 			on.Ordinals = on.Ordinals[k : k+1]
 		}
 		session, err := backbone.Open(backbone.Config{Library: job.Library, Model: job.Model,
-			Threads: job.Threads, Device: on})
+			Threads: job.Threads, Device: on, Runs: min(job.Threads, views/viewsOfRun),
+			RunMemory: job.Memory / aheadShare})
 		if err != nil {
 			return sessions, err
 		}

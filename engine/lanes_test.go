@@ -78,7 +78,7 @@ func extractWith(t *testing.T, ctx context.Context, lanes int, befores ...func(r
 		sources, interfaces = append(sources, source), append(interfaces, source)
 	}
 	x := newExtractor(&job, job.Images, &clock{observer: Silent{}}, tinyInfo,
-		newLanes(interfaces, lanes))
+		newLanes(interfaces, lanes, 1))
 	x.allocate = tinyStore
 	err = x.run(ctx)
 	if left := all.Load(); left != 0 {

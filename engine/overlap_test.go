@@ -42,7 +42,7 @@ func newSlow(t *testing.T, images, devices, lanes int, during map[string]string)
 	for range devices {
 		sources = append(sources, p)
 	}
-	p.x = newExtractor(&job, job.Images, &clock{observer: p}, tinyInfo, newLanes(sources, lanes))
+	p.x = newExtractor(&job, job.Images, &clock{observer: p}, tinyInfo, newLanes(sources, lanes, 1))
 	p.x.allocate = tinyStore
 	p.x.one = func(index int) prepared {
 		p.happens(fmt.Sprint("decode ", index))

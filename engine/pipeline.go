@@ -79,11 +79,18 @@ const lanesOfGPU = 2
 
 // load opens the sessions.
 func (p *Pipeline) load() (err error) {
-	if p.sessions, err = openSessions(&p.job); err != nil {
+	photos := p.largest
+	if p.job.Bank == nil {
+		photos = max(photos, len(p.job.References))
+	}
+	if p.sessions, err = openSessions(&p.job, photos*p.job.Frame.Views()); err != nil {
 		return err
 	}
 	p.info = p.sessions[0].Info()
 	sources, each := make([]tokenSource, len(p.sessions)), 1
+	if p.info.Runs > 1 {
+		each = p.info.Runs + 1
+	}
 	for k, session := range p.sessions {
 		sources[k] = session
 	}
@@ -91,7 +98,7 @@ func (p *Pipeline) load() (err error) {
 		p.info.Provider = strings.ToUpper(p.job.Device.String())
 		each = lanesOfGPU
 	}
-	p.lanes = newLanes(sources, each)
+	p.lanes = newLanes(sources, each, p.info.Runs)
 	p.info.DeviceNote = p.job.backboneWhy(p.info)
 	return nil
 }

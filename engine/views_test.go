@@ -48,7 +48,7 @@ func smallPipeline(job Config, images int) *Pipeline {
 	job.Threads, job.Memory = 2, cmpMemory(job.Memory)
 	job.scorer = mutual.CPU{Threads: 2}
 	return &Pipeline{job: job, observer: Silent{}, clock: &clock{observer: Silent{}}, largest: images,
-		info: smallInfo, lanes: newLanes([]tokenSource{patchSource{}}, 1)}
+		info: smallInfo, lanes: newLanes([]tokenSource{patchSource{}}, 1, 1)}
 }
 
 func cmpMemory(memory int64) int64 {

@@ -46,6 +46,9 @@ type Info struct {
 	Std        [3]float32 `json:"std"`
 	ClassL2    bool       `json:"class_token_l2"` // class tokens come out with length 1
 
+	Runs       int `json:"-"` // calls of Extract that are worth having at once
+	RunThreads int `json:"-"` // of each
+
 	Precision  string `json:"-"`                     // "float16"; "": the model does not say
 	Runtime    string `json:"-"`                     // "ONNX Runtime 1.31.1", and CUDA's release
 	Provider   string `json:"provider"`              // CPU or CUDA:N

@@ -17,8 +17,13 @@ import (
 type Config struct {
 	Library string // the ONNX Runtime library, from FindLibrary
 	Model   string // the ONNX file
-	Threads int    // of one run; 0: as many as Go uses
+	Threads int    // of all runs together; 0: as many as Go uses
 	Device  device.Choice
+
+	// Runs is how many calls of Extract may share the threads of a CPU, if that many come at once;
+	// 0: one call has them all. Info says what became of it.
+	Runs      int
+	RunMemory int64 // bytes that they may take besides the weights, about; 0: any
 }
 
 // Session is an open model. Its methods may be called from several goroutines.
@@ -65,8 +70,9 @@ func (s *Session) start(config Config) error {
 	s.info.Runtime = "ONNX Runtime " + ort.GetVersion()
 	wanted := config.Device
 	if wanted.CUDA {
+		s.info.Runs, s.info.RunThreads = 1, config.Threads
 		handlers := saveSignalHandlers()
-		runner, err := newRunner(config, func(options *ort.SessionOptions) error {
+		runner, err := newRunner(config.Model, config.Threads, func(options *ort.SessionOptions) error {
 			return addCUDA(options, config.Library, wanted.First())
 		})
 		handlers.restore()
@@ -85,7 +91,8 @@ func (s *Session) start(config Config) error {
 				"is built in float32"
 		}
 	}
-	runner, err := newRunner(config, nil)
+	s.info.share(config)
+	runner, err := newRunner(config.Model, s.info.RunThreads, nil)
 	if err != nil {
 		return fault.New(fault.Input, "cannot load model %s: %s; fetch or build it again",
 			config.Model, oneLine(err))
@@ -95,9 +102,9 @@ func (s *Session) start(config Config) error {
 }
 
 // newRunner loads the model; prepare may add to the options.
-func newRunner(config Config, prepare func(*ort.SessionOptions) error) (
+func newRunner(model string, threads int, prepare func(*ort.SessionOptions) error) (
 	*ort.DynamicAdvancedSession, error) {
-	options, err := sessionOptions(config.Threads)
+	options, err := sessionOptions(threads)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +114,7 @@ func newRunner(config Config, prepare func(*ort.SessionOptions) error) (
 			return nil, err
 		}
 	}
-	return ort.NewDynamicAdvancedSession(config.Model, []string{imageInput}, outputNames, options)
+	return ort.NewDynamicAdvancedSession(model, []string{imageInput}, outputNames, options)
 }
 
 // Info describes the model and where it runs.

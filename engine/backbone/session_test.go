@@ -3,6 +3,7 @@ package backbone
 import (
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -49,7 +50,7 @@ func TestInfoIsWhatTheModelSays(t *testing.T) {
 		Name: "tiny", Family: "clip", ImageSize: imageSide, Patch: patchSide,
 		GridHeight: gridSide, GridWidth: gridSide, Channels: channels, Stages: Stages,
 		ClassDim: channels, Mean: [3]float32{0.5, 0.25, 0.125}, Std: [3]float32{0.5, 0.25, 1},
-		ClassL2: true, Provider: "CPU",
+		ClassL2: true, Provider: "CPU", Runs: 1, RunThreads: runtime.GOMAXPROCS(0),
 	}
 	got := open(t, Config{Model: tinyModel("tiny.onnx")}).Info()
 	release := strings.TrimPrefix(got.Runtime, "ONNX Runtime ")
