@@ -47,6 +47,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			run,
 			{Name: "compare", Usage: "say what became faster or slower between two saved results",
 				ArgsUsage: "OLD.json NEW.json", Action: compareAction},
+			levelsCommand(),
 			{Name: "setup-peers", Usage: "install PyTorch, torchvision and faiss into the cache, once",
 				Flags: []cli.Flag{&cli.StringFlag{Name: "python", Value: "python3",
 					Usage: "the `PROGRAM` to make the virtual environment with, 3.11 or later"}},

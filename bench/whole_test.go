@@ -58,18 +58,8 @@ func TestWholeRunBesidePeers(t *testing.T) {
 	if os.Getenv("MUSC_ONNXRUNTIME") == "" {
 		t.Skip("MUSC_ONNXRUNTIME is not set: no model runs")
 	}
-	photos := t.TempDir()
-	for _, name := range []string{"000.png", "002.png"} {
-		content, err := os.ReadFile(filepath.Join("../testdata/washer/images", name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(photos, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
 	p := tiny()
-	p.photos, p.whole = photos, limits{least: 1, most: 1}
+	p.photos, p.whole = somePhotos(t, 2), limits{least: 1, most: 1}
 	b := &bench{plan: p, begun: time.Now(), result: newResult(true), scratch: t.TempDir(),
 		server: fakePeers(t, "well"), say: t.Logf}
 	if err := b.runAll(t.Context(), b.wholeTasks()); err != nil {
