@@ -168,7 +168,9 @@ func (r *run) close() {
 // after it, the references, and then the further views of all of them pass by in strips.
 func (r *run) fillDistances(stage int) error {
 	n := len(r.members)
-	r.begin(stage)
+	if err := r.begin(stage); err != nil {
+		return err
+	}
 	resident, passing := r.slots.all[:r.tile], r.slots.all[r.tile:]
 	for first := 0; first < n; first += r.tile {
 		tile := resident[:min(r.tile, n-first)]
@@ -220,13 +222,14 @@ func (r *run) fillDistances(stage int) error {
 }
 
 // begin makes a stage the one at hand.
-func (r *run) begin(stage int) {
+func (r *run) begin(stage int) (err error) {
 	r.stage = stage
 	if r.kept != nil {
 		r.centre = r.kept.centre
 	} else {
-		r.centre = r.centreOf(stage)
+		r.centre, err = r.centreOf(stage)
 	}
+	return err
 }
 
 // addAverages is Eq. 2 for one stage, added to the scores window after window, and the distances to

@@ -169,8 +169,13 @@ func TestCentreOfTheTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := widen(b.centreOf(1))
-	within(t, "centre", got, want, 1e-6, 0)
+	for _, threads := range []int{1, 3} {
+		centre, err := (&run{batch: b, ctx: context.Background(), threads: threads}).centreOf(1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		within(t, "centre", widen(centre), want, 1e-6, 0)
+	}
 }
 
 func TestProgressIsToldAboutAThousandTimes(t *testing.T) {

@@ -227,8 +227,14 @@ func (r *record) count(s step) (count int) {
 // BenchmarkManyThreads computes what more threads than a machine has would do: the tasks of a run on
 // one thread are dealt to 2 to 16 of them as parallel deals them, each task as long as it was. What is
 // not in a task is serial. That threads share memory's bandwidth and caches is not in it.
-func BenchmarkManyThreads(b *testing.B) {
-	for _, images := range []int{64, 250} {
+func BenchmarkManyThreads(b *testing.B) { dealMany(b, 64, 250) }
+
+// BenchmarkThousand is BenchmarkManyThreads of 1,000 images. It takes ten minutes:
+// -timeout 1h -benchtime 1x.
+func BenchmarkThousand(b *testing.B) { dealMany(b, 1000) }
+
+func dealMany(b *testing.B, counts ...int) {
+	for _, images := range counts {
 		for _, spilled := range []bool{false, true} {
 			place := map[bool]string{false: "memory", true: "spilled"}[spilled]
 			b.Run(fmt.Sprintf("%s/%d", place, images), func(b *testing.B) {
@@ -252,12 +258,18 @@ func (m many) deal(b *testing.B) {
 		tasks := record.makespan(1)
 		serial := max(0, whole-tasks)
 		b.ReportMetric(100*serial/whole, "serial-%")
+		b.ReportMetric(whole/float64(m.shape.Images*(m.shape.Images-1)/2)*1e6, "µs/pair")
 		for _, threads := range []int{2, 4, 8, 16} {
 			b.ReportMetric(whole/(serial+record.makespan(threads)), fmt.Sprintf("speedup-%d", threads))
 		}
-		start = time.Now()
-		m.whole(b, problem, 2, nil)
-		b.ReportMetric(whole/time.Since(start).Seconds(), "speedup-2-measured")
+		if m.shape.Images < 1000 {
+			start = time.Now()
+			m.whole(b, problem, 2, nil)
+			b.ReportMetric(whole/time.Since(start).Seconds(), "speedup-2-measured")
+		}
+		for _, s := range []step{centring, preparing, comparing, averaged} {
+			b.ReportMetric(100*record.sum(s)/whole, "%-"+string(s))
+		}
 	}
 }
 
@@ -268,11 +280,23 @@ func (m many) whole(b *testing.B, problem *Problem, threads int, record *record)
 		b.Fatal(err)
 	}
 	group := windowsOf(m.shape, problem.Degrees)[0]
+	start := time.Now()
+	took := func(what string) {
+		if record != nil {
+			b.ReportMetric(time.Since(start).Seconds()*1e3, "ms-"+what)
+		}
+		start = time.Now()
+	}
 	run, err := newRun(context.Background(), batch, group, threads, newProgress(batch))
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer run.close()
+	took("opening")
+	defer func() {
+		start = time.Now()
+		run.close()
+		took("closing")
+	}()
 	if record != nil {
 		run.watch = record.watch
 	}

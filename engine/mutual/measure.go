@@ -31,9 +31,12 @@ func (b *batch) measure(ctx context.Context, group []window, threads int) (c cos
 		return c, err
 	}
 	defer slots.array.Close()
-	r := &run{batch: b, ctx: ctx, group: group, threads: threads, slots: slots, centre: b.centreOf(0)}
+	r := &run{batch: b, ctx: ctx, group: group, threads: threads, slots: slots}
 	for range threads {
 		r.workers = append(r.workers, worker{search: cpu.NewSearch(shape)})
+	}
+	if r.centre, err = r.centreOf(0); err != nil {
+		return c, err
 	}
 	spread := func(k int) source { return r.entry(k * entries / count) }
 	if err := r.loadAll(slots.all, 0, spread); err != nil {

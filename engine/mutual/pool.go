@@ -34,6 +34,7 @@ type step string
 
 // The steps of a run.
 const (
+	centring  step = "centring"
 	preparing step = "preparing"
 	comparing step = "comparing"
 	averaged  step = "averaging"

@@ -100,8 +100,11 @@ func (p *Prepared) keep(ctx context.Context, b *batch, memory int64,
 			if err != nil {
 				return err
 			}
-			of := &preparedStage{b.centreOf(stage), kept}
+			of := &preparedStage{kept: kept}
 			group.stages = append(group.stages, of)
+			if of.centre, err = group.run.centreOf(stage); err != nil {
+				return err
+			}
 			group.run.stage, group.run.centre = stage, of.centre
 			for next := 0; next < count; {
 				some := kept.all[next:min(count, next+4*p.threads)]

@@ -79,27 +79,37 @@ const (
 
 // centreOf is about the mean of the normalised tokens of one stage, [C]: what they share, and the
 // search need not resolve. The images and patches it is taken from are spread evenly. They are the
-// references where only these score, so that it does not depend on what is scored.
-func (b *batch) centreOf(stage int) []float32 {
-	channels := b.shape.Channels
-	store, images := b.typical()
-	sums, count := make([]float64, channels), 0
-	for _, image := range images {
-		sample := sampleOf(store, stage, image)
-		if len(sample) == 0 {
-			continue
+// references where only these score, so that it does not depend on what is scored. Each image is summed
+// up by itself, and then all in order, whatever the threads.
+func (r *run) centreOf(stage int) ([]float32, error) {
+	channels := r.shape.Channels
+	store, images := r.typical()
+	sums, counts := make([]float64, len(images)*channels), make([]int, len(images))
+	err := r.parallel(centring, len(images), func(_, k int) {
+		sample := sampleOf(store, stage, images[k])
+		if counts[k] = len(sample) / channels; counts[k] == 0 {
+			return
 		}
 		mean, scale := lnamd.Moments(sample)
-		for k, x := range sample {
-			sums[k%channels] += (float64(x) - mean) * scale
+		of := sums[k*channels:][:channels]
+		for token := range slices.Chunk(sample, channels) {
+			for c, x := range token {
+				of[c] += (float64(x) - mean) * scale
+			}
 		}
-		count += len(sample) / channels
+	})
+	centre, count := make([]float32, channels), 0
+	for _, n := range counts {
+		count += n
 	}
-	centre := make([]float32, channels)
 	for c := range centre {
-		centre[c] = float32(sums[c] / float64(max(count, 1)))
+		sum := 0.0
+		for k := range images {
+			sum += sums[k*channels+c]
+		}
+		centre[c] = float32(sum / float64(max(count, 1)))
 	}
-	return centre
+	return centre, err
 }
 
 // typical are the images that the centre is taken from, and their store. Where only references score it
