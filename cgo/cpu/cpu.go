@@ -7,8 +7,6 @@ package cpu
 #cgo nocallback musc_prepare
 #cgo noescape musc_distances
 #cgo nocallback musc_distances
-#cgo noescape musc_patch_distances
-#cgo nocallback musc_patch_distances
 #cgo noescape musc_products
 #cgo nocallback musc_products
 #include "kernel.h"
@@ -32,7 +30,7 @@ const (
 	shortActive    = "cpu: active is shorter than patches"
 	shortCentre    = "cpu: centre is shorter than channels"
 	shortImage     = "cpu: image is shorter than ImageLen"
-	shortDistances = "cpu: distances are shorter than radii * patches, or rows * columns * radii"
+	shortDistances = "cpu: distances are shorter than radii * patches, or rows * columns"
 	manyPatches    = "cpu: images have more than one patch"
 )
 
@@ -155,26 +153,6 @@ func (s *Search) Distances(rows, columns, a, b []float32) {
 	s.check(a, b)
 	C.musc_distances(C.int(s.level), &s.shape, floats(rows), floats(columns), floats(a), floats(b),
 		floats(s.scratch))
-}
-
-// PatchDistances is Distances for many images of one patch at once: a and b are prepared images
-// that lie one after the other, stride values apart.
-//
-//	dst[i,j,r] = || z_a(i,r) - z_b(j,r) ||    [rows,columns,R]
-//
-// It panics if an image has more than one patch, or if a slice is too short.
-func (s *Search) PatchDistances(dst, a []float32, rows int, b []float32, columns, stride int) {
-	if s.patches != 1 {
-		panic(manyPatches)
-	}
-	if rows < 1 || columns < 1 || len(dst) < rows*columns*int(s.shape.degrees) {
-		panic(shortDistances)
-	}
-	if len(a) < (rows-1)*stride+s.imageLen || len(b) < (columns-1)*stride+s.imageLen {
-		panic(shortImage)
-	}
-	C.musc_patch_distances(C.int(s.level), &s.shape, floats(dst), floats(a), C.int64_t(rows),
-		floats(b), C.int64_t(columns), C.int64_t(stride))
 }
 
 // Products takes the products that Distances takes and nothing else, for benchmarks.

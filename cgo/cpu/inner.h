@@ -1,14 +1,14 @@
 // Inner products of raw rows in float32, for levels whose words are float32. Part of level.h.
 
 #if KIND == FLOAT32
-// copy_run brings entries [first, first + words) of `rows` rows of a, d floats apart, into the
+// copy_run brings entries [first, first + words) of `rows` rows of a, stride floats apart, into the
 // block [tiles][words][ROWS]; rows beyond the last are zeros.
 TARGET static void NAME(copy_run)(uint32_t *restrict block, const float *restrict a, int64_t rows,
-                                  int64_t d, int64_t first, int64_t words)
+                                  int64_t stride, int64_t first, int64_t words)
 {
     for (int64_t p = 0; p < rows; p += ROWS, block += words * ROWS)
         for (int64_t r = 0; r < ROWS; r++) {
-            const float *from = a + (p + r) * d + first;
+            const float *from = a + (p + r) * stride + first;
             if (p + r < rows)
                 for (int64_t w = 0; w < words; w++)
                     memcpy(block + w * ROWS + r, from + w, sizeof *block);
@@ -65,9 +65,9 @@ TARGET static void NAME(add_panel)(float *dst, int64_t stride, int64_t rows, int
         }
 }
 
-// inner_products is musc_inner_products for this level. A run of a panel stays in the L1 cache, the
-// block in the L2 cache.
-TARGET static void NAME(inner_products)(float *dst, const float *a, int64_t rows,
+// inner_products is musc_inner_products for this level, of rows that begin stride floats apart. A run of
+// a panel stays in the L1 cache, the block in the L2 cache.
+TARGET static void NAME(inner_products)(float *dst, const float *a, int64_t rows, int64_t stride,
                                         const float *packed, int64_t columns, int64_t d)
 {
     uint32_t block[MAX_BLOCK * MUSC_INNER_RUN];
@@ -78,7 +78,7 @@ TARGET static void NAME(inner_products)(float *dst, const float *a, int64_t rows
         for (int64_t w = 0; w < d; w += MUSC_INNER_RUN) {
             int64_t m = rows - p < MAX_BLOCK ? rows - p : MAX_BLOCK;
             int64_t words = d - w < MUSC_INNER_RUN ? d - w : MUSC_INNER_RUN;
-            NAME(copy_run)(block, a + p * d, m, d, w, words);
+            NAME(copy_run)(block, a + p * stride, m, stride, w, words);
             for (int64_t q = 0; q < columns; q += PANEL)
                 NAME(add_panel)(dst + p * columns + q, columns, m,
                                 columns - q < PANEL ? columns - q : PANEL, block,

@@ -18,6 +18,7 @@
 #define FLOOR 1e-6f  // what the float32 sums of a window add to that
 #define WHOLE 12582912.0f // 1.5 * 2^23: a float added to it is rounded to a whole number
 #define ROUNDING (1.0f / (1 << 24) / 3) // of a chain of float32 sums, an addition
+#define CANCELLED 0.0625f // of |a|^2 + |b|^2, below which |a - b|^2 is not taken from a . b
 
 // What a word of a packed image holds.
 #define FLOAT32 0
@@ -34,10 +35,11 @@ struct level {
                     float *);
     void (*distances)(const musc_shape *, float *, float *, const float *, const float *, float *);
     void (*patch_distances)(const musc_shape *, float *, const float *, int64_t, const float *,
-                            int64_t, int64_t);
+                            const float *, int64_t, int64_t);
     void (*products)(const musc_shape *, const float *, const float *, float *);
     float (*ceiling)(int64_t);
-    void (*inner_products)(float *, const float *, int64_t, const float *, int64_t, int64_t);
+    void (*inner_products)(float *, const float *, int64_t, int64_t, const float *, int64_t,
+                           int64_t);
     int64_t (*not_below)(int32_t *, const float *, int64_t, float);
     void (*smallest)(double *, float *, const float *, int64_t, int64_t, int64_t, int64_t, int32_t *);
 };
@@ -250,9 +252,10 @@ void musc_distances(int level, const musc_shape *shape, float *rowDistances,
 }
 
 void musc_patch_distances(int level, const musc_shape *shape, float *distances, const float *a,
-                          int64_t rows, const float *b, int64_t columns, int64_t stride)
+                          int64_t rows, const float *b, const float *packed, int64_t columns,
+                          int64_t stride)
 {
-    level_for(level, shape)->patch_distances(shape, distances, a, rows, b, columns, stride);
+    unrounded(level)->patch_distances(shape, distances, a, rows, b, packed, columns, stride);
 }
 
 void musc_products(int level, const musc_shape *shape, const float *a, const float *b,
@@ -261,21 +264,40 @@ void musc_products(int level, const musc_shape *shape, const float *a, const flo
     level_for(level, shape)->products(shape, a, b, scratch);
 }
 
-void musc_pack(float *packed, const float *b, int64_t columns, int64_t d)
+// pack is musc_pack of columns that begin stride floats apart.
+static void pack(float *packed, const float *b, int64_t columns, int64_t d, int64_t stride)
 {
     for (int64_t first = 0; first < d; first += MUSC_INNER_RUN) {
         int64_t words = d - first < MUSC_INNER_RUN ? d - first : MUSC_INNER_RUN;
         for (int64_t q = 0; q < columns; q += PANEL, packed += words * PANEL)
             for (int64_t k = 0; k < PANEL; k++)
                 for (int64_t w = 0; w < words; w++)
-                    packed[w * PANEL + k] = q + k < columns ? b[(q + k) * d + first + w] : 0;
+                    packed[w * PANEL + k] =
+                        q + k < columns ? b[(q + k) * stride + first + w] : 0;
     }
+}
+
+void musc_pack(float *packed, const float *b, int64_t columns, int64_t d)
+{
+    pack(packed, b, columns, d, d);
+}
+
+void musc_pack_patches(const musc_shape *shape, float *packed, const float *images,
+                       int64_t columns, int64_t stride)
+{
+    int64_t padded = round_up(columns, PANEL);
+    float *squares = packed + padded * shape->channels;
+    image_view one;
+    view_image(&one, shape, &sizes_portable, (float *)images); // without words, that of all levels
+    pack(packed, one.centred, columns, shape->channels, stride);
+    for (int64_t j = 0; j < padded; j++)
+        squares[j] = j < columns ? one.square[j * stride] : 0;
 }
 
 void musc_inner_products(int level, float *dst, const float *a, int64_t rows, const float *packed,
                          int64_t columns, int64_t d)
 {
-    unrounded(level)->inner_products(dst, a, rows, packed, columns, d);
+    unrounded(level)->inner_products(dst, a, rows, d, packed, columns, d);
 }
 
 int64_t musc_not_below(int level, int32_t *dst, const float *x, int64_t n, float limit)

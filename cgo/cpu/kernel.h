@@ -52,10 +52,17 @@ void musc_prepare(int level, const musc_shape *shape, float *image, const float 
 void musc_distances(int level, const musc_shape *shape, float *rowDistances,
                     float *columnDistances, const float *a, const float *b, float *scratch);
 
-// Images of one patch: distances [rows,columns,R] of each of `rows` prepared images that lie one
-// after the other, stride floats apart, to each of `columns`.
+// Packs prepared images of one patch that lie one after the other, stride floats apart: their tokens as
+// musc_pack does, then [ceil(columns/48)][48] the squares of their lengths.
+void musc_pack_patches(const musc_shape *shape, float *packed, const float *images,
+                       int64_t columns, int64_t stride);
+
+// Images of one patch: distances [rows,columns] of each of `rows` prepared images that lie one after the
+// other, stride floats apart, to each of `columns`, which are once more packed. Of all radii the
+// distances are the same.
 void musc_patch_distances(int level, const musc_shape *shape, float *distances, const float *a,
-                          int64_t rows, const float *b, int64_t columns, int64_t stride);
+                          int64_t rows, const float *b, const float *packed, int64_t columns,
+                          int64_t stride);
 
 // The products of musc_distances without what follows them, for benchmarks.
 void musc_products(int level, const musc_shape *shape, const float *a, const float *b,

@@ -15,6 +15,7 @@
 // bfloat16 or four uint8: a signed byte plus 128.
 typedef struct {
     float *tokens;   // [R,P,C] L2-normalised aggregated tokens, exact
+    float *centred;  // [C] of an image of one patch: the token less what those of all share
     uint32_t *words; // [ceil(P/48)][words][48] centred tokens in the level's precision, 0 beyond P
     float *step;     // [P48] what one step of patch p's integers is worth
     int32_t *shift;  // [P48] 128 * sum of patch p's signed bytes
@@ -28,6 +29,7 @@ typedef struct {
     int32_t *active;  // [P48], one at least: -1 where a patch takes part, else 0; 0 beyond P
     int32_t *reached; // [P48], one at least: -1 where a window around an active patch reaches, else 0
     int32_t *actives; // [1] how many are active
+    float *square;    // [1] of an image of one patch: | centred |^2, NaN where that is not active
 } image_view;
 
 // A patch that may be the nearest: inner product of unit vectors, and its number.
@@ -136,6 +138,7 @@ static inline int64_t view_image(image_view *v, const musc_shape *s,
 {
     int64_t at = 0, padded = padded_patches(s);
     v->tokens = take(base, &at, s->degrees * patches_of(s) * s->channels);
+    v->centred = take(base, &at, padded ? 0 : s->channels);
     v->words = (uint32_t *)take(base, &at, padded * words_of(s, level));
     v->step = take(base, &at, padded);
     v->shift = (int32_t *)take(base, &at, padded);
@@ -149,6 +152,7 @@ static inline int64_t view_image(image_view *v, const musc_shape *s,
     v->active = (int32_t *)take(base, &at, padded ? padded : 1);
     v->reached = (int32_t *)take(base, &at, padded ? padded : 1);
     v->actives = (int32_t *)take(base, &at, 1);
+    v->square = take(base, &at, 1);
     return at;
 }
 

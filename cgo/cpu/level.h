@@ -96,6 +96,7 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
 #if GROUP
 #include "groups.h"
 #endif
+#include "patches.h"
 #include "prepare.h"
 #include "limit.h"
 #include "direct.h"
@@ -104,6 +105,7 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
 #include "nearest.h"
 #include "search.h"
 #include "inner.h"
+#include "blocks.h"
 #include "smallest.h"
 
 // ceiling runs independent chains of the product's instructions in registers: nothing is faster. Of
@@ -142,7 +144,7 @@ TARGET static float NAME(ceiling)(int64_t rounds)
 }
 
 static const struct level NAME(level) = {
-    &NAME(sizes), NAME(prepare), NAME(distances), NAME(patch_distances), NAME(products),
+    &NAME(sizes), NAME(prepare), NAME(distances), PATCH_DISTANCES, NAME(products),
     NAME(ceiling), INNER_PRODUCTS, NOT_BELOW, SMALLEST,
 };
 
@@ -156,6 +158,7 @@ static const struct level NAME(level) = {
 #undef INNER_PRODUCTS
 #undef NOT_BELOW
 #undef SMALLEST
+#undef PATCH_DISTANCES
 #undef NAME
 #undef TARGET
 #undef LANES

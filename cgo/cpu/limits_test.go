@@ -137,30 +137,3 @@ func TestInactiveTokensAreNotRead(t *testing.T) {
 		}
 	})
 }
-
-// Images of one patch, of which some take no part: those are infinitely far from all.
-func TestPatchDistancesAreTheDefinition(t *testing.T) {
-	shape, rows, columns := grid(1, 1, 37, 0, 2), 5, 3
-	eachLevel(t, func() {
-		search, stride := NewSearch(shape), shape.ImageLen()+7
-		images := make([]float32, (rows+columns)*stride)
-		var tokens [][][][]float64
-		for k := range rows + columns {
-			raw, _ := lookAlikes(uint64(k), shape)
-			active := []bool{k%4 != 1}
-			search.Prepare(images[k*stride:], poison(shape, raw, active), active,
-				make([]float32, shape.Channels))
-			tokens = append(tokens, defineTokens(shape, raw, active))
-		}
-		got := make([]float32, rows*columns*len(shape.Radii))
-		search.PatchDistances(got, images, rows, images[rows*stride:], columns, stride)
-		for k, x := range got {
-			i, j, r := k/len(shape.Radii)/columns, k/len(shape.Radii)%columns, k%len(shape.Radii)
-			want := defineDistances(shape, tokens[i], tokens[rows+j])[r][0]
-			if !within(x, want, tolerance) {
-				t.Errorf("%s: image %d and %d, radius %d: %g, want %g", Level(), i, j,
-					shape.Radii[r], x, want)
-			}
-		}
-	})
-}

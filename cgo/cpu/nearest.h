@@ -84,28 +84,3 @@ TARGET static void NAME(columns)(const musc_shape *shape, const image_view *a, c
             columnDistances[d * patches + q] = NAME(column)(shape, a, b, s, d, q);
     }
 }
-
-// patch_distances is musc_patch_distances for this level. The rows stay in the L1 cache. What is not
-// active is compared too, and then forgotten.
-TARGET static void NAME(patch_distances)(const musc_shape *shape, float *distances,
-                                         const float *a, int64_t rows, const float *b,
-                                         int64_t columns, int64_t stride)
-{
-    int64_t degrees = shape->degrees, channels = shape->channels;
-    for (int64_t j = 0; j < columns; j++)
-        for (int64_t i = 0; i < rows; i++)
-            for (int64_t d = 0; d < degrees; d++)
-                distances[(i * columns + j) * degrees + d] = NAME(distance)(
-                    a + i * stride + d * channels, b + j * stride + d * channels, channels);
-    image_view one;
-    for (int64_t i = 0; i < rows; i++) {
-        view_image(&one, shape, &NAME(sizes), (float *)a + i * stride);
-        for (int64_t k = 0; !*one.active && k < columns * degrees; k++)
-            distances[i * columns * degrees + k] = INFINITY;
-    }
-    for (int64_t j = 0; j < columns; j++) {
-        view_image(&one, shape, &NAME(sizes), (float *)b + j * stride);
-        for (int64_t k = 0; !*one.active && k < rows * degrees; k++)
-            distances[(k / degrees * columns + j) * degrees + k % degrees] = INFINITY;
-    }
-}

@@ -7,7 +7,7 @@ func TestWrongArgumentsPanicByName(t *testing.T) {
 	search, x := NewSearch(shape), make([]float32, 6)
 	one := NewSearch(grid(1, 1, 3, 0))
 	image, distances := make([]float32, shape.ImageLen()), make([]float32, 4)
-	packed := make([]float32, PackedLen(2, 3))
+	packed, columns := make([]float32, PackedLen(2, 3)), make([]float32, PackedPatchesLen(1, 3))
 	tests := []struct {
 		want string
 		call func()
@@ -27,9 +27,13 @@ func TestWrongArgumentsPanicByName(t *testing.T) {
 		{shortImage, func() { search.Distances(distances, distances, image[1:], image) }},
 		{shortImage, func() { search.Distances(distances, nil, image, image[1:]) }},
 		{shortImage, func() { search.Products(image, image[1:]) }},
-		{manyPatches, func() { search.PatchDistances(distances, image, 1, image, 1, 0) }},
-		{shortDistances, func() { one.PatchDistances(distances, image, 5, image, 1, 0) }},
-		{shortImage, func() { one.PatchDistances(distances, image, 2, image, 1, len(image)) }},
+		{manyPatches, func() { search.PackPatches(columns, image, 1, len(image)) }},
+		{shortImage, func() { one.PackPatches(columns, image, 1, one.imageLen-1) }},
+		{shortPacked, func() { one.PackPatches(columns[1:], image, 1, one.imageLen) }},
+		{manyPatches, func() { search.PatchDistances(distances, image, 1, image, columns, 1, len(image)) }},
+		{shortDistances, func() { one.PatchDistances(nil, image, 1, image, columns, 1, one.imageLen) }},
+		{shortImage, func() { one.PatchDistances(distances, image, 2, image, columns, 1, len(image)) }},
+		{shortPacked, func() { one.PatchDistances(distances, image, 1, image, packed, 1, one.imageLen) }},
 		{shortDistances, func() { search.Distances(distances[1:], nil, image, image) }},
 		{shortDistances, func() { search.Distances(distances, distances[1:], image, image) }},
 		{badWidth, func() { Pack(x, x, 4) }},

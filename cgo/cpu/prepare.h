@@ -188,9 +188,8 @@ TARGET static void NAME(prepare)(const musc_shape *shape, float *image, const fl
     NAME(normalise)(shape, s.plain, tokens, &v);
     if (patches == 1) { // nothing to search: v.inverse has no room, and is not needed
         float inverse;
-        for (int64_t d = 0; d < shape->degrees; d++)
-            NAME(aggregate)(shape, v.tokens + d * channels, &inverse, v.blank + d, v.active,
-                            s.plain, s.sums, shape->radius[d]);
+        NAME(aggregate)(shape, v.tokens, &inverse, v.blank, v.active, s.plain, s.sums, 0);
+        NAME(centre_patch)(shape, &v, centre);
         return;
     }
     for (int64_t d = 0; d < shape->degrees; d++)

@@ -250,9 +250,11 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
     int64_t patches = patches_of(shape), padded = padded_patches(shape), y = 0;
     int64_t block = block_rows(words_of(shape, &NAME(sizes)));
     if (patches == 1) { // nothing to search
-        NAME(patch_distances)(shape, rowDistances, imageA, 1, imageB, 1, 0);
-        if (columnDistances)
-            memcpy(columnDistances, rowDistances, shape->degrees * sizeof *rowDistances);
+        for (int64_t d = 0; d < shape->degrees; d++) {
+            rowDistances[d] = NAME(patch_distance)(shape, imageA, imageB);
+            if (columnDistances)
+                columnDistances[d] = rowDistances[d];
+        }
         return;
     }
     NAME(limit)(shape, &a, &b, &s);

@@ -87,3 +87,20 @@ func BenchmarkPrepared(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkClassTokens is Eq. 1 and 2 of images of one patch, ViT-B's class tokens.
+func BenchmarkClassTokens(b *testing.B) {
+	for _, images := range []int{400, 1725} {
+		b.Run(fmt.Sprint(images), func(b *testing.B) {
+			shape := features.Shape{Stages: 1, Images: images, Height: 1, Width: 1, Channels: 768}
+			problem := &Problem{Images: look(b, shape, 1), Degrees: []int{1}, Interval: lowest}
+			for b.Loop() {
+				if _, err := (CPU{}).PatchScores(context.Background(), problem); err != nil {
+					b.Fatal(err)
+				}
+			}
+			pairs := float64(images) * float64(images-1) / 2
+			b.ReportMetric(b.Elapsed().Seconds()*1e9/float64(b.N)/pairs, "ns/pair")
+		})
+	}
+}

@@ -25,7 +25,7 @@ func (r *run) compareWithin(tile []slot) error {
 // takes each pair once.
 func (r *run) compare(rows, columns []slot) error {
 	defer r.distances.release()
-	if r.patches == 1 && !r.masked {
+	if r.patches == 1 {
 		return r.comparePatches(rows, columns)
 	}
 	group := rowsInCache(r.slots.size)
@@ -56,41 +56,6 @@ func pairOf(task, rows, columns, group int) (row, column int) {
 	high := min(group, rows-first)
 	task -= first * columns
 	return first + task%high, task / high
-}
-
-// comparePatches is compare for images of one patch. There are often thousands of them, each pair
-// is little work, and so they go in blocks.
-func (r *run) comparePatches(rows, columns []slot) error {
-	const high, wide = 8, 128 // images of a block
-	across := (len(columns) + wide - 1) / wide
-	down := (len(rows) + high - 1) / high
-	return r.parallel(comparing, down*across, func(worker, task int) {
-		row, column := rows[task/across*high:], columns[task%across*wide:]
-		row, column = row[:min(high, len(row))], column[:min(wide, len(column))]
-		if row[0].entry >= column[len(column)-1].entry {
-			return
-		}
-		w := &r.workers[worker]
-		w.block = slices.Grow(w.block[:0], high*wide*len(r.group))[:high*wide*len(r.group)]
-		w.search.PatchDistances(w.block, row[0].onwards(), len(row),
-			column[0].onwards(), len(column), r.slots.size)
-		compared := 0
-		for i, one := range row {
-			for j, other := range column {
-				if one.entry >= other.entry {
-					continue
-				}
-				at := (i*len(column) + j) * len(r.group)
-				distances := w.block[at : at+len(r.group)]
-				copy(r.distances.by(one.entry, other.entry), distances)
-				if other.entry < len(r.members) {
-					copy(r.distances.by(other.entry, one.entry), distances)
-				}
-				compared++
-			}
-		}
-		r.progress.add(compared * r.degrees)
-	})
 }
 
 // comparePair takes one product, and from it the distances in both directions; references are

@@ -95,6 +95,7 @@ type run struct {
 	strip     int // images that pass by a tile at once
 	slots     *tiles
 	distances *distances
+	packed    []float32 // images of one patch, see packPatches
 	workers   []worker
 	journal   *journal       // of the distances that are there already; may be nil
 	kept      *preparedStage // references that are in memory already; may be nil

@@ -42,7 +42,7 @@ func (r *deviceRun) score(stage int, windows []window) error {
 		weights[k] = float64(w.count)
 		r.degrees += w.count
 	}
-	store, typical := r.typical()
+	store, typical := r.typical(stage)
 	err := r.device.Begin(r.radii, func(k int) []float32 { return store.Tokens(stage, typical[k]) },
 		len(typical))
 	for first := r.share.first; first < r.share.end && err == nil; first += r.plan.rows {

@@ -43,6 +43,13 @@ func (d *distances) by(i, j int) []float32 {
 	return d.array.Slice(at, at+int64(d.values))
 }
 
+// between is the view [count] of image i scored by entries of one patch from `first` on, none of which
+// is i or on its other side.
+func (d *distances) between(i, first, count int) []float32 {
+	at := int64(i)*int64(d.scorers) + int64(d.position(i, first))
+	return d.array.Slice(at, at+int64(count))
+}
+
 // position is that of entry j among the scorers of image i.
 func (d *distances) position(i, j int) int {
 	switch {

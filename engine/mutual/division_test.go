@@ -37,28 +37,6 @@ func TestOrderOfPairs(t *testing.T) {
 	}
 }
 
-// Images of one patch are compared in blocks of 8 by 128: one more than a block, and less.
-func TestImagesOfOnePatchInBlocks(t *testing.T) {
-	for _, images := range []int{7, 8, 9, 127, 128, 129, 137} {
-		shape := features.Shape{Stages: 1, Images: images, Height: 1, Width: 1, Channels: 4}
-		problem := &Problem{Images: look(t, shape, 1), Degrees: []int{1}, Interval: everyScorer}
-		shape.Images = 2
-		problem.References = look(t, shape, 2)
-		want, err := Definition{}.PatchScores(context.Background(), problem)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, plan := range []Plan{{}, {TileImages: 100, StripImages: 9}} {
-			problem.Plan = plan
-			got, err := CPU{Threads: 2}.PatchScores(context.Background(), problem)
-			if err != nil {
-				t.Fatal(err)
-			}
-			within(t, fmt.Sprint(images, " images"), got, want, 1e-5, 0)
-		}
-	}
-}
-
 func TestRowsInTheCache(t *testing.T) {
 	for size, want := range map[int]int{1 << 10: 2048, 1<<20 + 1: 1, 1 << 20: 2, 1 << 21: 1, 1 << 25: 1} {
 		if got := rowsInCache(size); got != want {

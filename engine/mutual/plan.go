@@ -170,6 +170,10 @@ func (z Sizes) plan(spill, spillDistances bool, tile int) Plan {
 		distances = max(writing, reading)
 	}
 	slots := int64(tile+strip) * slot
+	if patches == 1 {
+		slots += bytesOfFloat * int64(packedPatches(tile, z.Shape.Channels))
+		search += bytesOfFloat * highPatches * widePatches
+	}
 	scratch := threads * (stackBytes + search + bytesOfFloat*blockPatches*scorers +
 		8*windows*patches)
 	scores := 8 * patches * (n + int64(z.Shape.Images))

@@ -83,7 +83,7 @@ const (
 // up by itself, and then all in order, whatever the threads.
 func (r *run) centreOf(stage int) ([]float32, error) {
 	channels := r.shape.Channels
-	store, images := r.typical()
+	store, images := r.typical(stage)
 	sums, counts := make([]float64, len(images)*channels), make([]int, len(images))
 	err := r.parallel(centring, len(images), func(_, k int) {
 		sample := sampleOf(store, stage, images[k])
@@ -114,10 +114,13 @@ func (r *run) centreOf(stage int) ([]float32, error) {
 
 // typical are the images that the centre is taken from, and their store. Where only references score it
 // is theirs, so that an image has the same centre whatever it is scored with.
-func (b *batch) typical() (store *features.Store, images []int) {
+func (b *batch) typical(stage int) (store *features.Store, images []int) {
 	store, all := b.Images, b.members
 	if b.ReferencesOnly {
 		store, all = b.References, upTo(b.references)
+	}
+	if b.patches == 1 {
+		return store, typicalPatches(store, stage, all)
 	}
 	count := min(len(all), centreImages)
 	for k := range count {

@@ -71,6 +71,28 @@ static void run_inner(int level, int64_t rows, int64_t columns, int64_t d)
     free(a), free(b), free(dst), free(packed), free(indices);
 }
 
+// Images of one patch, some of which coincide and some of which take no part.
+static void run_patches(int level, int64_t rows, int64_t columns, int64_t d)
+{
+    musc_shape shape = {1, 1, d, 1, {0}, 0, 0};
+    int64_t floats = musc_image_floats(level, &shape), padded = (columns + 47) / 48 * 48;
+    float *images = block((rows + columns) * floats), *dst = block(rows * columns);
+    float *packed = block(padded * (d + 1)), *tokens = block(d), *centre = block(d);
+    float *scratch = block(musc_scratch_floats(level, &shape));
+    for (int64_t k = 0; k < rows + columns; k++) {
+        uint8_t active = k % 5 != 3;
+        tokens[k % d] += (float)(k % 3);
+        musc_prepare(level, &shape, images + k * floats, tokens, &active, centre, scratch);
+    }
+    musc_pack_patches(&shape, packed, images + rows * floats, columns, floats);
+    musc_patch_distances(level, &shape, dst, images, rows, images + rows * floats, packed, columns,
+                         floats);
+    for (int64_t k = 0; k < rows * columns; k++)
+        if (!(dst[k] >= 0 && dst[k] <= 2.001f) && dst[k] != INFINITY)
+            abort();
+    free(images), free(dst), free(packed), free(tokens), free(centre), free(scratch);
+}
+
 int main(void)
 {
     static const int64_t products[][3] = {
@@ -89,6 +111,7 @@ int main(void)
                 run(level, shapes[i], k % 4, k / 4);
     for (int level = 0; level < MUSC_LEVELS; level++)
         for (unsigned i = 0; musc_supported(level) && i < sizeof products / sizeof *products; i++)
-            run_inner(level, products[i][0], products[i][1], products[i][2]);
+            run_inner(level, products[i][0], products[i][1], products[i][2]),
+                run_patches(level, products[i][0], products[i][1], products[i][2]);
     return 0;
 }
