@@ -135,10 +135,87 @@ TARGET static void NAME(smallest_of)(double *sums, float *greatest, const float 
     }
 }
 
+// up_to counts the keys [n] up to a pivot, and the greatest of them.
+TARGET INLINE int64_t NAME(up_to)(const int32_t *keys, int64_t n, int32_t pivot, int32_t *greatest)
+{
+    NAME(keys) count[2] = {{0}}, most[2] = {{0}};
+    int64_t i = 0, total = 0;
+    *greatest = 0;
+    for (; i + 2 * KEYS <= n; i += 2 * KEYS)
+        for (int v = 0; v < 2; v++) {
+            NAME(keys) key = LOAD_KEYS(keys + i + v * KEYS), is = key <= pivot;
+            count[v] -= is;
+            key &= is;
+            most[v] = CHOOSE(key > most[v], key, most[v]);
+        }
+    for (; i < n; i++)
+        if (keys[i] <= pivot) {
+            total++;
+            *greatest = keys[i] > *greatest ? keys[i] : *greatest;
+        }
+    count[0] += count[1];
+    most[0] = CHOOSE(most[1] > most[0], most[1], most[0]);
+    for (int l = 0; l < KEYS; l++) {
+        total += count[0][l];
+        *greatest = most[0][l] > *greatest ? most[0][l] : *greatest;
+    }
+    return total;
+}
+
+// smallest_in_row is smallest of one column whose numbers lie side by side. The k-th is looked for as
+// kth does.
+TARGET static void NAME(smallest_in_row)(double *sum, float *greatest, const float *x, int64_t n,
+                                         int64_t k, int32_t *keys)
+{
+    int32_t low = INT32_MAX, high = 0, last;
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(keys + i, x + i, sizeof *keys);
+        keys[i] &= INT32_MAX;
+        low = keys[i] < low ? keys[i] : low;
+        high = keys[i] > high ? keys[i] : high;
+    }
+    last = high;
+    for (int64_t below = 0, upTo = n, round = 1; low <= high && upTo > k; round++) {
+        int32_t span = high - low;
+        float share = (float)(k - below) / (float)(upTo - below) * (float)span;
+        int32_t step = round % 3 && share < (float)span ? (int32_t)share : span / 2;
+        int64_t count = NAME(up_to)(keys, n, low + step, &last);
+        if (count == k)
+            break;
+        if (count < k) {
+            low += step + 1;
+            below = count;
+        } else if (step == span) { // all from the k-th on are the same
+            break;
+        } else {
+            high = low + step;
+            upTo = count;
+        }
+    }
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; i++) { // those below the k-th come to the front
+        int32_t key = keys[i];
+        keys[count] = key;
+        count += key < last;
+    }
+    *sum = 0;
+    memcpy(greatest, &last, sizeof last);
+    for (int64_t i = 0; i < count; i++) {
+        float value;
+        memcpy(&value, keys + i, sizeof value);
+        *sum += value;
+    }
+    *sum += (double)(k - count) * *greatest;
+}
+
 // smallest is musc_smallest for this level.
 TARGET static void NAME(smallest)(double *sums, float *greatest, const float *x, int64_t rows,
                                   int64_t stride, int64_t columns, int64_t k, int32_t *keys)
 {
+    if (stride == 1) { // there is but one column
+        NAME(smallest_in_row)(sums, greatest, x, rows, k, keys);
+        return;
+    }
     for (int64_t j = 0; j < columns; j += MUSC_COLUMNS)
         NAME(smallest_of)(sums + j, greatest + j, x + j, rows, stride,
                           columns - j < MUSC_COLUMNS ? columns - j : MUSC_COLUMNS, k, keys);

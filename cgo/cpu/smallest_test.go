@@ -56,10 +56,13 @@ func defineSmallest(column []float32, k int) (sum float64, greatest float32) {
 // The same bits at every level, for blocks of columns that are whole and not, and any k.
 func TestSumsOfTheSmallest(t *testing.T) {
 	for name, number := range numbers {
-		for _, rows := range []int{1, 2, 3, 7, 30, 257, 999} {
+		for _, rows := range []int{1, 2, 3, 7, 30, 64, 257, 500, 999} {
 			for _, columns := range []int{1, 3, 16, 17, 37} {
 				random := rand.New(rand.NewPCG(uint64(rows), uint64(columns)))
 				stride := columns + random.IntN(3)
+				if columns == 1 {
+					stride = 1 + rows%2 // side by side, or not
+				}
 				x := make([]float32, (rows-1)*stride+columns)
 				for i := range x {
 					x[i] = number(random, i/stride, rows)
@@ -101,6 +104,10 @@ func TestSumsOfTheSmallestTouchNothingOutsideTheSlices(t *testing.T) {
 		scratch := make([]uint32, SmallestScratch(5))
 		eachLevel(t, func() { SumSmallest(sums, greatest, x, 5, columns+1, 2, scratch) })
 	}
+	x := guarded(t, 37)
+	eachLevel(t, func() {
+		SumSmallest(make([]float64, 1), make([]float32, 1), x, 37, 1, 5, make([]uint32, SmallestScratch(37)))
+	})
 }
 
 func TestMistakesOfSumSmallest(t *testing.T) {

@@ -142,10 +142,11 @@ func (a *averaging) keys(first, block int) []uint32 {
 	return a.scratch[:block*scorers]
 }
 
-// wide tells whether the smallest are found for many patches side by side: not where distances may be
-// infinite, and do not count, nor where there are too few patches. It is the same for all of an image.
+// wide tells whether the smallest are found for many patches side by side, or many scorers of one patch:
+// not where distances may be infinite, and do not count, nor where there are too few patches. It is the
+// same for all of an image.
 func (a *averaging) wide() bool {
-	return !a.infinite && a.values >= blockPatches/2
+	return !a.infinite && (a.values == 1 || a.values >= blockPatches/2)
 }
 
 // intoWide is into where the smallest distances count.
