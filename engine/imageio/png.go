@@ -13,6 +13,7 @@ const pngMagic = "\x89PNG\r\n\x1a\n"
 // Colour types of a PNG.
 const (
 	pngGrey      = 0
+	pngRGB       = 2
 	pngPalette   = 3
 	pngGreyAlpha = 4
 	pngRGBA      = 6
@@ -69,14 +70,17 @@ func headOfPNG(file *io.SectionReader) (Head, error) {
 	return Head{Width: header.width(), Height: header.height(), Deep: header.depth() == 16}, nil
 }
 
-// decodePNG is png.Decode, and where that refuses the file, png.Decode of what viewers overlook the
+// decodePNG is plainPNG, where that does not know the file png.Decode, and where that refuses the file, png.Decode of what viewers overlook the
 // faults of.
 func decodePNG(file *io.SectionReader) (*Raster, error) {
 	header, err := readPNGHeader(file)
 	if err != nil {
 		return nil, err
 	}
-	picture, err := png.Decode(file)
+	if r := plainPNG(file, header); r != nil {
+		return r, nil
+	}
+	picture, err := png.Decode(io.NewSectionReader(file, 0, file.Size()))
 	var unsupported png.UnsupportedError
 	if err != nil && !errors.As(err, &unsupported) {
 		repaired, fault := repairPNG(file, header)

@@ -5,7 +5,6 @@ import (
 	"image"
 	"image/color"
 	"image/draw"
-	"image/png"
 	"io"
 	"slices"
 	"sync"
@@ -15,6 +14,8 @@ import (
 	"golang.org/x/image/font/gofont/goregular"
 	"golang.org/x/image/font/opentype"
 	"golang.org/x/image/math/fixed"
+
+	"musc/engine/imageio"
 )
 
 var (
@@ -144,11 +145,5 @@ func measure(face font.Face, text string) int { return font.MeasureString(face, 
 
 // savePNG writes the canvas as a file.
 func (c canvas) savePNG(path string) error {
-	return save(path, func(w io.Writer) error {
-		encoder := png.Encoder{CompressionLevel: png.BestSpeed}
-		if err := encoder.Encode(w, c.RGBA); err != nil {
-			return fmt.Errorf("the picture: %w", err)
-		}
-		return nil
-	})
+	return save(path, func(w io.Writer) error { return imageio.EncodePNG(w, c.RGBA) })
 }

@@ -139,16 +139,24 @@ func (p Picture) draw(longerSide int, scale Scale) (*image.RGBA, error) {
 	if err != nil {
 		return nil, err
 	}
-	values := make([]float32, area.Dy()*area.Dx())
-	upsampler.Upsample(values, p.Scores)
 	out, levels := newCanvas(whole.Dx(), whole.Dy()), scale.levels()
-	for i := range whole.Dx() * whole.Dy() {
-		copy(out.Pix[4*i:4*i+3], p.Photo.Pix[3*i:])
+	for to, from := out.Pix, p.Photo.Pix; len(to) >= 4 && len(from) >= 3; to, from = to[4:], from[3:] {
+		to[0], to[1], to[2] = from[0], from[1], from[2]
 	}
-	for i, value := range values {
-		pixel := out.Pix[out.PixOffset(area.Min.X+i%area.Dx(), area.Min.Y+i/area.Dx()):][:3]
-		heated := levels[scale.Level(float64(value))].over(color.RGBA{pixel[0], pixel[1], pixel[2], 255})
-		pixel[0], pixel[1], pixel[2] = heated.R, heated.G, heated.B
+	reader, values := upsampler.Reader(p.Scores), make([]float32, area.Dx())
+	for y := range area.Dy() {
+		reader.Seek(y)
+		reader.ReadSingle(values)
+		row := out.Pix[out.PixOffset(area.Min.X, area.Min.Y+y):][:4*len(values)]
+		for x, value := range values {
+			level := scale.Level(float64(value))
+			if level == 0 { // which covers nothing
+				continue
+			}
+			pixel := row[4*x:][:3]
+			heated := levels[level].over(color.RGBA{pixel[0], pixel[1], pixel[2], 255})
+			pixel[0], pixel[1], pixel[2] = heated.R, heated.G, heated.B
+		}
 	}
 	if area != whole {
 		out.outline(area)

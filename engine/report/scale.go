@@ -120,6 +120,9 @@ func (s Scale) Anchored() bool {
 // Level is the scale's position as one of 256 levels. With a threshold, levels from 128 on are those
 // of values from the threshold on.
 func (s Scale) Level(value float64) int {
+	if value <= s.Low { // as most are
+		return 0
+	}
 	return int(math.Round(255 * s.Position(value)))
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"unsafe"
 
 	"musc/engine/fault"
 )
@@ -64,37 +65,29 @@ func streamTIFF(w io.Writer, path string, width, height int, read func(y int, ro
 	if _, err := w.Write(header); err != nil {
 		return fmt.Errorf("the header: %w", err)
 	}
-	values, row := make([]float32, width), make([]byte, 4*width)
+	values := make([]float32, width)
+	row := unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), 4*width) // as it is where the machine is little-endian
+	if !littleEndian {
+		row = make([]byte, 4*width)
+	}
 	for y := range height {
 		read(y, values)
 		if x := firstNotFinite(values); x >= 0 {
 			return notFinite(path, values[x], x, y)
 		}
-		putSingles(row, values)
-		if err := writeRow(w, row, y, height); err != nil {
-			return err
+		if !littleEndian {
+			for x, value := range values {
+				binary.LittleEndian.PutUint32(row[4*x:], math.Float32bits(value))
+			}
+		}
+		if _, err := w.Write(row); err != nil {
+			return fmt.Errorf("row %d of %d: %w", y, height, err)
 		}
 	}
 	return nil
 }
 
-func writeRow(w io.Writer, row []byte, y, height int) error {
-	if _, err := w.Write(row); err != nil {
-		return fmt.Errorf("row %d of %d: %w", y, height, err)
-	}
-	return nil
-}
-
-// putSingles writes values to row, little-endian, two at a time.
-func putSingles(row []byte, values []float32) {
-	for ; len(values) >= 2 && len(row) >= 8; values, row = values[2:], row[8:] {
-		two := uint64(math.Float32bits(values[0])) | uint64(math.Float32bits(values[1]))<<32
-		binary.LittleEndian.PutUint64(row, two)
-	}
-	for x, value := range values {
-		binary.LittleEndian.PutUint32(row[4*x:], math.Float32bits(value))
-	}
-}
+var littleEndian = binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 
 // tiffHeader is everything before the first pixel. Its own length decides the strips' offsets, and
 // is the same whatever they are: it is laid out twice.
