@@ -152,3 +152,19 @@ func TestGoalsAreJudgedByTheMedianOfPairs(t *testing.T) {
 		t.Errorf("of the peak: %+v, %s", got, got.verdict())
 	}
 }
+
+// A result of another level than the machine's best says so in its title and in its files' names.
+func TestForcedLevelIsInTitleAndName(t *testing.T) {
+	r := sample()
+	if got := r.nameFor("latest"); got != "latest" {
+		t.Errorf("named %s", got)
+	}
+	r.Machine.Best = "avx512vnni"
+	if got := r.nameFor("latest"); got != "latest-avx512" {
+		t.Errorf("named %s", got)
+	}
+	var text strings.Builder
+	writeReport(&text, r)
+	contains(t, text.String(), "# musc, measured at SIMD level avx512, where avx512vnni is the machine's best",
+		"## Goals, at SIMD level avx512\n")
+}
