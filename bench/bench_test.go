@@ -14,10 +14,11 @@ import (
 func tiny() plan {
 	small := shape{"tiny", 3, 4, 20, []int{1, 3}}
 	few := limits{least: 2, most: 2}
+	const cost = time.Minute
 	return plan{
-		quick: true, total: time.Hour, threads: 2, photos: "no/such/folder", kernelShapes: []shape{small},
-		kernels: few, scorers: []sized{{small, 3}}, scoring: few, growing: small,
-		imageCounts: []int{2, 5}, memoryCounts: []int{2, 4}, threading: sized{small, 3},
+		quick: true, total: 10 * time.Hour, threads: 2, photos: "no/such/folder", kernelShapes: []shape{small},
+		kernels: few, scorers: []sized{{small, 3, cost}}, scoring: few, growing: small,
+		imageCounts: []count{{2, cost}, {5, cost}}, memoryCounts: []int{2, 4}, threading: sized{small, 3, cost},
 		scaling: few, memoryMethods: []string{"published"}, steps: few,
 	}
 }
@@ -181,7 +182,7 @@ func TestSlowCaseIsDroppedAndSaid(t *testing.T) {
 		t.Errorf("the slow case ran %d times", runs)
 	}
 	contains(t, strings.Join(b.result.Notes, "\n"), "slow left out, s: it takes longer than 10ms",
-		"slow left out, s: it was too slow for less")
+		"slow left out, s: it was too slow before")
 }
 
 func TestSyntheticTokensDoNotDependOnTheirNumber(t *testing.T) {

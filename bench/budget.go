@@ -45,7 +45,7 @@ func shareOf(tasks []task, left time.Duration) float64 {
 }
 
 // slowestCase is the part of a task's time that one case may take before it is dropped.
-const slowestCase = 4
+const slowestCase = 3
 
 // allotted are the limits of a task that gets that share of its cost, from now on.
 func (t task) allotted(share float64) limits {

@@ -18,8 +18,8 @@ func TestTasksShareWhatIsLeftByTheirCosts(t *testing.T) {
 	for _, c := range []struct {
 		left, whole, budget, each time.Duration
 	}{
-		{80 * time.Second, 20 * time.Second, 10 * time.Second, 5 * time.Second},
-		{40 * time.Second, 10 * time.Second, 5 * time.Second, 2500 * time.Millisecond},
+		{120 * time.Second, 30 * time.Second, 10 * time.Second, 10 * time.Second},
+		{48 * time.Second, 12 * time.Second, 6 * time.Second, 4 * time.Second},
 		// More time than planned is none that is used up, but a slow case may take it.
 		{640 * time.Second, 160 * time.Second, 10 * time.Second, 30 * time.Second},
 	} {

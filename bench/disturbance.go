@@ -21,7 +21,7 @@ func (b *bench) alternate(ctx context.Context, row Row, contenders []contender, 
 	Row, error) {
 
 	begun, all, own := time.Now(), busySeconds(), b.ownSeconds()
-	contenders = b.without(contenders, row.Shape)
+	contenders = b.without(contenders, row.Shape, within.each)
 	row, err := alternate(ctx, row, contenders, within, func(name string, err error) {
 		b.remember(contenders, name, err)
 		b.leaveOut(row.Shape)(name, err)

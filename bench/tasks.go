@@ -9,12 +9,8 @@ import (
 	"time"
 )
 
-// What parts of a plan cost beside the rounds of their rows: starting the peers anew, for a process
-// that holds nothing yet, and writing tokens.
-const (
-	startsCost = 10 * time.Second
-	littleCost = time.Second
-)
+// memoryCost is what a row of memory costs: starting the peers anew, twice.
+const memoryCost = 11 * time.Second
 
 // tasks lists the parts of the plan, those first that goals are about: they have the time that others
 // may lack.
@@ -29,19 +25,13 @@ func (b *bench) tasks() []task {
 	})
 }
 
-// rowTask is a task of one row. It costs its budget, a round that warms up, and one that begins just
-// before the budget ends.
-func rowTask(name string, within limits, run func(context.Context, limits) error) task {
-	return task{name: name, cost: 2*within.budget + littleCost, within: within, run: run}
-}
-
 func (b *bench) scorerTask(group string, of sized, threads int, methods []string,
 	within limits) task {
 
 	name := fmt.Sprintf("%s: %s, %d images, %d threads", group, of.shape, of.images, threads)
-	return rowTask(name, within, func(ctx context.Context, within limits) error {
+	return task{name, of.cost, within, func(ctx context.Context, within limits) error {
 		return b.scorerRow(ctx, group, of.shape, of.images, threads, methods, within)
-	})
+	}}
 }
 
 func (b *bench) scorerTasks() (tasks []task) {
@@ -54,17 +44,17 @@ func (b *bench) scorerTasks() (tasks []task) {
 
 // growthTasks are time and memory against the number of images.
 func (b *bench) growthTasks() (tasks []task) {
-	for _, images := range b.plan.imageCounts {
-		tasks = append(tasks, b.scorerTask(groupImages, sized{b.plan.growing, images},
+	for _, c := range b.plan.imageCounts {
+		tasks = append(tasks, b.scorerTask(groupImages, sized{b.plan.growing, c.images, c.cost},
 			b.plan.threads, scorerMethods[:2], b.plan.scaling))
 	}
-	for _, images := range b.plan.aloneCounts {
-		tasks = append(tasks, b.scorerTask(groupImages, sized{b.plan.growing, images},
+	for _, c := range b.plan.aloneCounts {
+		tasks = append(tasks, b.scorerTask(groupImages, sized{b.plan.growing, c.images, c.cost},
 			b.plan.threads, nil, b.plan.scaling))
 	}
 	for _, images := range b.plan.memoryCounts {
 		tasks = append(tasks, task{name: fmt.Sprintf("memory: %s, %d images", b.plan.growing, images),
-			cost: startsCost, run: func(ctx context.Context, within limits) error {
+			cost: memoryCost, run: func(ctx context.Context, within limits) error {
 				return b.memoryRow(ctx, b.plan.growing, images, within)
 			}})
 	}
@@ -86,21 +76,24 @@ func (b *bench) threadTasks() (tasks []task) {
 // wholeTasks are runs from photos on.
 func (b *bench) wholeTasks() (tasks []task) {
 	if b.plan.whole.most > 0 {
-		tasks = append(tasks, rowTask(groupWhole+": photos to scores", b.plan.whole, b.measureWhole))
+		tasks = append(tasks, task{groupWhole + ": photos to scores", wholeCost, b.plan.whole,
+			b.measureWhole})
 	}
-	return append(tasks, rowTask("photos to files", b.plan.steps, b.measureSteps))
+	return append(tasks, task{"photos to files", 2*b.plan.steps.budget + time.Second, b.plan.steps,
+		b.measureSteps})
 }
 
 func (b *bench) kernelTask(s shape, at string) task {
-	return rowTask(fmt.Sprintf("kernels: %s, %s", s, at), b.plan.kernels,
-		func(ctx context.Context, within limits) (err error) {
-			before := level()
-			if err := useLevel(at); err != nil {
-				return err
-			}
-			defer func() { err = errors.Join(err, useLevel(before)) }()
-			return b.kernelRow(ctx, s, within)
-		})
+	run := func(ctx context.Context, within limits) (err error) {
+		before := level()
+		if err := useLevel(at); err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, useLevel(before)) }()
+		return b.kernelRow(ctx, s, within)
+	}
+	return task{fmt.Sprintf("kernels: %s, %s", s, at), b.plan.kernels.budget + time.Second, b.plan.kernels,
+		run}
 }
 
 // kernelTasks are the kernels of the level in use at every shape, levelTasks the machine's other levels'
