@@ -67,8 +67,10 @@ TARGET static float NAME(round_groups)(uint32_t *words, float *x, int64_t channe
 // tile is that of product.h. Registers hold the 16-bit sums of a group; those of 32 bits stay in the
 // L1 cache: as the compiler cannot know what is in memory, it keeps no copies.
 TARGET INLINE void NAME(tile)(NAME(sums) sum[ROWS][VECTORS], const uint32_t *restrict a,
-                              const uint32_t *restrict b, int64_t words, int vectors)
+                              const uint32_t *restrict b, int64_t words, int vectors,
+                              const float *const *fetch, int64_t fetches)
 {
+    int64_t channel = 0;
     NAME(sums) (*total)[VECTORS] = sum;
     __asm__ volatile("" : "+r"(total) : : "memory");
     for (int r = 0; r < ROWS; r++)
@@ -80,6 +82,8 @@ TARGET INLINE void NAME(tile)(NAME(sums) sum[ROWS][VECTORS], const uint32_t *res
         for (int r = 0; r < ROWS; r++)
             for (int v = 0; v < vectors; v++)
                 half[r][v] = (NAME(halves))((NAME(words)){0} + a[r]);
+        NAME(fetch_part)(fetch, fetches, channel, CHANNELS * GROUP);
+        channel += CHANNELS * GROUP;
         words -= group;
         a += ROWS;
         b += PANEL;

@@ -28,7 +28,7 @@ TARGET INLINE void NAME(add_tile)(float *dst, int64_t stride, int64_t rows, int6
     for (int r = 0; r < ROWS && r < rows; r++)
         for (int64_t k = 0; k < columns && k < WIDTH; k += LINE)
             __builtin_prefetch(dst + r * stride + k, 1);
-    NAME(tile)(sum, a, b, words, vectors);
+    NAME(tile)(sum, a, b, words, vectors, 0, 0);
     for (int r = 0; r < ROWS; r++) { // a constant: sum stays in registers
         if (r >= rows)
             break;

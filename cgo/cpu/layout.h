@@ -9,6 +9,7 @@
 #define PANEL MUSC_PANEL
 #define LINE 16      // floats of a cache line: everything begins at a multiple of it
 #define CHUNK 8      // rows of products that are searched at once
+#define FETCHES 16   // tokens that are fetched while one register tile is multiplied
 #define CANDIDATES 16 // patches that a search may keep for one patch and degree
 
 // One image. Patch p's word w holds the channels from w * (channels a word) on, as float32, two
@@ -62,6 +63,11 @@ typedef struct {
     float *columnMargin;   // [R,P48]
     candidate *candidates; // [R][P48][CANDIDATES] of the columns
     int32_t *count;        // [R][P48]
+    candidate *rowCandidates; // [R][P48][CANDIDATES] of the rows
+    int32_t *rowCount;     // [R][P48]
+    int32_t *queue;        // [R * P48] d * P48 + p of rows, as they were searched
+    int32_t *mate;         // [R,P48] the patch of b that is nearest to one of a, of the candidates,
+                           // or -1: their distance is known
     float *plain;          // [P,C] one image's normalised tokens, while it is prepared
     float *sums;           // [width + 1,C] sums over windows, while an image is prepared
     float *inner;          // [P48] inner products with the centre, while an image is prepared
@@ -79,6 +85,14 @@ typedef struct {
     int32_t *gridColumn;   // [stride]
     int32_t *anyActive;    // of a vector of columns: whether a patch in it is active
     int32_t *anyReached;   // and whether a window around an active one reaches it
+
+    // Rows whose candidates are known wait for their distances, so that their tokens are fetched while
+    // products keep the processor busy and the memory idle.
+    float *rowDistances;         // [R,P] the caller's
+    int64_t queued;              // rows in the queue
+    int64_t fetched, taken;      // those whose tokens have been fetched, and whose distances taken
+    const float *fetch[FETCHES]; // tokens that the next register tile fetches
+    int64_t fetches;
 } scratch_view;
 
 typedef struct {
@@ -195,6 +209,10 @@ static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const l
     v->columnMargin = take(base, &at, s->degrees * padded);
     v->candidates = (candidate *)take(base, &at, s->degrees * padded * CANDIDATES * 2);
     v->count = (int32_t *)take(base, &at, s->degrees * padded);
+    v->rowCandidates = (candidate *)take(base, &at, s->degrees * padded * CANDIDATES * 2);
+    v->rowCount = (int32_t *)take(base, &at, s->degrees * padded);
+    v->queue = (int32_t *)take(base, &at, s->degrees * padded);
+    v->mate = (int32_t *)take(base, &at, s->degrees * padded);
     v->plain = take(base, &at, patches_of(s) * s->channels);
     v->sums = take(base, &at, (s->width + 1) * s->channels + 1);
     v->inner = take(base, &at, padded);

@@ -92,6 +92,17 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
     NAME(distances_to)(distances, x, y, channels, MANY);
 }
 
+// fetch_part brings some channels of the listed tokens closer. It is called again and again between
+// the additions of a product: memory answers a few dozen lines at once, and more would have to wait.
+static inline __attribute__((always_inline)) void NAME(fetch_part)(const float *const *tokens,
+                                                                   int64_t count, int64_t first,
+                                                                   int channels)
+{
+    for (int64_t i = 0; i < count; i++)
+        for (int c = 0; c < channels; c += LINE)
+            __builtin_prefetch(tokens[i] + first + c);
+}
+
 #include "aggregate.h"
 #if GROUP
 #include "groups.h"
@@ -100,9 +111,9 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
 #include "prepare.h"
 #include "limit.h"
 #include "direct.h"
+#include "nearest.h"
 #include "product.h"
 #include "window.h"
-#include "nearest.h"
 #include "search.h"
 #include "inner.h"
 #include "blocks.h"

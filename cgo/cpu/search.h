@@ -143,14 +143,10 @@ TARGET static int32_t NAME(search_row)(const run_list *counted, candidate *list,
 
 // rows searches the products of a chunk, the listed patches of row y of the grid of a, one degree.
 TARGET static void NAME(rows)(const musc_shape *shape, const image_view *a, const image_view *b,
-                              scratch_view *s, float *rowDistances, int64_t d, int64_t y,
-                              const int32_t *chunk, int64_t count)
+                              scratch_view *s, int64_t d, int64_t y, const int32_t *chunk,
+                              int64_t count)
 {
-    int64_t patches = patches_of(shape), channels = shape->channels;
     int64_t at = d * padded_patches(shape);
-    const float *tokensB = b->tokens + d * patches * channels;
-    candidate list[CHUNK][CANDIDATES];
-    int32_t listed[CHUNK];
     for (int64_t i = 0; i < count; i++) {
         int64_t p = chunk[i];
         const float *sums = NAME(sum_window)(shape, s, d, y, p - y * shape->width);
@@ -158,18 +154,17 @@ TARGET static void NAME(rows)(const musc_shape *shape, const image_view *a, cons
         float best = NAME(scale_row)(shape, row, sums, b->inverse + at, a->inverse[at + p],
                                      shape->radius[d], &s->counted,
                                      s->limited ? s->keeps + i * s->stride : 0);
-        listed[i] = NAME(search_row)(&s->counted, list[i], row, best, s->rowMargin[at + p]);
-        NAME(fetch)(tokensB, channels, list[i], listed[i]);
+        s->rowCount[at + p] =
+            NAME(search_row)(&s->counted, s->rowCandidates + (at + p) * CANDIDATES, row, best,
+                             s->rowMargin[at + p]);
+        s->queue[s->queued++] = (int32_t)(at + p);
     }
     NAME(search_columns)(shape, s, d, chunk, count);
-    for (int64_t i = 0; i < count; i++)
-        rowDistances[d * patches + chunk[i]] =
-            NAME(nearest)(shape, a, b, d, chunk[i], list[i], listed[i]);
 }
 
 // band searches the rows of products of grid row y of a, all degrees.
 TARGET static void NAME(band)(const musc_shape *shape, const image_view *a, const image_view *b,
-                              scratch_view *s, float *rowDistances, int64_t y)
+                              scratch_view *s, int64_t y)
 {
     int64_t ahead = 0, width = shape->width;
     for (int64_t x = 0; x < width; x += CHUNK) {
@@ -186,7 +181,7 @@ TARGET static void NAME(band)(const musc_shape *shape, const image_view *a, cons
         if (s->limited)
             NAME(list_chunk)(shape, s, b, (grid_box){y, y, x, stop - 1}, chunk, count);
         for (int64_t d = 0; d < shape->degrees; d++)
-            NAME(rows)(shape, a, b, s, rowDistances, d, y, chunk, count);
+            NAME(rows)(shape, a, b, s, d, y, chunk, count);
     }
 }
 
@@ -222,6 +217,7 @@ TARGET static void NAME(start)(const musc_shape *shape, scratch_view *s)
     for (int64_t i = 0; i < CHUNK * s->rowStride; i++)
         s->rows[i] = -INFINITY;
     memset(s->count, 0, shape->degrees * padded * sizeof *s->count);
+    s->queued = s->fetched = s->taken = s->fetches = 0;
     for (int64_t d = 1; d <= s->reach; d++) {
         float *left = s->inside + (2 * d - 2) * s->stride, *right = left + s->stride;
         memset(left, 0, 2 * s->stride * sizeof *left);
@@ -269,6 +265,7 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
     NAME(margins)(shape, s.rowMargin, &a, &b);
     NAME(margins)(shape, s.columnMargin, &b, &a);
     NAME(start)(shape, &s);
+    s.rowDistances = rowDistances;
     for (int64_t p = 0; p < patches; p += block) {
         int64_t rows = padded - p < block ? padded - p : block;
         NAME(multiply)(shape, &a, &b, &s, p, rows);
@@ -276,9 +273,10 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
             int64_t last = y + s.reach < shape->height ? y + s.reach : shape->height - 1;
             if ((last + 1) * shape->width > p + rows)
                 break;
-            NAME(band)(shape, &a, &b, &s, rowDistances, y);
+            NAME(band)(shape, &a, &b, &s, y);
         }
     }
+    NAME(pair_rest)(shape, &a, &b, &s);
     if (columnDistances)
-        NAME(columns)(shape, &a, &b, &s, columnDistances);
+        NAME(columns)(shape, &a, &b, &s, rowDistances, columnDistances);
 }
