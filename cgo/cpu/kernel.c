@@ -15,6 +15,7 @@
 #define RUN 512      // channels summed in float32 before float64 takes over
 #define SIGMAS 5.0f  // by how many standard deviations a product may be off, see SIMD.md
 #define AHEAD 4      // columns whose candidates are fetched while others are compared
+#define ROOT 1.41421357f // of 2
 #define FLOOR 1e-6f  // what the float32 sums of a window add to that
 #define WHOLE 12582912.0f // 1.5 * 2^23: a float added to it is rounded to a whole number
 #define ROUNDING (1.0f / (1 << 24) / 3) // of a chain of float32 sums, an addition

@@ -9,6 +9,8 @@
 #define PANEL MUSC_PANEL
 #define LINE 16      // floats of a cache line: everything begins at a multiple of it
 #define CHUNK 8      // rows of products that are searched at once
+#define TOGETHER 4   // rows of them that are made at once
+#define BLOCK 64     // columns of them a branch: few rows have more than a candidate or two
 #define FETCHES 16   // tokens that are fetched while one register tile is multiplied
 #define CANDIDATES 16 // patches that a search may keep for one patch and degree
 
@@ -54,10 +56,13 @@ typedef struct {
     float *ring;           // [ringRows][stride] products, row p at p modulo ringRows
     float *inside;         // [2 * reach][stride] 1 where the column's neighbour is on the grid; as
                            // bits, all of them, in a limited search
-    float *vertical;       // [R][2 * reach + CHUNK][stride] sums over rows of the grid of a
-    float *horizontal;     // [stride] and zeros around: sums over the window of a
+    float *summed;         // [stride] and zeros around: sums over rows of the grid of a
     float *across;         // [stride] and zeros around: also along the grid rows of b
+    float *filtered;       // [R][2 * reach + CHUNK][stride] also over rows of the grid of b
+    float *zeros;          // [stride]
     float *rows;           // [CHUNK][rowStride] inner products of unit vectors; -inf beyond P
+    float *blocks;         // [CHUNK][stride] their maxima over BLOCK columns each, a vector a block
+    float *greatest;       // [stride] and over the rows of a chunk
     float *limit;          // [R,P48] what a product must exceed to be a column's candidate
     float *rowMargin;      // [R,P48]
     float *columnMargin;   // [R,P48]
@@ -77,9 +82,9 @@ typedef struct {
     // of one run of all columns where the search is not limited.
     int64_t limited, near; // near as near_of says
     run_list counted;      // columns that count for some patch of a chunk
+    run_list windows;      // those of all chunks that need a column of the grid of a
     run_list tall;         // and those above and below that their windows reach
     run_list wide;         // and to the left and right
-    run_list beside;       // those of the chunks that need a column of the grid of a
     int32_t *keeps;        // [CHUNK][stride] bits: whether a column counts for a patch of the chunk
     int32_t *gridRow;      // [stride] of the columns
     int32_t *gridColumn;   // [stride]
@@ -187,23 +192,26 @@ static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const l
     int64_t reach = v->reach = s->radius[s->degrees - 1];
     int64_t block = padded ? block_rows(words) : 0, around;
     v->stride = padded;
-    v->rowStride = round_up(padded, 64);
+    v->rowStride = round_up(padded, BLOCK);
     v->ringRows = (2 * reach + 1) * s->width + block;
     if (v->ringRows > padded)
         v->ringRows = padded;
     v->block = (uint32_t *)take(base, &at, block * words);
     v->ring = take(base, &at, v->ringRows * v->stride);
     v->inside = take(base, &at, 2 * reach * v->stride);
-    v->vertical = take(base, &at, s->degrees * (2 * reach + CHUNK) * v->stride);
+    v->filtered = take(base, &at, s->degrees * (2 * reach + CHUNK) * v->stride);
+    v->zeros = take(base, &at, v->stride);
     around = round_up(reach, LINE);
-    v->horizontal = take(base, &at, v->stride + 2 * around);
+    v->summed = take(base, &at, v->stride + 2 * around);
     if (base)
-        v->horizontal += around;
+        v->summed += around;
     around = round_up(reach * s->width, LINE);
     v->across = take(base, &at, v->stride + 2 * around);
     if (base)
         v->across += around;
     v->rows = take(base, &at, CHUNK * v->rowStride);
+    v->blocks = take(base, &at, CHUNK * v->stride);
+    v->greatest = take(base, &at, v->stride);
     v->limit = take(base, &at, s->degrees * padded);
     v->rowMargin = take(base, &at, s->degrees * padded);
     v->columnMargin = take(base, &at, s->degrees * padded);
@@ -223,9 +231,9 @@ static inline int64_t view_scratch(scratch_view *v, const musc_shape *s, const l
     v->anyActive = (int32_t *)take(base, &at, vectors);
     v->anyReached = (int32_t *)take(base, &at, vectors);
     v->counted.runs = (column_run *)take(base, &at, vectors + 2); // every other vector at most
+    v->windows.runs = (column_run *)take(base, &at, vectors + 2);
     v->tall.runs = (column_run *)take(base, &at, vectors + 2);
     v->wide.runs = (column_run *)take(base, &at, vectors + 2);
-    v->beside.runs = (column_run *)take(base, &at, vectors + 2);
     return at;
 }
 

@@ -94,9 +94,7 @@ TARGET static void NAME(distances_to_many)(float *distances, const float *x, con
 
 // fetch_part brings some channels of the listed tokens closer. It is called again and again between
 // the additions of a product: memory answers a few dozen lines at once, and more would have to wait.
-static inline __attribute__((always_inline)) void NAME(fetch_part)(const float *const *tokens,
-                                                                   int64_t count, int64_t first,
-                                                                   int channels)
+INLINE void NAME(fetch_part)(const float *const *tokens, int64_t count, int64_t first, int channels)
 {
     for (int64_t i = 0; i < count; i++)
         for (int c = 0; c < channels; c += LINE)

@@ -13,9 +13,10 @@ TARGET static void NAME(limit)(const musc_shape *shape, const image_view *a, con
     int64_t whole = (shape->height > shape->width ? shape->height : shape->width) - 1;
     s->near = near_of(shape);
     s->limited = s->near < whole || *a->actives < patches || *b->actives < patches;
-    s->counted.count = s->tall.count = s->wide.count = s->beside.count = 1;
+    s->counted.count = s->windows.count = s->tall.count = s->wide.count = 1;
     s->counted.runs[0] = (column_run){0, (int32_t)round_up(patches, LANES)};
-    s->tall.runs[0] = s->wide.runs[0] = s->beside.runs[0] = (column_run){0, (int32_t)s->stride};
+    s->windows.runs[0] = s->counted.runs[0];
+    s->tall.runs[0] = s->wide.runs[0] = (column_run){0, (int32_t)s->stride};
     if (!s->limited)
         return;
     memset(s->anyActive, 0, s->stride / LANES * sizeof *s->anyActive);
@@ -78,12 +79,8 @@ TARGET static grid_box NAME(chunks_of)(const musc_shape *shape, const scratch_vi
 TARGET static void NAME(list_chunk)(const musc_shape *shape, scratch_view *s, const image_view *b,
                                     grid_box chunk, const int32_t *patches, int64_t count)
 {
-    int64_t near = s->near, reach = s->reach;
+    int64_t near = s->near;
     NAME(list_runs)(shape, &s->counted, NAME(widen)(shape, chunk, near, near), s->anyActive);
-    NAME(list_runs)(shape, &s->tall, NAME(widen)(shape, chunk, near + reach, near),
-                    s->anyReached);
-    NAME(list_runs)(shape, &s->wide, NAME(widen)(shape, chunk, near + reach, near + reach),
-                    s->anyReached);
     for (int64_t i = 0; i < count; i++) {
         int32_t y = s->gridRow[patches[i]], x = s->gridColumn[patches[i]], n = (int32_t)near;
         for (int64_t r = 0; r < s->counted.count; r++)
@@ -97,9 +94,9 @@ TARGET static void NAME(list_chunk)(const musc_shape *shape, scratch_view *s, co
     }
 }
 
-// list_beside lists the columns that sums over the rows of the grid of a, in column x, are needed of.
-// It returns 0 if they are not needed at all.
-TARGET static int NAME(list_beside)(const musc_shape *shape, scratch_view *s, const image_view *a,
+// list_column lists the columns that column x of the grid of a, in row y, is needed of. It returns 0 if
+// it is not needed at all.
+TARGET static int NAME(list_column)(const musc_shape *shape, scratch_view *s, const image_view *a,
                                     int64_t y, int64_t x)
 {
     grid_box window = box_around(shape, y, x, s->reach);
@@ -109,8 +106,10 @@ TARGET static int NAME(list_beside)(const musc_shape *shape, scratch_view *s, co
     if (!active)
         return 0;
     grid_box box = NAME(chunks_of)(shape, s, (grid_box){y, y, x, x});
-    int64_t around = s->near + s->reach;
-    NAME(list_runs)(shape, &s->beside, NAME(widen)(shape, box, around, around), s->anyReached);
+    int64_t near = s->near, around = s->near + s->reach;
+    NAME(list_runs)(shape, &s->windows, NAME(widen)(shape, box, near, near), s->anyActive);
+    NAME(list_runs)(shape, &s->tall, NAME(widen)(shape, box, around, near), s->anyReached);
+    NAME(list_runs)(shape, &s->wide, NAME(widen)(shape, box, around, around), s->anyReached);
     return 1;
 }
 

@@ -29,56 +29,120 @@ static inline float NAME(consider)(candidate *list, int32_t *count, float limit,
     return list[least].product; // from now on only what is greater than all that are kept
 }
 
-// scale_row writes one row of inner products of unit vectors to dst, of the counted columns, and
-// returns the greatest. sums lack the sum over `radius` rows of b's grid, a constant at every call, as
-// is whether keeps [P], bits, say which columns count; null: all do.
-TARGET INLINE float NAME(scale_row_of)(const musc_shape *shape, float *restrict dst,
-                                       const float *sums, const float *inverseB, float inverseA,
-                                       int64_t radius, const run_list *counted,
-                                       const int32_t *keeps)
+// sum_window returns the sums of column vector k over the windows of patches i and i + 1 of a group,
+// which share all but one row each: from lists the rows of the first one's window and those after.
+TARGET INLINE void NAME(sum_windows)(NAME(floats) *x, const float *const *from, int64_t k,
+                                     int count, int64_t radius)
 {
-    int64_t patches = patches_of(shape);
-    const NAME(floats) none = (NAME(floats)){0} - INFINITY;
-    NAME(floats) greatest = none;
-    int64_t width = shape->width, runs = counted->count;
-    for (const column_run *list = counted->runs; runs > 0; runs--, list++) {
-        const column_run run = *list;
-        for (int64_t k = run.first; k < run.end; k += LANES) {
-            NAME(floats) x = LOAD(sums + k);
-            for (int64_t r = 1; r <= radius; r++)
-                x += LOAD(sums + k - r * width) + LOAD(sums + k + r * width);
-            x *= LOAD(inverseB + k) * inverseA;
-            if (keeps) { // x may be anything elsewhere
-                NAME(integers) keep = *(const NAME(integers) *)(keeps + k);
-                x = (NAME(floats))(((NAME(integers))x & keep) | ((NAME(integers))none & ~keep));
-            } else if (patches - k < LANES) {
-                for (int64_t l = patches - k; l < LANES; l++)
-                    x[l] = -INFINITY; // padding never wins, even if all products are negative
-            }
-            STORE(dst + k, x);
-            greatest = MAXIMUM(x, greatest);
+    for (int i = 0; i < count; i += 2) {
+        NAME(floats) both = {0};
+        for (int64_t r = 1; r <= radius; r++) {
+            NAME(floats) two = LOAD(from[i + 2 * r - 1] + k) + LOAD(from[i + 2 * r] + k);
+            if (r == 1)
+                both = two;
+            else
+                both += two;
+        }
+        x[i] = LOAD(from[i] + k);
+        if (i + 1 < count)
+            x[i + 1] = LOAD(from[i + 1 + 2 * radius] + k);
+        if (radius > 0) {
+            x[i] += both;
+            if (i + 1 < count)
+                x[i + 1] += both;
         }
     }
-    float best = -INFINITY;
-    for (int l = 0; l < LANES; l++)
-        best = greatest[l] > best ? greatest[l] : best;
-    return best;
 }
 
-TARGET static float NAME(scale_row)(const musc_shape *shape, float *dst, const float *sums,
-                                    const float *inverseB, float inverseA, int64_t radius,
-                                    const run_list *counted, const int32_t *keeps)
+// lanes_below is all bits of the first n lanes.
+TARGET INLINE NAME(integers) NAME(lanes_below)(int64_t n)
 {
-#define SCALE(radius, keeps) \
-    NAME(scale_row_of)(shape, dst, sums, inverseB, inverseA, radius, counted, keeps)
-    if (keeps)
-        return SCALE(radius, keeps);
-    switch (radius) {
-    case 0: return SCALE(0, 0);
-    case 1: return SCALE(1, 0);
-    case 2: return SCALE(2, 0);
-    default: return SCALE(radius, 0);
-    }
+    NAME(integers) lane;
+    for (int l = 0; l < LANES; l++)
+        lane[l] = l;
+    return lane < (int32_t)n;
+}
+
+// greatest_of is the greatest lane of x, none of which is NaN.
+TARGET INLINE float NAME(greatest_of)(NAME(floats) x)
+{
+    float lanes[LANES];
+    STORE(lanes, x);
+    for (int half = LANES / 2; half > 0; half /= 2)
+        for (int l = 0; l < half; l++)
+            lanes[l] = lanes[l + half] > lanes[l] ? lanes[l + half] : lanes[l];
+    return lanes[0];
+}
+
+// scale_rows makes `count` rows of inner products of unit vectors, the rows of a chunk from `first` on,
+// of the counted columns: the sums over the windows of a divided by the norms. It notes the maxima
+// of blocks of columns, of columns over the chunk, and of each row in best. count, radius and
+// limited are constants at every call; in a limited search keeps says which columns count.
+TARGET INLINE void NAME(scale_rows_of)(const scratch_view *s, int64_t patches, int64_t first,
+                                       int count, const float *const *from, int64_t radius,
+                                       const float *inverseB, const float *inverseA, int limited,
+                                       float *best)
+{
+    const NAME(floats) none = (NAME(floats)){0} - INFINITY;
+    NAME(floats) greatest[TOGETHER];
+    float *rows = s->rows + first * s->rowStride, *blocks = s->blocks + first * s->stride;
+    int64_t rowStride = s->rowStride, stride = s->stride;
+    for (int i = 0; i < count; i++)
+        greatest[i] = none;
+    for (int64_t r = 0; r < s->counted.count; r++)
+        for (int64_t k = s->counted.runs[r].first, end = s->counted.runs[r].end; k < end;) {
+            int64_t stop = end - k < BLOCK ? end : k + BLOCK;
+            NAME(floats) block[TOGETHER];
+            for (int i = 0; i < count; i++)
+                block[i] = none;
+            for (; k < stop; k += LANES) {
+                NAME(floats) x[TOGETHER], scale = LOAD(inverseB + k), column = none;
+                NAME(sum_windows)(x, from, k, count, radius);
+                if (first > 0)
+                    column = LOAD(s->greatest + k);
+                for (int i = 0; i < count; i++) {
+                    x[i] *= scale * inverseA[i];
+                    if (limited || patches - k < LANES) {
+                        NAME(integers) keep = limited // x may be anything elsewhere
+                            ? *(const NAME(integers) *)(s->keeps + first * stride + k)
+                            : NAME(lanes_below)(patches - k); // padding never wins
+                        x[i] = (NAME(floats))(((NAME(integers))x[i] & keep) |
+                                              ((NAME(integers))none & ~keep));
+                    }
+                    STORE(rows + i * rowStride + k, x[i]);
+                    block[i] = MAXIMUM(x[i], block[i]);
+                    column = MAXIMUM(x[i], column);
+                }
+                STORE(s->greatest + k, column);
+            }
+            for (int i = 0; i < count; i++) {
+                STORE(blocks + i * stride, block[i]);
+                greatest[i] = MAXIMUM(block[i], greatest[i]);
+            }
+            blocks += LANES;
+        }
+    for (int i = 0; i < count; i++)
+        best[i] = NAME(greatest_of)(greatest[i]);
+}
+
+TARGET static void NAME(scale_rows)(const scratch_view *s, int64_t patches, int64_t first,
+                                    int count, const float *const *from, int64_t radius,
+                                    const float *inverseB, const float *inverseA, float *best)
+{
+#define SCALE(count, radius, limited) \
+    NAME(scale_rows_of)(s, patches, first, count, from, radius, inverseB, inverseA, limited, best)
+    if (s->limited)
+        SCALE(1, radius, 1);
+    else if (count == 1)
+        SCALE(1, radius, 0);
+    else if (radius == 0)
+        SCALE(TOGETHER, 0, 0);
+    else if (radius == 1)
+        SCALE(TOGETHER, 1, 0);
+    else if (radius == 2)
+        SCALE(TOGETHER, 2, 0);
+    else
+        SCALE(TOGETHER, radius, 0);
 #undef SCALE
 }
 
@@ -96,9 +160,7 @@ TARGET static void NAME(search_columns)(const musc_shape *shape, scratch_view *s
     for (int64_t r = 0; r < s->counted.count; r++) {
         const column_run run = s->counted.runs[r];
         for (int64_t k = run.first; k < run.end; k += LANES) {
-            NAME(floats) greatest = LOAD(rows + k), before = LOAD(limit + k);
-            for (int64_t i = 1; i < count; i++)
-                greatest = MAXIMUM(LOAD(rows + i * stride + k), greatest);
+            NAME(floats) greatest = LOAD(s->greatest + k), before = LOAD(limit + k);
             if (!GREATER(greatest, before))
                 continue;
             NAME(floats) raised = MAXIMUM(greatest - LOAD(margin + k), before);
@@ -117,20 +179,23 @@ TARGET static void NAME(search_columns)(const musc_shape *shape, scratch_view *s
     }
 }
 
-// search_row fills in the candidates of one row of products: all within the margin of the best.
-TARGET static int32_t NAME(search_row)(const run_list *counted, candidate *list, const float *row,
+// search_row fills in the candidates of row i of a chunk: all within the margin of the best.
+TARGET static int32_t NAME(search_row)(const scratch_view *s, int64_t i, candidate *list,
                                        float best, float margin)
 {
-    enum { STEP = 64 }; // columns a branch: few rows have more than a candidate or two
+    const float *row = s->rows + i * s->rowStride, *blocks = s->blocks + i * s->stride;
     int32_t count = 0;
     float limit = nextafterf(best - margin, -INFINITY);
     const NAME(floats) all = (NAME(floats)){0} + limit;
-    for (int64_t r = 0; r < counted->count; r++)
-        for (int64_t k = counted->runs[r].first, end = counted->runs[r].end; k < end; k += STEP) {
+    for (int64_t r = 0; r < s->counted.count; r++) {
+        int64_t end = s->counted.runs[r].end;
+        for (int64_t k = s->counted.runs[r].first; k < end; k += BLOCK, blocks += LANES) {
+            if (!GREATER(LOAD(blocks), all))
+                continue;
             uint64_t bits = 0;
-            for (int v = 0; v < STEP; v += LANES)
+            for (int v = 0; v < BLOCK; v += LANES)
                 bits |= (uint64_t)GREATER(LOAD(row + k + v), all) << v;
-            if (end - k < STEP)
+            if (end - k < BLOCK)
                 bits &= ((uint64_t)1 << (end - k)) - 1;
             for (; bits; bits &= bits - 1) {
                 int64_t q = k + __builtin_ctzll(bits);
@@ -138,6 +203,7 @@ TARGET static int32_t NAME(search_row)(const run_list *counted, candidate *list,
                     limit = NAME(consider)(list, &count, limit, row[q], q);
             }
         }
+    }
     return count;
 }
 
@@ -146,18 +212,23 @@ TARGET static void NAME(rows)(const musc_shape *shape, const image_view *a, cons
                               scratch_view *s, int64_t d, int64_t y, const int32_t *chunk,
                               int64_t count)
 {
-    int64_t at = d * padded_patches(shape);
-    for (int64_t i = 0; i < count; i++) {
-        int64_t p = chunk[i];
-        const float *sums = NAME(sum_window)(shape, s, d, y, p - y * shape->width);
-        float *row = s->rows + i * s->rowStride;
-        float best = NAME(scale_row)(shape, row, sums, b->inverse + at, a->inverse[at + p],
-                                     shape->radius[d], &s->counted,
-                                     s->limited ? s->keeps + i * s->stride : 0);
-        s->rowCount[at + p] =
-            NAME(search_row)(&s->counted, s->rowCandidates + (at + p) * CANDIDATES, row, best,
-                             s->rowMargin[at + p]);
-        s->queue[s->queued++] = (int32_t)(at + p);
+    int64_t at = d * padded_patches(shape), radius = shape->radius[d];
+    const float *from[TOGETHER + 2 * radius];
+    for (int64_t i = 0, n; i < count; i += n) {
+        n = !s->limited && count - i >= TOGETHER ? TOGETHER : 1; // those of all follow each other
+        int64_t x = chunk[i] - y * shape->width;
+        for (int64_t k = 0; k < n + 2 * radius; k++)
+            from[k] = radius == 0 ? NAME(ring_row)(shape, s, y, x + k)
+                                  : NAME(slot)(shape, s, d, x - radius + k);
+        float best[TOGETHER];
+        NAME(scale_rows)(s, patches_of(shape), i, (int)n, from, radius, b->inverse + at,
+                         a->inverse + at + chunk[i], best);
+        for (int64_t k = 0; k < n; k++) {
+            int64_t row = at + chunk[i + k];
+            s->rowCount[row] = NAME(search_row)(s, i + k, s->rowCandidates + row * CANDIDATES,
+                                                best[k], s->rowMargin[row]);
+            s->queue[s->queued++] = (int32_t)row;
+        }
     }
     NAME(search_columns)(shape, s, d, chunk, count);
 }
@@ -176,8 +247,8 @@ TARGET static void NAME(band)(const musc_shape *shape, const image_view *a, cons
         if (count == 0)
             continue;
         for (; ahead < stop + s->reach && ahead < width; ahead++)
-            if (!s->limited || NAME(list_beside)(shape, s, a, y, ahead))
-                NAME(sum_column)(shape, s, y, ahead);
+            if (!s->limited || NAME(list_column)(shape, s, a, y, ahead))
+                NAME(filter_column)(shape, s, y, ahead);
         if (s->limited)
             NAME(list_chunk)(shape, s, b, (grid_box){y, y, x, stop - 1}, chunk, count);
         for (int64_t d = 0; d < shape->degrees; d++)
@@ -185,22 +256,31 @@ TARGET static void NAME(band)(const musc_shape *shape, const image_view *a, cons
     }
 }
 
+// clamp is x, but no less than low and no more than high.
+TARGET INLINE NAME(floats) NAME(clamp)(NAME(floats) x, float low, float high)
+{
+    x = MAXIMUM(x, (NAME(floats)){0} + low);
+    return -MAXIMUM(-x, (NAME(floats)){0} - high);
+}
+
 // margins fills in how far below the best product of a patch another may be and still be the best
 // in truth: SIGMAS standard deviations of the difference of two products. They are off by the noise
 // of either factor times the spread of the other; of the patches that come close to p's best, which
-// are not known yet, those of p itself are a guess, between what is typical and the largest. FLOOR
-// is for the float32 sums of the windows.
+// are not known yet, those of p itself are a guess, between what is typical and the largest. In place
+// of sqrt(x^2 + y^2), the greater one plus sqrt(2) - 1 times the other: 8 % more at most. FLOOR is for
+// the float32 sums of the windows.
 TARGET static void NAME(margins)(const musc_shape *shape, float *margin, const image_view *one,
                                  const image_view *other)
 {
     int64_t padded = padded_patches(shape);
     for (int64_t d = 0; d < shape->degrees; d++) {
         const float *typical = other->typical + 2 * d, *largest = other->largest + 2 * d;
-        for (int64_t p = d * padded; p < (d + 1) * padded; p++) {
-            float noise = fminf(fmaxf(one->noise[p], typical[0]), largest[0]);
-            float spread = fminf(fmaxf(one->spread[p], typical[1]), largest[1]);
-            float x = one->noise[p] * spread, y = one->spread[p] * noise;
-            margin[p] = SIGMAS * sqrtf(2 * (x * x + y * y)) + FLOOR;
+        for (int64_t p = d * padded; p < (d + 1) * padded; p += LANES) {
+            NAME(floats) noise = LOAD(one->noise + p), spread = LOAD(one->spread + p);
+            NAME(floats) x = noise * NAME(clamp)(spread, typical[1], largest[1]);
+            NAME(floats) y = spread * NAME(clamp)(noise, typical[0], largest[0]);
+            NAME(floats) most = MAXIMUM(x, y), least = x + y - most;
+            STORE(margin + p, SIGMAS * ROOT * (most + (ROOT - 1) * least) + FLOOR);
         }
     }
 }
@@ -226,7 +306,8 @@ TARGET static void NAME(start)(const musc_shape *shape, scratch_view *s)
                 left[k + x + d] = right[k + x] = on;
     }
     int64_t around = round_up(s->reach, LINE);
-    memset(s->horizontal - around, 0, (s->stride + 2 * around) * sizeof(float));
+    memset(s->summed - around, 0, (s->stride + 2 * around) * sizeof(float));
+    memset(s->zeros, 0, s->stride * sizeof(float));
     around = round_up(s->reach * width, LINE);
     memset(s->across - around, 0, (s->stride + 2 * around) * sizeof(float));
     for (int64_t r = 0; r < s->ringRows; r++) // columns beyond P

@@ -2,8 +2,8 @@
 // tokens of image i and B the window sum, (B X_a)(B X_b)^t = B (X_a X_b^t) B^t, a filter along both
 // grid axes of a (rows of products) and both of b (columns). Part of level.h.
 
-// add_rows writes the sum of count rows to dst, of the listed columns.
-TARGET INLINE void NAME(add_rows_of)(float *restrict dst, const float *const *rows, int64_t count,
+// add_rows writes the sum of count rows to dst, of the listed columns. dst may be one of the rows.
+TARGET INLINE void NAME(add_rows_of)(float *dst, const float *const *rows, int64_t count,
                                      const run_list *list)
 {
     for (int64_t r = 0; r < list->count; r++) {
@@ -17,16 +17,13 @@ TARGET INLINE void NAME(add_rows_of)(float *restrict dst, const float *const *ro
     }
 }
 
-TARGET static void NAME(add_rows)(float *restrict dst, const float *const *rows, int64_t count,
+TARGET static void NAME(add_rows)(float *dst, const float *const *rows, int64_t count,
                                   const run_list *list)
 {
-    switch (count) { // constants, so that the inner loop unrolls
-    case 2: NAME(add_rows_of)(dst, rows, 2, list); break;
-    case 3: NAME(add_rows_of)(dst, rows, 3, list); break;
-    case 4: NAME(add_rows_of)(dst, rows, 4, list); break;
-    case 5: NAME(add_rows_of)(dst, rows, 5, list); break;
-    default: NAME(add_rows_of)(dst, rows, count, list);
-    }
+    if (count == 3) // a constant, so that the inner loop unrolls
+        NAME(add_rows_of)(dst, rows, 3, list);
+    else
+        NAME(add_rows_of)(dst, rows, count, list);
 }
 
 // inside is y where the column's neighbour is on the grid, else 0. What lies beyond may be anything
@@ -72,46 +69,72 @@ TARGET static void NAME(add_along)(float *restrict dst, const float *src, const 
     }
 }
 
-// sum_column fills in, for column x of the grid of a and every degree, the sums of the products of
-// rows y - radius to y + radius of the grid, of the columns beside. A greater window begins with the
-// one before it.
-TARGET static void NAME(sum_column)(const musc_shape *shape, const scratch_view *s, int64_t y,
-                                    int64_t x)
+// add_down writes to dst[k] the sum of src at k and at the patches up to radius rows of the grid above
+// and below; there are zeros around the grid.
+TARGET INLINE void NAME(add_down_of)(float *restrict dst, const float *src, int64_t width,
+                                     const run_list *list, int64_t radius)
 {
-    int64_t slots = 2 * s->reach + CHUNK, done = 0;
-    const float *rows[2 * s->reach + 2];
-    const float *before = s->ring + (y * shape->width + x) % s->ringRows * s->stride;
-    for (int64_t d = 0; d < shape->degrees; d++) {
-        int64_t radius = shape->radius[d], count = 0;
-        if (radius == 0)
-            continue;
-        float *to = s->vertical + (d * slots + x % slots) * s->stride;
-        rows[count++] = before;
-        for (int64_t r = done + 1; r <= radius; r++) {
-            if (y - r >= 0)
-                rows[count++] = s->ring + ((y - r) * shape->width + x) % s->ringRows * s->stride;
-            if (y + r < shape->height)
-                rows[count++] = s->ring + ((y + r) * shape->width + x) % s->ringRows * s->stride;
+    for (int64_t r = 0; r < list->count; r++) {
+        const column_run run = list->runs[r];
+        for (int64_t k = run.first; k < run.end; k += LANES) {
+            NAME(floats) sum = LOAD(src + k);
+            for (int64_t d = 1; d <= radius; d++)
+                sum += LOAD(src + k - d * width) + LOAD(src + k + d * width);
+            STORE(dst + k, sum);
         }
-        NAME(add_rows)(to, rows, count, &s->beside);
-        before = to;
-        done = radius;
     }
 }
 
-// sum_window returns the products of patch (y, x) of a, the columns of tall, summed over its window and
-// along the grid rows of b. What is left is the sum over the rows of the grid of b.
-TARGET static const float *NAME(sum_window)(const musc_shape *shape, const scratch_view *s,
-                                            int64_t d, int64_t y, int64_t x)
+TARGET static void NAME(add_down)(float *restrict dst, const float *src, int64_t width,
+                                  const run_list *list, int64_t radius)
 {
-    int64_t slots = 2 * s->reach + CHUNK, radius = shape->radius[d], count = 0;
-    if (radius == 0)
-        return s->ring + (y * shape->width + x) % s->ringRows * s->stride;
-    const float *rows[2 * radius + 1];
-    for (int64_t r = -radius; r <= radius; r++)
-        if (x + r >= 0 && x + r < shape->width)
-            rows[count++] = s->vertical + (d * slots + (x + r) % slots) * s->stride;
-    NAME(add_rows)(s->horizontal, rows, count, &s->wide);
-    NAME(add_along)(s->across, s->horizontal, s, radius);
-    return s->across;
+    switch (radius) {
+    case 1: NAME(add_down_of)(dst, src, width, list, 1); break;
+    case 2: NAME(add_down_of)(dst, src, width, list, 2); break;
+    default: NAME(add_down_of)(dst, src, width, list, radius);
+    }
+}
+
+// ring_row is where the products of patch (y, x) of a are: zeros beyond the grid.
+static inline const float *NAME(ring_row)(const musc_shape *shape, const scratch_view *s,
+                                          int64_t y, int64_t x)
+{
+    if (y < 0 || y >= shape->height || x < 0 || x >= shape->width)
+        return s->zeros;
+    return s->ring + (y * shape->width + x) % s->ringRows * s->stride;
+}
+
+// slot is where the sums of one degree for column x of the grid of a are: zeros beyond the grid.
+static inline float *NAME(slot)(const musc_shape *shape, const scratch_view *s, int64_t d,
+                                int64_t x)
+{
+    int64_t slots = 2 * s->reach + CHUNK;
+    if (x < 0 || x >= shape->width)
+        return s->zeros;
+    return s->filtered + (d * slots + x % slots) * s->stride;
+}
+
+// filter_column fills in, for column x of the grid of a and every degree, the sums of the products of
+// rows y - radius to y + radius of the grid, over the windows of b: all but the sum over the columns
+// of the grid of a. A greater window begins with the rows of the one before it.
+TARGET static void NAME(filter_column)(const musc_shape *shape, const scratch_view *s, int64_t y,
+                                       int64_t x)
+{
+    const float *rows[2 * s->reach + 1];
+    int64_t done = 0;
+    rows[0] = NAME(ring_row)(shape, s, y, x);
+    for (int64_t d = 0; d < shape->degrees; d++) {
+        int64_t radius = shape->radius[d], count = 1;
+        if (radius == 0)
+            continue;
+        for (int64_t r = done + 1; r <= radius; r++) {
+            rows[count++] = NAME(ring_row)(shape, s, y - r, x);
+            rows[count++] = NAME(ring_row)(shape, s, y + r, x);
+        }
+        NAME(add_rows)(s->summed, rows, count, &s->wide);
+        NAME(add_along)(s->across, s->summed, s, radius);
+        NAME(add_down)(NAME(slot)(shape, s, d, x), s->across, shape->width, &s->windows, radius);
+        rows[0] = s->summed;
+        done = radius;
+    }
 }
