@@ -94,6 +94,7 @@ typedef struct {
     // Rows whose candidates are known wait for their distances, so that their tokens are fetched while
     // products keep the processor busy and the memory idle.
     float *rowDistances;         // [R,P] the caller's
+    float *columnDistances;      // [R,P] the caller's; null: columns are not searched
     int64_t queued;              // rows in the queue
     int64_t fetched, taken;      // those whose tokens have been fetched, and whose distances taken
     const float *fetch[FETCHES]; // tokens that the next register tile fetches

@@ -86,11 +86,11 @@ TARGET INLINE void NAME(visit)(const image_view *a, const image_view *b, const s
 }
 
 // visits takes count vectors of columns of a panel from q on, a register tile at a time.
-TARGET static void NAME(visits)(const image_view *a, const image_view *b, const scratch_view *s,
+TARGET static void NAME(visits)(const image_view *a, const image_view *b, scratch_view *s,
                                 const uint32_t *rows, const uint32_t *columns, int64_t words,
                                 const int32_t *at, float *const *to, int64_t q, int64_t count)
 {
-    for (; count > 0; count -= VECTORS, q += WIDTH, columns += WIDTH)
+    for (; count > 0; count -= VECTORS, q += WIDTH, columns += WIDTH) {
         switch (count) { // of a narrow last tile no padding
         case 1: NAME(visit)(a, b, s, rows, columns, words, at, to, q, 1); break;
 #if VECTORS > 2
@@ -101,6 +101,8 @@ TARGET static void NAME(visits)(const image_view *a, const image_view *b, const 
 #endif
         default: NAME(visit)(a, b, s, rows, columns, words, at, to, q, VECTORS);
         }
+        s->fetches = 0; // they are close now
+    }
 }
 
 // multiply_some is multiply for a limited search.

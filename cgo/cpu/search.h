@@ -29,8 +29,8 @@ static inline float NAME(consider)(candidate *list, int32_t *count, float limit,
     return list[least].product; // from now on only what is greater than all that are kept
 }
 
-// sum_window returns the sums of column vector k over the windows of patches i and i + 1 of a group,
-// which share all but one row each: from lists the rows of the first one's window and those after.
+// sum_windows adds up column vector k over the windows of `count` patches that follow each other. from
+// lists the rows of the first window and those after it; two windows share all but one row each.
 TARGET INLINE void NAME(sum_windows)(NAME(floats) *x, const float *const *from, int64_t k,
                                      int count, int64_t radius)
 {
@@ -230,7 +230,8 @@ TARGET static void NAME(rows)(const musc_shape *shape, const image_view *a, cons
             s->queue[s->queued++] = (int32_t)row;
         }
     }
-    NAME(search_columns)(shape, s, d, chunk, count);
+    if (s->columnDistances)
+        NAME(search_columns)(shape, s, d, chunk, count);
 }
 
 // band searches the rows of products of grid row y of a, all degrees.
@@ -347,6 +348,7 @@ TARGET static void NAME(distances)(const musc_shape *shape, float *rowDistances,
     NAME(margins)(shape, s.columnMargin, &b, &a);
     NAME(start)(shape, &s);
     s.rowDistances = rowDistances;
+    s.columnDistances = columnDistances;
     for (int64_t p = 0; p < patches; p += block) {
         int64_t rows = padded - p < block ? padded - p : block;
         NAME(multiply)(shape, &a, &b, &s, p, rows);
