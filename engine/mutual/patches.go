@@ -15,7 +15,7 @@ import (
 // what it takes to bring them there.
 const (
 	highPatches = 96
-	widePatches = 384
+	widePatches = 192
 )
 
 // packedPatches is how many values so many images take, packed in blocks.

@@ -11,7 +11,7 @@ import (
 	"musc/engine/features"
 )
 
-// Images of one patch are compared in blocks of 96 by 384: about as many as a block, and few enough that
+// Images of one patch are compared in blocks of 96 by 192: about as many as a block, and few enough that
 // a strip of them passes by.
 func TestImagesOfOnePatchInBlocks(t *testing.T) {
 	for _, images := range []int{1, 2, 3, 7, 95, 96, 97, 193, 383, 385, 401} {
