@@ -37,7 +37,7 @@ type Config struct {
 	Device       device.Choice
 	SelfTest     []string // the command that tests a GPU in a process of its own, see trust.Test.Child
 	DeviceMemory int64    // bound on a GPU's memory for mutual scoring; 0: most of what is free
-	Batch        int      // images a run of the backbone; 0: as many as make 1024 patches
+	Batch        int      // images a run of the backbone; 0: by the patches, see batchPatches
 	Threads      int      // 0: one a processor
 
 	Scoring   Scoring

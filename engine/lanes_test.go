@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -22,25 +23,29 @@ var tinyInfo = backbone.Info{ImageSize: 28, Patch: 14, GridHeight: 2, GridWidth:
 // fakeSource makes tokens of the pixels alone. before is called at the begin of each run.
 type fakeSource struct {
 	before  func(run int) error
+	runs    int32 // that it takes at once
+	lock    sync.Mutex
 	batches [][]float32 // the first pixel of each image of each run
 	running atomic.Int32
 	all     *atomic.Int32 // of all sources, at once
 }
 
 func (s *fakeSource) Extract(ctx context.Context, batch []float32, n int, out backbone.Tokens) error {
-	if s.running.Add(1) > 1 {
-		return errors.New("two batches at once on one device")
+	if s.running.Add(1) > s.runs {
+		return errors.New("too many batches at once on one device")
 	}
 	defer s.running.Add(-1)
 	s.all.Add(1)
 	defer s.all.Add(-1)
-	run := len(s.batches)
 	size := 3 * tinyInfo.ImageSize * tinyInfo.ImageSize
 	var firsts []float32
 	for i := range n {
 		firsts = append(firsts, batch[i*size])
 	}
+	s.lock.Lock()
+	run := len(s.batches)
 	s.batches = append(s.batches, firsts)
+	s.lock.Unlock()
 	if err := s.before(run); err != nil {
 		return err
 	}
@@ -63,6 +68,14 @@ func (s *fakeSource) Extract(ctx context.Context, batch []float32, n int, out ba
 func extractWith(t *testing.T, ctx context.Context, lanes int, befores ...func(run int) error) (
 	found *extracted, tokens []float32, sources []*fakeSource, err error) {
 	t.Helper()
+	return extractBeside(t, ctx, lanes, 1, befores...)
+}
+
+// extractBeside is extractWith where each source takes so many runs at once.
+func extractBeside(t *testing.T, ctx context.Context, lanes, runs int,
+	befores ...func(run int) error) (
+	found *extracted, tokens []float32, sources []*fakeSource, err error) {
+	t.Helper()
 	paths, err := filepath.Glob("../testdata/washer/images/*.png")
 	if err != nil || len(paths) < 9 {
 		t.Fatalf("%d washers, %v", len(paths), err)
@@ -74,11 +87,11 @@ func extractWith(t *testing.T, ctx context.Context, lanes int, befores ...func(r
 	var interfaces []tokenSource
 	all := new(atomic.Int32)
 	for _, before := range befores {
-		source := &fakeSource{before: before, all: all}
+		source := &fakeSource{before: before, runs: int32(runs), all: all}
 		sources, interfaces = append(sources, source), append(interfaces, source)
 	}
 	x := newExtractor(&job, job.Images, &clock{observer: Silent{}}, tinyInfo,
-		newLanes(interfaces, lanes, 1))
+		newLanes(interfaces, lanes, runs))
 	x.allocate = tinyStore
 	err = x.run(ctx)
 	if left := all.Load(); left != 0 {
@@ -171,6 +184,41 @@ func TestDevicesRunAtOnce(t *testing.T) {
 	}
 	if _, _, _, err := extractWith(t, t.Context(), 1, first, second); err != nil {
 		t.Error(err)
+	}
+}
+
+// Two batches of one device run side by side, and no more: the first waits for the second's begin, and
+// of three lanes the last waits for a place.
+func TestRunsSideBySideOnOneDevice(t *testing.T) {
+	want, wantTokens, _, err := extractWith(t, t.Context(), 1, atOnce)
+	if err != nil {
+		t.Fatal(err)
+	}
+	began := make(chan struct{})
+	got, tokens, _, err := extractBeside(t, t.Context(), 3, 2, func(run int) error {
+		switch run {
+		case 0:
+			select {
+			case <-began:
+			case <-time.After(10 * time.Second):
+				return errors.New("the second run waits for the first")
+			}
+		case 1:
+			close(began)
+		}
+		time.Sleep(5 * time.Millisecond)
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(tokens, wantTokens) {
+		t.Error("other tokens")
+	}
+	for k, image := range got.images {
+		if image.Name != want.images[k].Name {
+			t.Errorf("image %d is %s, want %s", k, image.Name, want.images[k].Name)
+		}
 	}
 }
 

@@ -71,7 +71,7 @@ func batchFlags(category string) []cli.Flag {
 
 func batchFlag() cli.Flag {
 	return &cli.IntFlag{Name: "batch", Category: categoryMachine,
-		DefaultText: "as many as make 1024 patches, on a GPU 8192", Usage: "images a run of the backbone"}
+		DefaultText: "as many as make 1024 patches, for a single thread 256, on a GPU 8192", Usage: "images a run of the backbone"}
 }
 
 // outputFlags say how a command talks.

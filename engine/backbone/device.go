@@ -28,8 +28,8 @@ import (
 // No spinning: a waiting thread that spins makes no run faster on an idle machine, and when
 // something else runs, such as the scoring, it halves the speed.
 //
-// The tokens had the same bits with 1 to 8 threads, in batches of 1 and 4, and with every one of
-// these settings but the packing.
+// The tokens had the same bits with 1 to 8 threads, in batches of 1 and 4, in runs side by side, and
+// with every one of these settings but the packing.
 func sessionOptions(threads int) (_ *ort.SessionOptions, err error) {
 	options, err := ort.NewSessionOptions()
 	if err != nil {
