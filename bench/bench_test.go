@@ -122,6 +122,28 @@ func TestAlternateTakesTurns(t *testing.T) {
 	}
 }
 
+// Of a brief contender the second of two runs counts, in every round; a long one runs once.
+func TestBriefRunsAreTakenTwice(t *testing.T) {
+	runs := map[string]int{}
+	takes := func(name string, first, second float64) contender {
+		return contender{name, 0, func(context.Context) (float64, error) {
+			if runs[name]++; runs[name]%2 == 1 {
+				return first, nil
+			}
+			return second, nil
+		}}
+	}
+	row, err := alternate(t.Context(), Row{}, []contender{takes("brief", 0.5, 0.25), takes("long", 2, 2)},
+		limits{least: 3, most: 3}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if runs["brief"] != 8 || runs["long"] != 4 || !slices.Equal(row.find("brief").Samples,
+		[]float64{0.25, 0.25, 0.25}) {
+		t.Errorf("%v runs, samples %v", runs, row.find("brief").Samples)
+	}
+}
+
 func TestAlternateKeepsToItsBudget(t *testing.T) {
 	rounds := 0
 	slow := contender{"slow", 0, func(context.Context) (float64, error) {
