@@ -23,7 +23,7 @@ var tinyInfo = backbone.Info{ImageSize: 28, Patch: 14, GridHeight: 2, GridWidth:
 // fakeSource makes tokens of the pixels alone. before is called at the begin of each run.
 type fakeSource struct {
 	before  func(run int) error
-	runs    int32 // that it takes at once
+	runs    int32 // that it takes at once; 0: one
 	lock    sync.Mutex
 	batches [][]float32 // the first pixel of each image of each run
 	running atomic.Int32
@@ -31,7 +31,7 @@ type fakeSource struct {
 }
 
 func (s *fakeSource) Extract(ctx context.Context, batch []float32, n int, out backbone.Tokens) error {
-	if s.running.Add(1) > s.runs {
+	if s.running.Add(1) > max(1, s.runs) {
 		return errors.New("too many batches at once on one device")
 	}
 	defer s.running.Add(-1)

@@ -41,7 +41,7 @@ func (p *Pipeline) planShared(job *Config, plan mutual.Plan, sizes mutual.Sizes)
 	if scoring.Shared == SharedExclude {
 		return plan, false, fault.New(fault.Usage, "--shared exclude: %s", text)
 	}
-	p.noteOnce("defects that photos share are not looked for: " + text)
+	p.noteOnceAs("no room for pairs", "defects that photos share are not looked for: "+text)
 	return plan, false, nil
 }
 
@@ -76,12 +76,16 @@ func noRoomForPairs(job *Config, available int64, sizes mutual.Sizes) string {
 }
 
 // noteOnce tells what holds for all subsets and settings once.
-func (p *Pipeline) noteOnce(text string) {
-	if !p.noted[text] {
+func (p *Pipeline) noteOnce(text string) { p.noteOnceAs(text, text) }
+
+// noteOnceAs is noteOnce of what is told under a key: the text may have figures that vary, such as the memory
+// in use at that moment.
+func (p *Pipeline) noteOnceAs(key, text string) {
+	if !p.noted[key] {
 		if p.noted == nil {
 			p.noted = map[string]bool{}
 		}
-		p.noted[text] = true
+		p.noted[key] = true
 		p.observer.Note(text)
 	}
 }

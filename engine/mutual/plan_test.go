@@ -41,7 +41,7 @@ func TestPlansForMemory(t *testing.T) {
 		{"small tiles before a spill", 6e9, Sizes{Degrees: paper, Shape: vitL, Threads: 8},
 			Plan{TileImages: 22, StripImages: 11}},
 		{"tile", 2e9, Sizes{Degrees: paper, Shape: vitL, Threads: 8},
-			Plan{Spill: true, TileImages: 42, StripImages: 11}},
+			Plan{Spill: true, TileImages: 41, StripImages: 11}},
 		{"distances on disk too", 4e8, Sizes{Degrees: paper, Shape: vitL, Threads: 2},
 			Plan{Spill: true, SpillDistances: true, TileImages: 7, StripImages: 7}},
 		{"small batch", 1e9, Sizes{Degrees: paper, Shape: vitS, Threads: 2},

@@ -213,7 +213,8 @@ func TestGraphDescribesItself(t *testing.T) {
 		want := backbone.Info{Name: name, Family: string(spec.Family), ImageSize: size,
 			Patch: spec.Patch, GridHeight: grid, GridWidth: grid, Channels: spec.Width, Stages: 4,
 			ClassDim: spec.ClassDim, Mean: spec.Mean, Std: spec.Std, ClassL2: spec.NormaliseClass,
-			Precision: "float32", Runtime: got.Runtime, Provider: got.Provider, DeviceNote: got.DeviceNote}
+			Runs: got.Runs, RunThreads: got.RunThreads, Precision: "float32", Runtime: got.Runtime,
+			Provider: got.Provider, DeviceNote: got.DeviceNote}
 		if got != want {
 			t.Errorf("%s: got %+v, want %+v", name, got, want)
 		}
