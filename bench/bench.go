@@ -70,7 +70,7 @@ func fullPlan() plan {
 		scorers: []sized{{vitL, 8, largeCost}, {vitB, 8, 22 * time.Second}, {vitS, 8, 20 * time.Second},
 			{vitSSmall, 16, 12 * time.Second}, {classes, 1725, 5 * time.Second}},
 		scoring: limits{least: 3, most: 9, budget: 15 * time.Second, each: 30 * time.Second},
-		whole:   limits{least: 3, most: 5, budget: 20 * time.Second, each: 40 * time.Second},
+		whole:   limits{least: 3, most: 5, budget: 20 * time.Second, each: 40 * time.Second, once: true},
 		steps:   limits{least: 3, most: 5, budget: 8 * time.Second},
 		growing: vitSSmall, imageCounts: []count{{8, 2 * time.Second},
 			{16, 5 * time.Second}, {32, 10 * time.Second}, {64, 22 * time.Second}},

@@ -142,6 +142,16 @@ func TestBriefRunsAreTakenTwice(t *testing.T) {
 		[]float64{0.25, 0.25, 0.25}) {
 		t.Errorf("%v runs, samples %v", runs, row.find("brief").Samples)
 	}
+	// Steps of a run are kept by run: there has to be one a sample, and one that warmed up.
+	within := fullPlan().whole
+	within.least, within.most, within.budget = 3, 3, 0
+	clear(runs)
+	if _, err := alternate(t.Context(), Row{}, []contender{takes("brief", 0.5, 0.25)}, within, nil); err != nil {
+		t.Fatal(err)
+	}
+	if runs["brief"] != 4 {
+		t.Errorf("%d runs of photos to scores for 3 samples", runs["brief"])
+	}
 }
 
 func TestAlternateKeepsToItsBudget(t *testing.T) {

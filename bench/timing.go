@@ -17,12 +17,13 @@ type contender struct {
 
 // limits end a row's rounds: at least and at most so many, and none begins after the budget; where
 // even the least take several budgets, one is enough. A case that takes longer than each is dropped.
-// Nothing of the row goes on after its end.
+// Nothing of the row goes on after its end. Contenders that tell more of a run than its time run once.
 type limits struct {
 	least, most int
 	budget      time.Duration
 	each        time.Duration // 0: no limit
 	end         time.Time     // zero: none
+	once        bool          // brief runs, too
 }
 
 // severalBudgets is how many budgets the least number of rounds may take.
@@ -77,7 +78,7 @@ const brief = 1 // second
 
 // warm is timed of a contender that nothing else ran before, unless it takes long.
 func (l limits) warm(ctx context.Context, c contender) (seconds float64, err error) {
-	if seconds, err = l.timed(ctx, c); err == nil && seconds < brief {
+	if seconds, err = l.timed(ctx, c); err == nil && seconds < brief && !l.once {
 		return l.timed(ctx, c)
 	}
 	return seconds, err
@@ -87,10 +88,10 @@ func (l limits) warm(ctx context.Context, c contender) (seconds float64, err err
 const settle = 30 * time.Millisecond
 
 // alternate runs every contender once a round, each round beginning with another one, so that what
-// disturbs the machine for a while disturbs all of them. A brief one runs twice. Sample k of every case is from round k:
-// they are pairs. A first round warms up, and is kept only where there is no time for another one:
-// the row is cold then. A contender that fails, or takes longer than a case may, is left out of the
-// row, and failed hears why; the error is ctx's.
+// disturbs the machine for a while disturbs all of them. A brief one runs twice, see warm. Sample k of
+// every case is from round k: they are pairs. A first round warms up, and is kept only where there is no
+// time for another one: the row is cold then. A contender that fails, or takes longer than a case may, is
+// left out of the row, and failed hears why; the error is ctx's.
 func alternate(ctx context.Context, row Row, contenders []contender, within limits,
 	failed func(name string, err error)) (Row, error) {
 

@@ -11,8 +11,6 @@
 
 enum { NONE, SUB, UP, AVERAGE, PAETH, FILTERS, STEP = 32 };
 
-int musc_png_supported(void) { return __builtin_cpu_supports("avx2") != 0; }
-
 // Differences of 16 bits: |b - c|, |a - c| and |a + b - 2 c| say which of left a, above b and above left c is
 // nearest to a + b - c.
 static inline __attribute__((target("avx2"))) __m256i nearest(__m256i a, __m256i b, __m256i c)
@@ -107,8 +105,6 @@ musc_png_filter(uint8_t *to, const uint8_t *row, const uint8_t *above, int64_t l
 }
 
 #else
-
-int musc_png_supported(void) { return 0; }
 
 void musc_png_filter(uint8_t *to, const uint8_t *row, const uint8_t *above, int64_t length, int64_t pixel)
 {

@@ -14,8 +14,9 @@ package pngrows
 import "C"
 
 import (
-	"os"
 	"unsafe"
+
+	"musc/cgo/resample"
 )
 
 // before and behind are bytes around a row that C reads, too.
@@ -30,7 +31,7 @@ type Filterer struct {
 
 // NewFilterer begins a picture of rows of so many bytes, and pixels of one to eight; nil where there is no AVX2.
 func NewFilterer(length, pixel int) *Filterer {
-	if !Supported() {
+	if !resample.Supported() {
 		return nil
 	}
 	if length < 1 || pixel < 1 || pixel > before {
@@ -65,8 +66,3 @@ func Unfilter(to, from []byte, height, length, pixel int) bool {
 		C.int64_t(height), C.int64_t(length), C.int(pixel),
 		(*C.uint8_t)(unsafe.SliceData(make([]byte, length)))) != 0
 }
-
-// Supported says whether this machine has AVX2, and MUSC_SIMD does not ask for portable code.
-func Supported() bool { return supported }
-
-var supported = os.Getenv("MUSC_SIMD") != "portable" && C.musc_png_supported() != 0

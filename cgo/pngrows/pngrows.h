@@ -7,8 +7,6 @@
 // Bytes that are read in front of a row and behind it.
 enum { MUSC_PNG_BEFORE = 8, MUSC_PNG_BEHIND = 32 };
 
-int musc_png_supported(void);
-
 // Writes the row to `to` under the filter that leaves the least, its number in front: 1 + length bytes. pixel is
 // the bytes of one, at most MUSC_PNG_BEFORE. In front of the row and of the one above are zeros.
 void musc_png_filter(uint8_t *to, const uint8_t *row, const uint8_t *above, int64_t length, int64_t pixel);

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"musc/cgo/resample"
 )
 
 // filtered is a row under a filter as the PNG specification, section 9.2, has it; the above row may be zeros.
@@ -48,7 +50,7 @@ func chosen(pixel int, row, above []byte) (best []byte) {
 }
 
 func TestFilterIsItsDefinition(t *testing.T) {
-	if !Supported() {
+	if !resample.Supported() {
 		t.Skip("this machine has no AVX2")
 	}
 	random := rand.New(rand.NewPCG(1, 2))
@@ -111,7 +113,7 @@ func TestUnfilterUndoes(t *testing.T) {
 }
 
 func TestMistakesPanic(t *testing.T) {
-	if !Supported() {
+	if !resample.Supported() {
 		t.Skip("this machine has no AVX2")
 	}
 	for _, c := range [][2]int{{0, 3}, {3, 0}, {9, 9}} {

@@ -70,8 +70,8 @@ func headOfPNG(file *io.SectionReader) (Head, error) {
 	return Head{Width: header.width(), Height: header.height(), Deep: header.depth() == 16}, nil
 }
 
-// decodePNG is plainPNG, where that does not know the file png.Decode, and where that refuses the file, png.Decode of what viewers overlook the
-// faults of.
+// decodePNG is plainPNG; of files that it does not know png.Decode; and where that refuses a file, png.Decode
+// of what viewers overlook the faults of.
 func decodePNG(file *io.SectionReader) (*Raster, error) {
 	header, err := readPNGHeader(file)
 	if err != nil {
