@@ -17,7 +17,7 @@ WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 
 .PHONY: build setup demo test test-page test-kubernetes test-slurm bench bench-peers check \
 	check-exports fuzz soak mutants generate kernels check-kernels check-layouts check-gpu-packs \
-	gpu-check clean
+	gpu-check dist-setup clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -73,6 +73,7 @@ check:
 		echo "$$unsorted"; exit 1; fi
 	$(GO) vet ./...
 	$(GO) tool staticcheck ./...
+	cd cmd/dist && $(GO) vet ./... && $(GO) tool staticcheck ./...
 	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) vet ./...)
 	$(if $(CUDA_INCLUDE),$(WITH_CUDA) $(GO) tool staticcheck ./...)
 
@@ -152,6 +153,11 @@ gpu-check: build
 	tar -C out --exclude=lib -cf - gpu-check | xz -T0 > $(GPU_CHECK).tar.xz
 	tar -C out -cf - gpu-check/lib | xz -T0 > $(GPU_CHECK)-provider.tar.xz
 	ls -l $(GPU_CHECK)*.tar.xz
+
+# What is handed out, by a module of its own; docs/releasing.md. After dist-setup it needs no network.
+DIST = cd cmd/dist && $(GO) run .
+dist-setup:
+	$(DIST) setup -root $(CURDIR)
 
 clean:
 	rm -rf musc out

@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"strings"
 	"syscall"
 
@@ -171,25 +170,4 @@ func wantsJSON(args []string) bool {
 		}
 	}
 	return false
-}
-
-// version is the module version, or the commit that the binary was built from.
-func version() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return "unknown"
-	}
-	revision, modified := "", ""
-	for _, setting := range info.Settings {
-		switch {
-		case setting.Key == "vcs.revision" && len(setting.Value) >= 12:
-			revision = setting.Value[:12]
-		case setting.Key == "vcs.modified" && setting.Value == "true":
-			modified = "+changes"
-		}
-	}
-	if revision == "" {
-		return strings.Trim(info.Main.Version, "()")
-	}
-	return revision + modified
 }

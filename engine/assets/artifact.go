@@ -28,6 +28,10 @@ type Artifact struct {
 	Platform string // GOOS/GOARCH it is for; "": any
 	Command  string // that fetches it; "": musc setup
 	Variable string // of the environment, that names another copy; "": there is none
+
+	// Whole keeps every file of the wheel under its name there, instead of Members and Written.
+	Whole    bool
+	Programs []string // those of its files that can be executed
 }
 
 // Member is a file of the wheel.
@@ -64,6 +68,9 @@ func (a *Artifact) stamp() string {
 	}
 	for _, w := range a.Written {
 		fmt.Fprintf(digest, "%q %q\n", w.Path, w.Content)
+	}
+	if a.Whole {
+		fmt.Fprintf(digest, "whole %q\n", a.Programs)
 	}
 	return a.Requirement() + " " + hex.EncodeToString(digest.Sum(nil)) + "\n"
 }

@@ -14,7 +14,7 @@ func TestPins(t *testing.T) {
 	hash := regexp.MustCompile(`^[0-9a-f]{64}$`)
 	folders := map[string]bool{}
 	for _, artifact := range slices.Concat([]Artifact{Runtime, Weights, Demo, CUDAHeaders,
-		CUDACompiler, CUDAAssembler, CUDADisassembler, Codecs, CuTe}, CUDA13.Artifacts,
+		CUDACompiler, CUDAAssembler, CUDADisassembler, Codecs, CuTe, Zig}, CUDA13.Artifacts,
 		CUDA12.Artifacts) {
 		if err := (&Artifact{Folder: artifact.Folder, Members: artifact.Members,
 			Written: artifact.Written}).check(); err != nil {

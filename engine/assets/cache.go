@@ -3,6 +3,7 @@ package assets
 import (
 	"os"
 	"path/filepath"
+	"strings"
 
 	"musc/engine/fault"
 )
@@ -98,18 +99,31 @@ func (a *Artifact) file(cache, name string) string {
 	return filepath.Join(cache, filepath.FromSlash(a.Folder), filepath.FromSlash(name))
 }
 
+// kept lists the members as the stamp has them; ok is false without a stamp, or with another one.
+func (a *Artifact) kept(cache string) (members []Member, ok bool) {
+	stamp, err := os.ReadFile(a.file(cache, stampName))
+	if err != nil {
+		return nil, false
+	}
+	list, ok := strings.CutPrefix(string(stamp), a.stamp())
+	if !ok || !a.Whole {
+		return a.Members, ok && list == ""
+	}
+	return listed(list)
+}
+
 // complete is the fast check: the stamp is there, and each file has its size. A file gets its
 // name only after it was verified, so this finds whatever was deleted or cut off since.
 func (a *Artifact) complete(cache string) bool {
-	stamp, err := os.ReadFile(a.file(cache, stampName))
-	if err != nil || string(stamp) != a.stamp() {
+	members, ok := a.kept(cache)
+	if !ok {
 		return false
 	}
 	sized := func(name string, size int64) bool {
 		info, err := os.Stat(a.file(cache, name))
 		return err == nil && info.Mode().IsRegular() && info.Size() == size
 	}
-	for _, m := range a.Members {
+	for _, m := range members {
 		if !sized(m.Path, m.Size) {
 			return false
 		}

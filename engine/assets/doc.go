@@ -14,6 +14,7 @@
 //	cuda-runtime-12.9.79/    cuda.h and the kernels' headers: only builds need them
 //	cuda-nvrtc-12.9.86/      the kernels' compiler, for make kernels
 //	cuda-nvcc-12.9.86/       its assembler
+//	ziglang-0.17.1/          the C compiler of make dist: the whole wheel
 //	wheels/                  looked at first: wheels put here by hand need no network
 //
 // A file there is whole and was verified before it got its name; a folder with the stamp

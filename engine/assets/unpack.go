@@ -29,6 +29,9 @@ func (a *Artifact) unpack(ctx context.Context, cache, wheel string) error {
 		return fault.New(fault.Setup, "cannot unpack %s: %w; delete it and try again", wheel, err)
 	}
 	defer archive.Close()
+	if a.Whole {
+		return a.unpackWhole(ctx, cache, wheel, archive.File)
+	}
 	files := map[string]*zip.File{}
 	for _, file := range archive.File {
 		files[file.Name] = file
@@ -147,7 +150,11 @@ func Verify(ctx context.Context, a *Artifact) error {
 		return fault.New(fault.Setup, "%s is damaged (sha256 differs); fetch it again: %s", path,
 			a.command())
 	}
-	for _, m := range a.Members {
+	members, ok := a.kept(cache)
+	if !ok {
+		return damaged(a.file(cache, stampName))
+	}
+	for _, m := range members {
 		path := a.file(cache, m.Path)
 		sum, _, err := hashFile(ctx, path)
 		if err != nil {

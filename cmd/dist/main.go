@@ -1,0 +1,69 @@
+// Command dist makes what is handed out of musc, in out/dist. It is a module of its own, so that musc does not depend on what makes packages.
+//
+//	dist setup      fetches what a release needs: the C compiler, CUDA's headers, Go's modules
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"musc/engine/fault"
+)
+
+// command is one of the words that main takes.
+type command struct {
+	name string
+	run  func(ctx context.Context, options options) error
+}
+
+// options are the flags, the same for every command.
+type options struct {
+	root string // of musc's tree
+}
+
+var commands = []command{
+	{"setup", setup},
+}
+
+func main() {
+	if len(os.Args) > 1 && slices.Contains(compilers, os.Args[1]) {
+		fmt.Fprintln(os.Stderr, becomeCompiler(os.Args[1], os.Args[2:]))
+		os.Exit(1)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "dist: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run executes the command that the arguments begin with.
+func run(ctx context.Context, arguments []string) error {
+	var names []string
+	for _, command := range commands {
+		names = append(names, command.name)
+	}
+	if len(arguments) == 0 {
+		return fault.New(fault.Usage, "name a command: %s", strings.Join(names, ", "))
+	}
+	var options options
+	flags := flag.NewFlagSet("dist "+arguments[0], flag.ContinueOnError)
+	flags.StringVar(&options.root, "root", ".", "the `folder` of musc's tree")
+	if err := flags.Parse(arguments[1:]); err != nil {
+		return err
+	}
+	for _, command := range commands {
+		if command.name == arguments[0] {
+			return command.run(ctx, options)
+		}
+	}
+	return fault.New(fault.Usage, "there is no command %q, only %s", arguments[0],
+		strings.Join(names, ", "))
+}
