@@ -230,12 +230,12 @@ func (k *keeper) bytesOfImage() int64 {
 
 // Digest is the SHA-256 of a file's bytes, in hexadecimal digits.
 func Digest(path string) (string, error) {
-	sum, _, err := hashFile(path)
+	sum, _, err := DigestSize(path)
 	return sum, err
 }
 
-// hashFile is Digest, and how many bytes there are.
-func hashFile(path string) (sum string, bytes int64, err error) {
+// DigestSize is Digest, and how many bytes there are.
+func DigestSize(path string) (sum string, bytes int64, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return "", 0, err

@@ -165,6 +165,21 @@ func (p *Pipeline) References() (read []dataset.Item, skipped []dataset.Skipped,
 	return p.references.items(), p.references.skipped, p.references.warnings
 }
 
+// ReferenceDigests are Image.Digest of the reference images that could be read, by their paths; nil if
+// nothing keeps them.
+func (p *Pipeline) ReferenceDigests() map[string]string {
+	if p.references == nil {
+		return nil
+	}
+	digests := map[string]string{}
+	for _, image := range p.references.images {
+		if image.Digest != "" {
+			digests[image.Path] = image.Digest
+		}
+	}
+	return digests
+}
+
 // extract runs the backbone over items.
 func (p *Pipeline) extract(ctx context.Context, items []dataset.Item, keep Keep) (*extracted, error) {
 	x := newExtractor(&p.job, items, p.clock, p.info, p.lanes)

@@ -157,7 +157,7 @@ func NewRun(from Provenance, options SaveOptions) report.Run {
 		Started: options.Started, Command: options.CommandLine,
 		Model: from.Model, Runtime: from.Runtime, Decoders: from.Decoders,
 		Machine: report.Machine{OS: runtime.GOOS, Architecture: runtime.GOARCH, Scorer: from.Scorer,
-			SIMD: from.SIMD, PeakResident: memory.PeakResident()},
+			SIMD: from.SIMD, Processor: from.Processor, PeakResident: memory.PeakResident()},
 	}
 }
 
@@ -204,7 +204,7 @@ func modelFiles(model string) ([]string, error) {
 
 // identify reads a file for its checksum.
 func identify(path string) (report.File, error) {
-	sum, bytes, err := hashFile(path)
+	sum, bytes, err := DigestSize(path)
 	if err != nil {
 		return report.File{}, fault.New(fault.Setup, "cannot read what the run used: %w", err)
 	}

@@ -235,22 +235,23 @@ func evalClass(c *cli.Context, class *labelled.Class, job engine.Config, folder 
 		return result, err
 	}
 	pictures := filepath.Join(folder.ClassFolder(class), "pictures")
-	taken, err := results.Prepare(pictures, results.Options{Overwrite: true, Command: os.Args})
+	taken, err := results.Prepare(pictures, results.Options{Overwrite: true, Command: commandLine()})
 	if err != nil {
 		return nil, err
 	}
 	defer taken.Close()
 	return result, engine.Save(c.Context, found, job, taken, engine.SaveOptions{Maps: "tiff",
-		Overlays: true, Version: version(), CommandLine: os.Args, Started: started})
+		Overlays: true, Version: version(), CommandLine: commandLine(), Started: started})
 }
 
 // takeFolder takes an output folder for a run that keeps results of its parts there.
 func takeFolder(path string, kind results.Kind, observer engine.Observer) (*results.Folder, error) {
-	folder, err := results.Lock(path, os.Args)
+	folder, err := results.Lock(path, commandLine())
 	if err != nil {
 		return nil, err
 	}
-	if err := folder.Mark(kind, version(), os.Args); err != nil {
+	record := results.Record{Tool: results.RecordTool{Version: version()}, Kind: kind, Command: commandLine()}
+	if err := folder.Mark(record); err != nil {
 		folder.Close()
 		return nil, err
 	}

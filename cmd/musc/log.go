@@ -69,7 +69,7 @@ func openLog(c *cli.Context, path string) error {
 	log := &eventLog{begun: time.Now(), file: kept, logger: slog.New(slog.NewJSONHandler(kept, nil)).
 		With("command", path, "process", os.Getpid())}
 	c.App.Metadata[logKept] = log
-	log.info("begin", "arguments", os.Args[1:], "version", version(), "simd", cpu.Level())
+	log.info("begin", "arguments", commandLine()[1:], "version", version(), "simd", cpu.Level())
 	return nil
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -48,7 +47,7 @@ func merge(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	folder, err := results.Prepare(output, results.Options{Command: os.Args,
+	folder, err := results.Prepare(output, results.Options{Command: commandLine(),
 		Overwrite: c.Bool("overwrite") || worker.Plan.MayOverwrite(worker.Folder)})
 	if err != nil {
 		finish()

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -55,7 +54,7 @@ func plan(c *cli.Context) error {
 	request.Tasks = c.Int("tasks")
 	output := c.String("output")
 	folder, err := results.Prepare(output, results.Options{Overwrite: c.Bool("overwrite"),
-		Inputs: inputsOf(c, request), Command: os.Args})
+		Inputs: inputsOf(c, request), Command: commandLine()})
 	if err != nil {
 		return err
 	}

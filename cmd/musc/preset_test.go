@@ -63,7 +63,7 @@ func TestPresetOfACommandLine(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				job, _, _, err := scoreConfig(c, preset)
+				job, _, _, err := scoreConfig(c, preset, new([]string))
 				note := settingsNote(c, &tasks.Plan{Settings: tasks.Settings{Scoring: job.Scoring}})
 				if note != "settings: "+want.note || name != want.name || !job.Scoring.NormaliseClass {
 					t.Errorf("%s %s: %q, %s, normalised %v", command.Name, args, name, note,

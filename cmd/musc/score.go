@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
@@ -107,7 +108,7 @@ func score(c *cli.Context) error {
 	output := c.String("output")
 	run := tasks.Folder{Output: output}
 	folder, err := results.Prepare(output, results.Options{Overwrite: mayOverwrite(c, run),
-		Inputs: inputsOf(c, request), Command: os.Args})
+		Inputs: inputsOf(c, request), Command: commandLine()})
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func score(c *cli.Context) error {
 	worker := &tasks.Worker{Plan: plan, Folder: run, Machine: job, Version: version(),
 		KeepTokens: c.Bool("keep-tokens"), Observer: observer}
 	result, err := worker.Score(c.Context, folder, engine.SaveOptions{Version: version(),
-		CommandLine: os.Args, Started: request.Started})
+		CommandLine: commandLine(), Started: request.Started})
 	finish()
 	if err != nil {
 		return resumable(err, plan, run)
@@ -165,8 +166,9 @@ func requestPlan(c *cli.Context, example string, backbone func(*cli.Context) (_,
 	if err != nil {
 		return request, job, err
 	}
-	request = tasks.Request{Version: version(), Command: os.Args, Started: time.Now().UTC()}
-	if job, request.Skipped, request.Notes, err = scoreConfig(c, preset); err != nil {
+	request = tasks.Request{Version: version(), Command: commandLine(), Started: time.Now().UTC(),
+		Arguments: argumentsOf(c, c.Command.Name), Inputs: listsOf(c)}
+	if job, request.Skipped, request.Notes, err = scoreConfig(c, preset, &request.Inputs); err != nil {
 		return request, job, err
 	}
 	request.Images, request.References = job.Images, job.References
@@ -236,10 +238,25 @@ func inputsOf(c *cli.Context, request tasks.Request) []string {
 	return inputs
 }
 
+// listsOf are files that are read besides photos and the lists of these: of labels, and a mask of all photos.
+func listsOf(c *cli.Context) (files []string) {
+	if labels, found := strings.CutPrefix(c.String("threshold"), "labels:"); found {
+		files = append(files, labels)
+	}
+	if mask := c.String("roi"); mask != "" {
+		if info, err := os.Stat(mask); err == nil && !info.IsDir() {
+			files = append(files, mask)
+		}
+	}
+	return files
+}
+
 // scoreConfig is the job; skipped and notes are what finding its photos gave. Whatever the preset,
-// class tokens are normalised: only a published evaluation takes them raw.
-func scoreConfig(c *cli.Context, preset models.Preset) (job engine.Config, skipped []dataset.Skipped,
-	notes []string, err error) {
+// class tokens are normalised: only a published evaluation takes them raw. lists gets the manifests that
+// were read.
+func scoreConfig(c *cli.Context, preset models.Preset, lists *[]string) (job engine.Config,
+	skipped []dataset.Skipped, notes []string, err error) {
+
 	if c.NArg() == 0 {
 		return job, nil, nil, fault.New(fault.Usage,
 			"no photos given; as in: musc score photos/ -o out")
@@ -257,7 +274,7 @@ func scoreConfig(c *cli.Context, preset models.Preset) (job engine.Config, skipp
 		if !slices.Contains(notes, note) {
 			notes = append(notes, note)
 		}
-	}}
+	}, List: func(path string) { *lists = append(*lists, path) }}
 	job.Images, skipped, err = dataset.Collect(c.Args().Slice(), options)
 	if err != nil {
 		return job, nil, nil, err

@@ -121,7 +121,7 @@ func watchFolder(c *cli.Context) error {
 		return err
 	}
 	defer b.Close()
-	folder, err := results.Watch(output, version(), os.Args)
+	folder, err := results.Watch(output, version(), commandLine())
 	if err != nil {
 		return err
 	}
@@ -157,7 +157,7 @@ func watchOptions(c *cli.Context, folder, output string) (o watchRequest, err er
 		Poll:   time.Duration(c.Float64("poll") * float64(time.Second)),
 		Settle: c.Duration("settle"), Patience: c.Duration("patience"), Rescan: c.Duration("rescan"),
 		Overlays: watch.Overlays(c.String("overlays")), ReportPhotos: orNone(c.Int("report-photos")),
-		DriftWindow: orNone(c.Int("drift-window")), Version: version(), Command: os.Args}
+		DriftWindow: orNone(c.Int("drift-window")), Version: version(), Command: commandLine()}
 	if c.IsSet("poll") && o.Poll <= 0 {
 		return o, fault.New(fault.Usage, "--poll needs a number of seconds above 0")
 	}

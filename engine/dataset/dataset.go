@@ -35,6 +35,8 @@ type Options struct {
 	// Note, if set, hears what was passed by without being an image to score: musc's own results,
 	// and files that are no photos.
 	Note func(text string)
+	// List, if set, hears the path of each manifest that was read.
+	List func(path string)
 }
 
 // Collect finds the images that args name:
@@ -61,7 +63,7 @@ func Collect(args []string, opts Options) ([]Item, []Skipped, error) {
 				"there is no such folder; correct --root", opts.Root)
 		}
 	}
-	c := collector{root: opts.Root, note: opts.Note, files: realpath.New(),
+	c := collector{root: opts.Root, note: opts.Note, list: opts.List, files: realpath.New(),
 		known: map[realpath.File]int{}, kinds: map[string]results.Kind{}, owners: map[[2]string]owned{}}
 	for _, arg := range args {
 		if err := c.argument(arg); err != nil {
@@ -79,6 +81,7 @@ type collector struct {
 	known   map[realpath.File]int // index in found
 	skipped []Skipped
 	note    func(text string)
+	list    func(path string)
 	kinds   map[string]results.Kind // of folders that were looked at
 	owners  map[[2]string]owned     // by folder and base
 

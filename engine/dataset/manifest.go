@@ -24,6 +24,9 @@ func isManifest(path string) bool {
 // manifest adds the images that the file at path lists. Rows whose file is missing are skipped
 // with their line; a manifest of which no row can be used is an error.
 func (c *collector) manifest(path string) error {
+	if c.list != nil {
+		c.list(path)
+	}
 	base := c.root
 	if base == "" {
 		base = filepath.Dir(path)

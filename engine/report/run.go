@@ -10,6 +10,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/health"
 	"musc/engine/imageio"
+	"musc/engine/results"
 	"musc/engine/verdict"
 )
 
@@ -40,6 +41,8 @@ type Run struct {
 	Skipped  []Skipped     `json:"skipped"`
 	Warnings []string      `json:"warnings"`
 	Hosts    []Host        `json:"hosts,omitempty"` // which machines scored how many subsets, if several did
+	// Repeat is what it takes to run this again; absent from runs that nothing is known of.
+	Repeat *results.Repeat `json:"repeat,omitempty"`
 	// Shortened are the images whose names are too long for a map or an overlay, absent without them.
 	Shortened []Shortened `json:"shortened,omitempty"`
 }
@@ -115,6 +118,7 @@ type Machine struct {
 	Architecture string `json:"architecture"`
 	Scorer       string `json:"scorer"` // the implementation of MSM
 	SIMD         string `json:"simd"`
+	Processor    string `json:"processor,omitempty"` // what it can do that ONNX Runtime makes use of
 	Threads      int    `json:"threads"`
 	MemoryBound  int64  `json:"memory_bound_bytes"`
 	PeakResident int64  `json:"peak_resident_bytes"` // 0: the system does not tell

@@ -204,15 +204,16 @@ func (f *Folder) aside(fresh string, why error) error {
 	}
 }
 
-// Mark says in run.json what kind of results is in the folder, before any is. A run of the same kind
-// may have said so before.
-func (f *Folder) Mark(kind Kind, version string, command []string) error {
+// Mark says in run.json what kind of results is in the folder, before any is, and may add to it once
+// they are. A run of the same kind may have said so before. The tool's name is filled in.
+func (f *Folder) Mark(record Record) error {
 	path := filepath.Join(f.Path, RunFile)
-	if _, err := os.Lstat(path); err == nil && Recognise(f.Path) != kind {
+	if _, err := os.Lstat(path); err == nil && Recognise(f.Path) != record.Kind {
 		return fault.New(fault.Output, "cannot write %s: there is one already that is not of musc %s; "+
-			"choose another folder with -o", path, kind)
+			"choose another folder with -o", path, record.Kind)
 	}
-	text, err := json.MarshalIndent(Record{RecordTool{Tool, version}, kind, command}, "", "  ")
+	record.Tool.Name = Tool
+	text, err := json.MarshalIndent(record, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -230,7 +231,7 @@ func Watch(path, version string, command []string) (*Folder, error) {
 		err = f.checkNames()
 	}
 	if err == nil {
-		err = f.Mark(Watched, version, command)
+		err = f.Mark(Record{Tool: RecordTool{Version: version}, Kind: Watched, Command: command})
 	}
 	if err != nil {
 		f.Close()

@@ -208,7 +208,7 @@ func TestMark(t *testing.T) {
 	}
 	defer folder.Close()
 	for range 2 { // a second run goes on
-		if err := folder.Mark(Evaluated, "1.2", []string{"musc", "eval"}); err != nil {
+		if err := folder.Mark(Record{Tool: RecordTool{Version: "1.2"}, Kind: Evaluated, Command: []string{"musc", "eval"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -217,7 +217,7 @@ func TestMark(t *testing.T) {
 	if text, _ := os.ReadFile("out/run.json"); string(text) != want || Recognise("out") != Evaluated {
 		t.Errorf("run.json is %s", text)
 	}
-	fails(t, "another kind", folder.Mark(Tabled, "1.2", nil), "not of musc paper")
+	fails(t, "another kind", folder.Mark(Record{Kind: Tabled}), "not of musc paper")
 	if filelock.Name != ".musc-lock" {
 		t.Error("the lock's name is in these tests")
 	}

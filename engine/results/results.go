@@ -15,6 +15,7 @@ const (
 	ScoresFile     = "scores.csv"
 	DefectsFile    = "defects.csv"
 	RunFile        = "run.json"
+	InputsFile     = "inputs.sha256" // checksums of what the run read, for sha256sum -c
 	ReportFile     = "report.html"
 	OverviewFile   = "overview.png"
 	ReportFolder   = "report" // pictures of a report that is too large for one file
@@ -31,7 +32,7 @@ const VerdictsFile = "verdicts.csv"
 // is left is not complete, and as long as run.json is there it is known to be musc's. New results
 // come in the reverse order.
 var Names = []string{ScoresFile, DefectsFile, ReportFile, ReportFolder, OverviewFile, MapsFolder,
-	OverlaysFolder, MasksFolder, ExportFolder, RunFile}
+	OverlaysFolder, MasksFolder, ExportFolder, InputsFile, RunFile}
 
 // Tool is the name that musc gives itself in run.json.
 const Tool = "musc"
@@ -73,6 +74,18 @@ type Record struct {
 	Tool    RecordTool `json:"tool"`
 	Kind    Kind       `json:"kind"`
 	Command []string   `json:"command"`
+	Repeat  *Repeat    `json:"repeat,omitempty"` // absent from what cannot be repeated
+}
+
+// Repeat is what it takes to run a command again: musc reproduce does.
+type Repeat struct {
+	Folder string `json:"folder"` // absolute: the working folder, where relative paths start
+	// Arguments are the command line behind the program's name. It says all that was set, on the command
+	// line, in the environment or in a file of options, and needs neither of the latter.
+	Arguments []string `json:"arguments"`
+	Inputs    SumList  `json:"inputs"` // InputsFile, once it is written
+	// Results are the SHA-256 of some results as they were written, by their names.
+	Results map[string]string `json:"results,omitempty"`
 }
 
 // RecordTool is the program that ran.

@@ -40,18 +40,18 @@ func (w *Worker) Finish(ctx context.Context, folder *results.Folder, options eng
 	if err := d.overview(ctx); err != nil {
 		return nil, err
 	}
-	run, err := d.write(result, options)
-	if err != nil {
-		return nil, err
-	}
 	fresh := d.draws.Folder
 	if err := d.defects(); err != nil {
 		return nil, err
 	}
-	if err := d.page(result, run); err != nil {
+	if err := writeScores(filepath.Join(fresh, results.ScoresFile), result); err != nil {
 		return nil, err
 	}
-	if err := writeScores(filepath.Join(fresh, results.ScoresFile), result); err != nil {
+	run, err := d.write(result, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.page(result, run); err != nil {
 		return nil, err
 	}
 	if err := removeLeftovers(fresh); err != nil {
@@ -181,10 +181,10 @@ func (d *drawer) result() (*engine.Result, error) {
 	return result, nil
 }
 
-// write writes run.json.
-func (d *drawer) write(result *engine.Result, options engine.SaveOptions) (report.Run, error) {
+// write writes run.json and what it refers to.
+func (d *drawer) write(result *engine.Result, options engine.SaveOptions) (run report.Run, err error) {
 	shortened := report.Shortenings(d.names(), d.files)
-	run := engine.NewRun(d.merged.Provenance, options)
+	run = engine.NewRun(d.merged.Provenance, options)
 	run.Plan = d.Plan.ID
 	run.Preset = d.Plan.Preset
 	d.Plan.frameOf(&run)
@@ -199,6 +199,9 @@ func (d *drawer) write(result *engine.Result, options engine.SaveOptions) (repor
 	run.Verdicts, run.Findings = verdictsOf(result), findingsOf(result)
 	if note := engine.ShortenedNote(len(shortened)); note != "" {
 		d.Observer.Note(note)
+	}
+	if run.Repeat, err = d.repeat(); err != nil {
+		return run, err
 	}
 	return run, report.WriteRun(filepath.Join(d.draws.Folder, results.RunFile), run)
 }

@@ -42,6 +42,9 @@ type Request struct {
 	Version string
 	Command []string
 	Started time.Time
+
+	Arguments []string // as results.Repeat has them; nil: the run cannot be repeated
+	Inputs    []string // files that were read for the request, besides photos: manifests, labels, a mask
 }
 
 // Make cuts a job into tasks: nothing is computed, and no photo is opened. The subsets are dealt
@@ -63,7 +66,8 @@ func Make(request Request) (*Plan, *Listing, error) {
 	}
 	plan := &Plan{Format: format, Settings: request.Settings, Folder: folder,
 		Subsets: request.Scoring.Subsets, Skipped: request.Skipped, Notes: request.Notes,
-		Version: request.Version, Command: request.Command, Started: request.Started}
+		Version: request.Version, Command: request.Command, Started: request.Started,
+		Arguments: request.Arguments}
 	plan.MaxPixels = cmp.Or(plan.MaxPixels, imageio.DefaultMaxPixels)
 	plan.Images, plan.References = plan.listed(listing.Images), plan.listed(listing.References)
 	if plan.Model.Path, err = filepath.Abs(request.Model); err != nil {
@@ -73,11 +77,29 @@ func Make(request Request) (*Plan, *Listing, error) {
 	if plan.Model.Files, err = engine.Identify(plan.Model.Path); err != nil {
 		return nil, nil, err
 	}
+	if plan.Inputs, err = identify(request.Inputs); err != nil {
+		return nil, nil, err
+	}
 	plan.cut(cmp.Or(request.Tasks, DefaultTasks))
 	if plan.ID, err = plan.identity(); err != nil {
 		return nil, nil, err
 	}
 	return plan, listing, nil
+}
+
+// identify takes the checksums of files, each once.
+func identify(paths []string) (files []report.File, err error) {
+	for k, path := range paths {
+		if slices.Contains(paths[:k], path) {
+			continue
+		}
+		file := report.File{Path: path}
+		if file.SHA256, file.Bytes, err = engine.DigestSize(path); err != nil {
+			return nil, fault.New(fault.Input, "cannot read %s: %w; check its permissions", path, err)
+		}
+		files = append(files, file)
+	}
+	return files, nil
 }
 
 func (r *Request) check() error {

@@ -72,6 +72,9 @@ type PartRecord struct {
 	// Rises say how much larger the score before RsCIN of some of these would be without the others; nil
 	// where nobody knows.
 	Rises map[int]float64 `json:"rises,omitempty"`
+	// References are the SHA-256 of the reference images as they are listed, "" of one that cannot be read;
+	// of the first subset's part only.
+	References []string `json:"references,omitempty"`
 }
 
 // About is something said of a photo: why it was left out, or what a user should know.

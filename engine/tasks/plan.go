@@ -98,6 +98,9 @@ type Plan struct {
 	Version string            `json:"version"` // of musc
 	Command []string          `json:"command"`
 	Started time.Time         `json:"started"`
+
+	Arguments []string      `json:"arguments,omitempty"` // as results.Repeat has them
+	Inputs    []report.File `json:"inputs,omitempty"`    // read for the plan, besides photos and masks of each
 }
 
 // format is Plan.Format: another one is that of another version of musc.

@@ -190,6 +190,9 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 			Text: image.Reason})
 	}
 	slices.SortStableFunc(part.Skipped, func(a, b About) int { return cmp.Compare(a.Index, b.Index) })
+	if part.Subset == 0 && s.Plan.Bank == nil {
+		part.References = s.referenceDigests()
+	}
 	for k, reference := range missing {
 		part.Skipped = append(part.Skipped, About{Reference: true, Index: k, Path: reference.Path,
 			Text: reference.Reason})
@@ -208,6 +211,19 @@ func (s *scoring) fill(ctx context.Context, part *Part, batch *engine.Batch, ind
 	part.take(result, index)
 	part.nameReferences(references, s.photos.References, s.Plan)
 	return nil
+}
+
+// referenceDigests are those of the listed references, nil without any.
+func (s *scoring) referenceDigests() []string {
+	known := s.pipeline.ReferenceDigests()
+	if len(known) == 0 {
+		return nil
+	}
+	digests := make([]string, len(s.photos.References))
+	for k, item := range s.located(s.photos.References) {
+		digests[k] = known[item.Path]
+	}
+	return digests
 }
 
 // take fills in what scoring found out.

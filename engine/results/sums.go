@@ -1,0 +1,102 @@
+package results
+
+import (
+	"bufio"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"strings"
+
+	"musc/engine/atomicfile"
+	"musc/engine/fault"
+)
+
+// Sum is the checksum of a file that a run read. Its path is as it was typed: a relative one starts in the
+// folder that the run worked in.
+type Sum struct {
+	Path   string
+	SHA256 [sha256.Size]byte
+}
+
+// WriteSums writes checksums in the form that sha256sum of the GNU coreutils writes and checks: a digest,
+// two spaces and a path a line. Where a path has a backslash or a line break, these are escaped, and the line
+// begins with a backslash. The result identifies the file and counts its lines.
+func WriteSums(path string, sums iter.Seq[Sum]) (list SumList, err error) {
+	whole := sha256.New()
+	err = atomicfile.Save(path, func(w io.Writer) error {
+		out := bufio.NewWriterSize(io.MultiWriter(w, whole), 1<<16)
+		for sum := range sums {
+			list.Files++
+			mark, name := "", escapeSum.Replace(sum.Path)
+			if name != sum.Path {
+				mark = `\`
+			}
+			fmt.Fprintf(out, "%s%x  %s\n", mark, sum.SHA256, name)
+		}
+		return out.Flush()
+	})
+	list.SHA256 = hex.EncodeToString(whole.Sum(nil))
+	return list, err
+}
+
+// SumList identifies a file of checksums.
+type SumList struct {
+	Files  int    `json:"files"`
+	SHA256 string `json:"sha256"` // of the list itself
+}
+
+var (
+	escapeSum   = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
+	unescapeSum = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
+)
+
+// ReadSums reads what WriteSums or sha256sum wrote. A file that is not there is an error that is
+// fs.ErrNotExist, a line of another form one that names it; both are of kind fault.Input.
+func ReadSums(path string) (sums []Sum, list SumList, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, list, fault.New(fault.Input, "cannot read the checksums of a run's inputs: %w", err)
+	}
+	defer file.Close()
+	whole := sha256.New()
+	in := bufio.NewReaderSize(io.TeeReader(file, whole), 1<<16)
+	for {
+		line, err := in.ReadString('\n')
+		if err != nil && err != io.EOF {
+			return nil, list, fault.New(fault.Input, "cannot read the checksums of a run's inputs: %w", err)
+		}
+		if line != "" {
+			list.Files++
+			sum, wrong := parseSum(strings.TrimSuffix(line, "\n"))
+			if wrong != nil {
+				return nil, list, fault.New(fault.Input, "%s, line %d: %w; sha256sum writes a digest, two "+
+					"spaces and a path", path, list.Files, wrong)
+			}
+			sums = append(sums, sum)
+		}
+		if err == io.EOF {
+			list.SHA256 = hex.EncodeToString(whole.Sum(nil))
+			return sums, list, nil
+		}
+	}
+}
+
+// parseSum reads one line.
+func parseSum(line string) (sum Sum, err error) {
+	line, escaped := strings.CutPrefix(line, `\`)
+	const digits = 2 * sha256.Size
+	if len(line) < digits+3 || line[digits] != ' ' || line[digits+1] != ' ' && line[digits+1] != '*' {
+		return sum, errors.New("no checksum of a file")
+	}
+	if _, err := hex.Decode(sum.SHA256[:], []byte(line[:digits])); err != nil {
+		return sum, fmt.Errorf("no checksum: %w", err)
+	}
+	if sum.Path = line[digits+2:]; escaped {
+		sum.Path = unescapeSum.Replace(sum.Path)
+	}
+	return sum, nil
+}
