@@ -33,9 +33,9 @@ func tookPart(scores []float64) []float64 {
 	return left
 }
 
-// regions are the defects of an image whose patches lie on a canvas of height x width, in pixels of the
-// whole photo.
-func (m *Image) regions(height, width int, t *verdict.Thresholds) ([]verdict.Region, error) {
+// Regions are the defects of an image whose patches lie on a canvas of height x width patches, as Result has
+// them: those of the largest peak first, in pixels of the whole photo; see verdict.Regions. Errors are its.
+func (m *Image) Regions(height, width int, t *verdict.Thresholds) ([]verdict.Region, error) {
 	grid, area := m.Content(height, width)
 	regions, err := verdict.Regions(grid, area.Width, area.Height, m.ScoreBefore, t)
 	verdict.Shift(regions, area.X, area.Y)

@@ -82,7 +82,7 @@ func TestDefectiveExactlyIfThereIsARegion(t *testing.T) {
 		}
 		threshold := 0.4 + 0.6*random.Float64()
 		levels := &verdict.Thresholds{Method: "test", Threshold: threshold, Review: threshold * 0.9}
-		regions, err := m.regions(6, 8, levels)
+		regions, err := m.Regions(6, 8, levels)
 		if err != nil {
 			t.Fatal(err)
 		}

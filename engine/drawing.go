@@ -150,7 +150,7 @@ func (d *Drawing) one(order *Order) (drawn Drawn, err error) {
 // regions finds the regions of an order's image, and writes their mask.
 func (d *Drawing) regions(order *Order) ([]verdict.Region, error) {
 	image := order.Image
-	regions, err := image.regions(d.Height, d.Width, &d.Thresholds)
+	regions, err := image.Regions(d.Height, d.Width, &d.Thresholds)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", image.Path, err)
 	}

@@ -3,14 +3,43 @@ package engine_test
 import (
 	"cmp"
 	"context"
+	"flag"
 	"fmt"
 	"log"
+	"os"
 	"slices"
+	"testing"
 
 	"musc/engine"
 	"musc/engine/dataset"
 	"musc/models/resolve"
 )
+
+// TestMain leaves the examples out, and says so, where they have no model to run: an example cannot skip.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	skip := flag.Lookup("test.skip")
+	if _, _, err := (resolve.Request{}).Backbone(context.Background(), ""); err != nil &&
+		skip.Value.String() == "" {
+		fmt.Fprintln(os.Stderr, "examples are left out:", err)
+		skip.Value.Set("^Example")
+	}
+	os.Exit(m.Run())
+}
+
+// washers is a job of the first so many photos of a labelled list, with the default model.
+func washers(count int) engine.Config {
+	model, library, err := resolve.Request{}.Backbone(context.Background(), "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	photos, _, err := dataset.Collect([]string{"../testdata/washer/labels.csv"}, dataset.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return engine.Config{Images: photos[:count], Model: model, Library: library,
+		Scoring: engine.Defaults()}
+}
 
 // Scores a folder with the default model, which musc setup has fetched, and the paper's settings. The
 // results are in memory; nothing is written.
