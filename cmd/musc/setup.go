@@ -24,6 +24,9 @@ var pinned = map[string]struct {
 	"codecs":  {&assets.Codecs, assets.CodecsFolder},
 }
 
+// usual is what setup fetches without arguments.
+var usual = []string{"runtime", "model", "codecs"}
+
 func setupCommand() *cli.Command {
 	return &cli.Command{
 		Name:      "setup",
@@ -43,10 +46,18 @@ Examples:
    musc setup gpu --cuda 12                  # for another machine, whose driver is older than 580
    musc setup --no-gpu                       # for the CPU only
    musc setup demo                           # photos of solar cells to try musc on
-   musc setup --wheels /media/usb            # on a machine without network
+   musc setup --make-bundle musc.tar         # all of it in one file, for a machine without network
+   musc setup --bundle musc.tar              # there: no network, pip or compiler
+   musc setup --wheels /media/usb            # packages that were fetched otherwise
    musc score "$(musc setup --where demo)" -o out`,
 		Flags: []cli.Flag{
 			&cli.StringFlag{Name: "wheels", Usage: "take the packages from this `FOLDER` first"},
+			&cli.StringFlag{Name: bundleFlag, Usage: "take all from this bundle, a `FILE`, and nothing from " +
+				"elsewhere; by default what it has and this machine uses"},
+			&cli.StringFlag{Name: makeBundleFlag, Usage: "gather the packages in a new bundle, a `FILE`, and " +
+				"set up nothing; those for a GPU only with gpu or --cuda"},
+			&cli.StringFlag{Name: "program", Usage: "put musc's own archive, musc-*.tar.gz, a `FILE`, into the " +
+				"new bundle"},
 			&cli.BoolFlag{Name: "offline", Usage: "never ask the network"},
 			&cli.BoolFlag{Name: "no-gpu", Usage: "fetch nothing for a GPU, driver or not"},
 			&cli.StringFlag{Name: "cuda", DefaultText: "what the driver knows",
@@ -60,23 +71,24 @@ Examples:
 }
 
 func setup(c *cli.Context) error {
+	if err := checkBundleFlags(c); err != nil {
+		return err
+	}
 	names := c.Args().Slice()
 	if len(names) == 0 {
-		names = []string{"runtime", "model", "codecs"}
+		names = usual
 	}
-	var artifacts []assets.Artifact
-	for _, name := range names {
-		known, ok := pinned[name]
-		switch {
-		case !ok && name != "gpu":
-			return fault.New(fault.Usage, "setup knows runtime, gpu, model, codecs and demo, not %q",
-				name)
-		case ok:
-			artifacts = append(artifacts, *known.artifact)
-		}
+	artifacts, err := namedArtifacts(names)
+	if err != nil {
+		return err
 	}
-	if c.Bool("where") {
+	switch {
+	case c.Bool("where"):
 		return tellWhere(c, names)
+	case c.IsSet(makeBundleFlag):
+		return makeBundle(c, names, artifacts)
+	case c.IsSet(bundleFlag):
+		return setUpFromBundle(c, names)
 	}
 	progress := newDownloads(c.App.ErrWriter)
 	pack, why, err := choosePack(c, names)
@@ -95,6 +107,21 @@ func setup(c *cli.Context) error {
 	})
 	progress.finish(err)
 	return err
+}
+
+// namedArtifacts are the named downloads, but for those of a GPU.
+func namedArtifacts(names []string) (artifacts []assets.Artifact, err error) {
+	for _, name := range names {
+		known, ok := pinned[name]
+		switch {
+		case !ok && name != "gpu":
+			return nil, fault.New(fault.Usage, "setup knows runtime, gpu, model, codecs and demo, not %q",
+				name)
+		case ok:
+			artifacts = append(artifacts, *known.artifact)
+		}
+	}
+	return artifacts, nil
 }
 
 // tellWhere prints the path of each of the named downloads.

@@ -19,4 +19,6 @@
 //
 // A file there is whole and was verified before it got its name; a folder with the stamp
 // .complete has all its files. Several processes may fill one cache at the same time.
+//
+// A machine without network is served from a bundle, a tar archive that holds wheels: see OpenBundle.
 package assets

