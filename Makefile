@@ -111,6 +111,12 @@ mutants: setup
 generate:
 	$(WITH_CUDA) $(GO) generate ./cgo/...
 
+# All commands and options as a page, from their definitions; a test compares it with the program's.
+.PHONY: reference
+reference:
+	$(GO) run ./cmd/musc reference markdown > docs/commands.md.new
+	mv docs/commands.md.new docs/commands.md
+
 # The kernels' machine code, with the pinned compiler; check-kernels fails where a committed byte
 # differs or a kernel is over its budget.
 kernels:

@@ -137,7 +137,7 @@ Start with:
 			viewCommand(), bankCommand(), watchCommand(), serveCommand(),
 			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
 			rescoreCommand(), modelsCommand(),
-			setupCommand(), doctorCommand(), configCommand(), completionCommand(), selfTestCommand(),
+			setupCommand(), doctorCommand(), configCommand(), completionCommand(), referenceCommand(), selfTestCommand(),
 		}),
 	}
 	withSettings(app.Commands, app.Commands, "")

@@ -174,8 +174,8 @@ func commandAt(commands []*cli.Command, path string) (found *cli.Command, err er
 // strangeVariables are those of the environment that look like an option's, and are of none.
 func strangeVariables(commands []*cli.Command, environment []string) (strange []string) {
 	known := map[string]bool{}
-	for _, name := range otherVariables {
-		known[name] = true
+	for _, other := range variables {
+		known[other[0]] = true
 	}
 	eachOption(commands, "", func(_ string, flag cli.Flag) { known[variable(flag.Names()[0])] = true })
 	for _, entry := range environment {
@@ -188,10 +188,6 @@ func strangeVariables(commands []*cli.Command, environment []string) (strange []
 	slices.Sort(strange)
 	return strange
 }
-
-// otherVariables have a meaning, but not an option's.
-var otherVariables = []string{"MUSC_CACHE", "MUSC_CODECS", "MUSC_CUDA_KERNEL", "MUSC_LIBCUDA",
-	"MUSC_ONNXRUNTIME", "MUSC_SIMD", "MUSC_TASKS"}
 
 // eachOption calls do with every option of every command that is not hidden, and the command's path.
 func eachOption(commands []*cli.Command, above string, do func(path string, flag cli.Flag)) {
