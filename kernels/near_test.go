@@ -108,7 +108,7 @@ func TestTheTileOfTheFewestNearProductsIsChosen(t *testing.T) {
 // The tables of README.md and of the page about GPUs are what is counted.
 func TestTablesOfNearTiles(t *testing.T) {
 	readme, err1 := os.ReadFile("README.md")
-	page, err2 := os.ReadFile("../docs/gpu.md")
+	page, err2 := os.ReadFile("../docs/gpu-computed.md")
 	if err := errors.Join(err1, err2); err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +127,7 @@ func TestTablesOfNearTiles(t *testing.T) {
 			t.Errorf("README.md has no row %s", row)
 		}
 		if !strings.Contains(string(page), short) {
-			t.Errorf("docs/gpu.md has no row %s", short)
+			t.Errorf("docs/gpu-computed.md has no row %s", short)
 		}
 	}
 }

@@ -1,6 +1,6 @@
-// Command bank measures what docs/bank.md says of banks of good photos: how new photos are scored best
-// by them, what rounding their tokens costs, which photos a thinned bank should keep, and how PatchCore's
-// memory compares on the same tokens.
+// Command bank measures what docs/bank-measured.md says of banks of good photos: how new photos are
+// scored best by them, what rounding their tokens costs, which photos a thinned bank should keep, and
+// how PatchCore's memory compares on the same tokens.
 //
 //	go run ./bench/bank [-draws 10] [-o FILE.md] [-only score,verdict,encoding,thin,patchcore] NAME=DATASET...
 //

@@ -143,7 +143,7 @@ func phaseTimes(stages []Stage) (names []string, milliseconds map[string]float64
 	return names, milliseconds
 }
 
-// WritePipeline writes the tables of docs/gpu.md.
+// WritePipeline writes the tables of docs/gpu-computed.md.
 func WritePipeline(w io.Writer, m Machine, images int) {
 	stages := Pipeline(m, images)
 	t := present.Table{Title: "Stages, computed", Head: []string{"phase", "by", "stage", "an image",

@@ -9,7 +9,7 @@ import (
 	"github.com/x448/float16"
 )
 
-// Encoding is how tokens are kept. docs/bank.md has what each costs and loses.
+// Encoding is how tokens are kept. docs/bank-measured.md has what each costs and loses.
 type Encoding uint8
 
 // The encodings of the tokens [P,C] of one view and stage.

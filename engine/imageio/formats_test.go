@@ -18,7 +18,7 @@ import (
 
 const formatsFolder = "testdata/formats"
 
-var update = flag.Bool("update", false, "write the table of docs/formats.md anew")
+var update = flag.Bool("update", false, "write the table of docs/formats-files.md anew")
 
 // needLibraries skips a test where the libraries were not fetched. Where the variable names them, as
 // make test does, they must be there.
@@ -137,7 +137,7 @@ func TestWithoutLibrariesKindsAreRightOrRefused(t *testing.T) {
 	}
 }
 
-// The table in docs/formats.md is what this test finds; -update writes it.
+// The table in docs/formats-files.md is what this test finds; -update writes it.
 func TestTableOfFormats(t *testing.T) {
 	needLibraries(t)
 	kinds := readKinds(t)
@@ -163,7 +163,7 @@ func TestTableOfFormats(t *testing.T) {
 	for i, k := range kinds {
 		fmt.Fprintf(&table, "| %s | %s | %s | %s | %s |\n", k.name, k.file, k.toldBy, with[i], without[i])
 	}
-	const path, mark = "../../docs/formats.md", "<!-- table: go test ./engine/imageio -run Table -update -->\n"
+	const path, mark = "../../docs/formats-files.md", "<!-- table: go test ./engine/imageio -run Table -update -->\n"
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
