@@ -14,13 +14,6 @@ func flagsFirst(app *cli.App, args []string) []string {
 	if len(args) < 2 {
 		return args
 	}
-	if last := len(args) - 1; args[last] == completionFlag {
-		words := args[:last]
-		if begun := words[last-1]; last > 1 && strings.HasPrefix(begun, "-") { // it is no option yet
-			words = words[:last-1]
-		}
-		return append(flagsFirst(app, slices.Clone(words)), completionFlag)
-	}
 	commands, at := app.Commands, 1
 	var flags []cli.Flag
 	for at < len(args) {

@@ -58,6 +58,12 @@ func main() {
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	app := newApp(stdout, stderr)
+	if last := len(args) - 1; last > 0 && args[last] == completionFlag {
+		if complete(stdout, app, args[1:last]) != nil {
+			return exitFailed
+		}
+		return exitOK
+	}
 	args = flagsFirst(app, args)
 	err := app.RunContext(ctx, args)
 	code := exitCode(ctx, err)
@@ -124,7 +130,6 @@ Start with:
 		Version:                version(),
 		Writer:                 stdout,
 		ErrWriter:              stderr,
-		EnableBashCompletion:   true,
 		Suggest:                true,
 		HideHelpCommand:        true,
 		UseShortOptionHandling: false,
