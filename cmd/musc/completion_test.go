@@ -163,7 +163,7 @@ func TestShellsComplete(t *testing.T) {
 			var ran strings.Builder
 			for _, line := range strings.Split(string(screen), "\n") {
 				if _, arguments, found := strings.Cut(line, "ran: "); found {
-					ran.WriteString(strings.TrimRight(arguments, "\r\x1b[?2004lh ") + "\n")
+					ran.WriteString(arguments[:strings.LastIndex(arguments, ">")+1] + "\n")
 				}
 			}
 			if ran.String() != want {
