@@ -17,7 +17,7 @@ WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 
 .PHONY: build setup demo test test-page test-kubernetes test-slurm bench bench-peers check \
 	check-exports fuzz soak mutants generate kernels check-kernels check-layouts check-gpu-packs \
-	gpu-check dist-setup vulncheck clean
+	gpu-check dist-setup test-dist vulncheck clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -172,6 +172,12 @@ gpu-check: build
 DIST = cd cmd/dist && $(GO) run .
 dist-setup:
 	$(DIST) setup -root $(CURDIR)
+
+# What is in out/dist, installed in an empty root without a network and in a container image, scores the
+# washers. It takes root and Debian's mmdebstrap, rpm and buildah; what is missing is left out and said.
+test-dist:
+	cd cmd/dist && MUSC_TEST_DIST=1 $(GO) test -count=1 -timeout 15m -v \
+		-run '^(TestEmptyRoot|TestContainerfile)$$' .
 
 clean:
 	rm -rf musc out

@@ -87,10 +87,10 @@ func fileSHA256(ctx context.Context, cacheDir, path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := makeFolder(filepath.Dir(memo)); err != nil {
-		return "", err
+	if makeFolder(filepath.Dir(memo)) == nil {
+		_ = atomicfile.WriteFile(memo, append(text, '\n')) // else it is read anew, as in a read-only image
 	}
-	return want.SHA256, atomicfile.WriteFile(memo, append(text, '\n'))
+	return want.SHA256, nil
 }
 
 func makeFolder(path string) error {
