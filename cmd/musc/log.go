@@ -85,7 +85,7 @@ func (l *eventLog) end(stderr io.Writer, code int, err error) {
 		return
 	}
 	attributes := []any{"code", code, "seconds", time.Since(l.begun).Seconds()}
-	if code == exitOK || code == exitSkipped || code == exitDecided {
+	if done(code) {
 		l.logger.Info("end", attributes...)
 	} else {
 		l.logger.Error("end", append(attributes, "error", err.Error())...)

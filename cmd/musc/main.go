@@ -29,6 +29,7 @@ const (
 	exitSetup       = 5
 	exitOutput      = 6
 	exitDecided     = 7
+	exitDiffers     = 8
 	exitInterrupted = 130
 )
 
@@ -41,6 +42,7 @@ const exitCodesHelp = `Exit codes:
    5    something is not set up: the ONNX Runtime library, a model, a GPU
    6    results cannot be written: the disk is full or read-only
    7    done, and photos have the verdict that --fail-on names
+   8    done, and not as it was: musc reproduce
    130  interrupted with Ctrl-C; no half-written file is left`
 
 // errSkipped is returned by a command that did its work but had to leave some of it out.
@@ -68,7 +70,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	err := app.RunContext(ctx, args)
 	code := exitCode(ctx, err)
 	logOf(app).end(stderr, code, err)
-	if err == nil || code == exitSkipped || code == exitDecided {
+	if done(code) {
 		return code
 	}
 	text := err.Error() + afterDeviceFailure(err, args)
@@ -88,6 +90,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return code
 }
 
+// done says that an exit code is of a command that did its work.
+func done(code int) bool {
+	return code == exitOK || code == exitSkipped || code == exitDecided || code == exitDiffers
+}
+
 // exitCode maps an error to the code that exitCodesHelp documents for it.
 func exitCode(ctx context.Context, err error) int {
 	switch {
@@ -97,6 +104,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitSkipped
 	case errors.Is(err, errDecided):
 		return exitDecided
+	case errors.Is(err, errDiffers):
+		return exitDiffers
 	}
 	if errors.Is(err, context.Canceled) && ctx.Err() != nil {
 		return exitInterrupted
@@ -141,7 +150,7 @@ Start with:
 			scoreCommand(), planCommand(), clusterCommand(), taskCommand(), mergeCommand(), statusCommand(),
 			viewCommand(), bankCommand(), watchCommand(), serveCommand(),
 			evalCommand(), datasetCommand(), paperCommand(), mutualCommand(),
-			rescoreCommand(), modelsCommand(),
+			rescoreCommand(), reproduceCommand(), modelsCommand(),
 			setupCommand(), doctorCommand(), configCommand(), completionCommand(), referenceCommand(), selfTestCommand(),
 		}),
 	}

@@ -141,9 +141,8 @@ func Read(path string) (*Data, error) {
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot read the report: %w; score the photos again", err)
 	}
-	_, rest, found := bytes.Cut(text, []byte(dataStart))
-	marshalled, _, ended := bytes.Cut(rest, []byte("<"))
-	if !found || !ended {
+	_, marshalled, _, found := Cut(text)
+	if !found {
 		return nil, fault.New(fault.Input, "cannot read the report %s: there are no data in it; score "+
 			"the photos again", path)
 	}
@@ -153,4 +152,14 @@ func Read(path string) (*Data, error) {
 			"again", path, err)
 	}
 	return data, nil
+}
+
+// Cut divides a report into what stands before its data, the data as JSON, and what follows.
+func Cut(text []byte) (before, data, after []byte, found bool) {
+	before, rest, found := bytes.Cut(text, []byte(dataStart))
+	end := bytes.IndexByte(rest, '<')
+	if !found || end < 0 {
+		return text, nil, nil, false
+	}
+	return before, rest[:end], rest[end:], true
 }
