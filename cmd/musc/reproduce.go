@@ -233,7 +233,7 @@ func (r *repetition) tellRecord() {
 		fmt.Fprintf(w, "the record does not have %s\n", missing)
 	}
 	if run.Repeat == nil {
-		fmt.Fprintf(w, "instead, the recorded command line is run in this folder: musc %s\n",
-			strings.Join(r.line.arguments(r.folder), " "))
+		fmt.Fprintf(w, "instead, the recorded command line is run in this folder: %s\n",
+			strings.Join(run.Command, " "))
 	}
 }

@@ -83,8 +83,8 @@ func childEnvironment(environment []string, level string, complete bool) (kept [
 	for _, entry := range environment {
 		name, value, _ := strings.Cut(entry, "=")
 		ours := strings.HasPrefix(name, "MUSC_")
-		other := slices.Contains(otherVariables, name) || strings.HasPrefix(name, "MUSC_TEST_") ||
-			strings.HasPrefix(name, "MUSC_FAKE_")
+		other := slices.ContainsFunc(variables, func(v [2]string) bool { return v[0] == name }) ||
+			strings.HasPrefix(name, "MUSC_TEST_") || strings.HasPrefix(name, "MUSC_FAKE_")
 		if name == cpu.Variable || ours && !other && complete {
 			continue
 		}

@@ -275,7 +275,7 @@ func (c *comparer) inWords(group string) string {
 		case group == results.RunFile:
 			return c.runInWords()
 		}
-		return c.edited(group, "differs")
+		return c.edited(group, "other bytes")
 	}
 	var parts []string
 	if len(differing) > 0 {
@@ -286,10 +286,10 @@ func (c *comparer) inWords(group string) string {
 		parts = append(parts, part)
 	}
 	if len(absent) > 0 {
-		parts = append(parts, fmt.Sprintf("%d are only of the recorded run, such as %s", len(absent), plain(absent[0])))
+		parts = append(parts, fmt.Sprintf("%d only the recorded run has, such as %s", len(absent), plain(absent[0])))
 	}
 	if len(added) > 0 {
-		parts = append(parts, fmt.Sprintf("%d are only of the new run, such as %s", len(added), plain(added[0])))
+		parts = append(parts, fmt.Sprintf("%d only the new run has, such as %s", len(added), plain(added[0])))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -99,7 +99,7 @@ func (c *comparer) runInWords() string {
 	olds, errOld := lasting(c.then.Fields)
 	news, errNew := lasting(c.now.Fields)
 	if errOld != nil || errNew != nil {
-		return "differs"
+		return "other bytes"
 	}
 	all := maps.Clone(olds)
 	maps.Copy(all, news)

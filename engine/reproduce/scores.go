@@ -154,10 +154,10 @@ func (s *Scores) String() string {
 		say(s.Verdicts, "verdict", s.VerdictsSuch)
 	}
 	if s.Gone > 0 {
-		parts = append(parts, fmt.Sprintf("%d photos are only of the recorded run", s.Gone))
+		parts = append(parts, fmt.Sprintf("%d of the photos only the recorded run has", s.Gone))
 	}
 	if s.Added > 0 {
-		parts = append(parts, fmt.Sprintf("%d photos are only of the new run", s.Added))
+		parts = append(parts, fmt.Sprintf("%d of the photos only the new run has", s.Added))
 	}
 	return strings.Join(parts, "; ")
 }
