@@ -37,7 +37,7 @@ a .csv with a column "image", or a .txt with one path a line. All photos must sh
 Examples:
    musc score photos/ -o out                          # the default model with the settings best for it
    musc score photos/ -o out --preset paper           # the paper's settings
-   musc score photos/ -o out --image-size 518         # finer maps, five times the time
+   musc score photos/ -o out --image-size 518         # finer maps, nine times the time
    musc score photos/ -o out --reference good/        # some photos are known to be good
    musc score photos/ -o out --subset-size 200        # large batches: time grows with their size only
    musc score photos/ -o out --bank product.musc      # each by good photos alone (musc bank build)
