@@ -53,6 +53,9 @@ func WriteBundle(ctx context.Context, name string, content BundleContent, option
 				"holds them", Demo.Title, Demo.Licence)
 		}
 	}
+	if err := options.Bundle.lacks(artifacts); err != nil {
+		return err
+	}
 	if err := atomicfile.Check(name, true); err != nil {
 		return bundleUnwritable(name, err)
 	}

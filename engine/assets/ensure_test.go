@@ -143,32 +143,6 @@ func TestWhatCanGoWrong(t *testing.T) {
 	}
 }
 
-func TestNoPip(t *testing.T) {
-	newCache(t)
-	t.Setenv("PATH", t.TempDir())
-	artifact, _ := photos(t)
-	err := Ensure(t.Context(), []Artifact{artifact}, Options{})
-	if fault.KindOf(err) != fault.Setup || !strings.Contains(err.Error(), "no pip runs here") {
-		t.Fatalf("got %v", err)
-	}
-}
-
-// Python without its pip module is passed over.
-func TestPipIsTriedBeforeItIsTaken(t *testing.T) {
-	folder := t.TempDir()
-	for name, script := range map[string]string{"python3": "exit 1", "pip3": "exit 0"} {
-		path := filepath.Join(folder, name)
-		write(t, path, []byte("#!/bin/sh\n"+script+"\n"))
-		if err := os.Chmod(path, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	t.Setenv("PATH", folder)
-	if got := strings.Join(findPip(t.Context()), " "); got != "pip3" {
-		t.Fatalf("got %q", got)
-	}
-}
-
 func TestOtherMachine(t *testing.T) {
 	newCache(t)
 	artifact, _ := photos(t)

