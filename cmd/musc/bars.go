@@ -84,7 +84,7 @@ func (b *barObserver) Advance(n int) {
 	}
 }
 
-func (b *barObserver) Note(text string) { fmt.Fprintln(b.container, text) }
+func (b *barObserver) Note(text string) { fmt.Fprintln(b.container, visible(text)) }
 
 func (b *barObserver) Skipped(path, reason string) {
 	fmt.Fprintln(b.container, skippedLine(path, reason))

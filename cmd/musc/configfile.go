@@ -12,6 +12,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/engine/fault"
+	"musc/engine/wholefile"
 )
 
 // configFile is what a file of --config says: options by their names, those of one command in a table with
@@ -30,7 +31,7 @@ func readConfig(path string, commands []*cli.Command) (*configFile, error) {
 	if err == nil && info.Size() > maxConfigBytes {
 		return nil, fault.New(fault.Usage, "%s has %d bytes: that is no file of options", path, info.Size())
 	}
-	text, err := os.ReadFile(path)
+	text, err := wholefile.Read(path, maxConfigBytes)
 	if err != nil {
 		return nil, fault.New(fault.Usage, "cannot read the file of --config: %w", err)
 	}

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 		line, _ := json.Marshal(map[string]any{"event": "error", "message": text, "code": code})
 		fmt.Fprintf(stdout, "%s\n", line)
 	} else {
-		fmt.Fprintf(stderr, "musc: %s\n", text)
+		fmt.Fprintf(stderr, "musc: %s\n", visible(text))
 	}
 	return code
 }

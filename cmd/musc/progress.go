@@ -56,7 +56,7 @@ func (q quietObserver) Skipped(path, reason string) {
 }
 
 func skippedLine(path, reason string) string {
-	return fmt.Sprintf("left out: %s: %s", plain(path), reason)
+	return fmt.Sprintf("left out: %s: %s", plain(path), visible(reason))
 }
 
 // lineObserver writes a line when a step begins, one every few seconds while it goes on, and for a
@@ -93,7 +93,7 @@ func (l *lineObserver) Advance(n int) {
 	fmt.Fprintln(l.out)
 }
 
-func (l *lineObserver) Note(text string) { fmt.Fprintln(l.out, text) }
+func (l *lineObserver) Note(text string) { fmt.Fprintln(l.out, visible(text)) }
 
 // paceText says how fast a step goes and how long it goes on, how long it took if it is finished,
 // and nothing if that is not known.

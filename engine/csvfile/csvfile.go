@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/wholefile"
 )
 
 // maxSize bounds the length of a list in bytes: a million long paths and what stands beside them.
@@ -71,7 +72,7 @@ func ReadText(path string) ([]byte, error) {
 		return nil, fault.New(fault.Input, "cannot use %s as a list: it has %d MB, more than any list "+
 			"of images; name a .csv, .tsv or .txt with one image a line", path, info.Size()>>20)
 	}
-	text, err := os.ReadFile(path)
+	text, err := wholefile.Read(path, maxSize)
 	if err != nil {
 		return nil, unreadable(path, err)
 	}

@@ -12,6 +12,7 @@ import (
 	"musc/engine/atomicfile"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/fault"
+	"musc/engine/wholefile"
 )
 
 // Folder keeps the results of classes as they are finished, so that an evaluation that was stopped
@@ -95,6 +96,9 @@ func (f *Folder) file(class *labelled.Class) string {
 	return filepath.Join(f.ClassFolder(class), "result.json")
 }
 
+// mostResult bounds the record of a class, in bytes: a row an image.
+const mostResult = 1 << 28
+
 // Load returns the finished result of a class, or nil if there is none or it is to be overwritten. One
 // that was made with other settings or files is an error of kind fault.Output. It is called before
 // the class is measured, so that Save knows what the files were then.
@@ -104,7 +108,7 @@ func (f *Folder) Load(class *labelled.Class) (*Result, error) {
 		return nil, err
 	}
 	path := f.file(class)
-	text, err := os.ReadFile(path)
+	text, err := wholefile.ReadRegular(path, mostResult)
 	if errors.Is(err, fs.ErrNotExist) || f.Overwrite {
 		return nil, nil
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"io"
 	"math"
-	"os"
 	"path/filepath"
 	"strings"
 
@@ -14,10 +13,14 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/npy"
+	"musc/engine/wholefile"
 )
 
 // maxMapPixels bounds what ReadMap takes, as imageio does for photos.
-const maxMapPixels = 100e6
+const (
+	maxMapPixels = 100e6
+	maxMapBytes  = 9 * maxMapPixels // float64, and what stands beside the pixels
+)
 
 // ReadMap reads an anomaly map [height,width], of musc or of another tool: a .npy of two dimensions
 // (or with further ones of length 1), or a TIFF of one grey channel, of floats of 32 or 64 bits or
@@ -27,7 +30,7 @@ func ReadMap(path string) (values []float32, width, height int, err error) {
 	if strings.EqualFold(filepath.Ext(path), ".npy") {
 		return readMapNPY(path)
 	}
-	file, err := os.ReadFile(path)
+	file, err := wholefile.ReadRegular(path, maxMapBytes)
 	if err != nil {
 		return nil, 0, 0, fault.New(fault.Input, "cannot read the map: %w; check the path", err)
 	}

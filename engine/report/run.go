@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"musc/engine/fault"
@@ -12,6 +11,7 @@ import (
 	"musc/engine/imageio"
 	"musc/engine/results"
 	"musc/engine/verdict"
+	"musc/engine/wholefile"
 )
 
 // Run is the content of run.json: what somebody needs to repeat the scores and to judge them.
@@ -187,7 +187,7 @@ func listed[T any](list []T) []T {
 // ReadRun reads what WriteRun wrote, but for the method's parameters, which are left out. A file that is
 // not there or is none of musc's is of kind fault.Input.
 func ReadRun(path string) (run Run, err error) {
-	text, err := os.ReadFile(path)
+	text, err := wholefile.ReadRegular(path, results.MostRun)
 	if err != nil {
 		return run, fault.New(fault.Input, "cannot read the record of a run: %w; give the output folder of "+
 			"musc score", err)

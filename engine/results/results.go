@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"musc/engine/wholefile"
 )
 
 // The names inside an output folder.
@@ -94,10 +96,13 @@ type RecordTool struct {
 	Version string `json:"version"`
 }
 
+// MostRun bounds run.json and records like it, in bytes: one of a million photos has a tenth of that.
+const MostRun = 1 << 28
+
 // Recognise tells by run.json whether a folder holds results of musc. Runs before the tool's name was
 // written are known by what only musc writes.
 func Recognise(folder string) Kind {
-	text, err := os.ReadFile(filepath.Join(folder, RunFile))
+	text, err := wholefile.ReadRegular(filepath.Join(folder, RunFile), MostRun)
 	if err != nil {
 		return None
 	}

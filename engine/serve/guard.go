@@ -13,6 +13,7 @@ import (
 
 	"musc/engine/fault"
 	"musc/engine/origin"
+	"musc/engine/wholefile"
 )
 
 // Exposure says who can reach the server.
@@ -96,10 +97,13 @@ func (s *Server) admit(r *http.Request) *failure {
 // leastToken is the length of a token that nobody guesses.
 const leastToken = 16
 
+// mostToken bounds the file of a token in bytes.
+const mostToken = 1 << 16
+
 // ReadToken reads a token from a file: its text without the blanks around it. Errors are of kind
 // fault.Input.
 func ReadToken(path string) (string, error) {
-	text, err := os.ReadFile(path)
+	text, err := wholefile.Read(path, mostToken)
 	if err != nil {
 		return "", fault.New(fault.Input, "cannot read the token: %w; check the path and its permissions", err)
 	}

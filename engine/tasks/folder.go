@@ -19,6 +19,7 @@ import (
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
+	"musc/engine/wholefile"
 )
 
 // RunFolder is the folder within the output folder that holds the work of a run.
@@ -227,9 +228,12 @@ func saveJSON(path string, value any) error {
 	})
 }
 
+// mostJSON bounds what loadJSON reads, in bytes: a plan of a million photos has a tenth of that.
+const mostJSON = 1 << 30
+
 // loadJSON reads what saveJSON wrote.
 func loadJSON(path string, value any) error {
-	text, err := os.ReadFile(path)
+	text, err := wholefile.ReadRegular(path, mostJSON)
 	if err != nil {
 		return unreadable(path, err)
 	}

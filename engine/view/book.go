@@ -12,7 +12,6 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"musc/engine/csvfile"
 	"musc/engine/fault"
 	"musc/engine/report/page"
+	"musc/engine/wholefile"
 )
 
 // columns are those of verdicts.csv: what --threshold labels:FILE and --reference FILE take.
@@ -50,9 +50,12 @@ func openBook(path string, data *page.Data) (*book, error) {
 	return b, err
 }
 
+// mostVerdicts bounds verdicts.csv in bytes: a million photos with long paths.
+const mostVerdicts = 1 << 30
+
 // content is the file's, empty if there is none.
 func (b *book) content() (text []byte, sum [sha256.Size]byte, err error) {
-	text, err = os.ReadFile(b.path)
+	text, err = wholefile.ReadRegular(b.path, mostVerdicts)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, sum, nil
 	}

@@ -25,6 +25,7 @@ import (
 	"musc/engine/origin"
 	"musc/engine/report/page"
 	"musc/engine/results"
+	"musc/engine/wholefile"
 )
 
 // Server answers for one output folder.
@@ -46,7 +47,7 @@ const decodedAtATime = 1
 // fault.Input: there is no report, or verdicts.csv is not one.
 func Open(output string, decode imageio.Options) (*Server, error) {
 	path := filepath.Join(output, results.ReportFile)
-	text, err := os.ReadFile(path)
+	text, err := wholefile.ReadRegular(path, page.MostBytes)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil, fault.New(fault.Input, "there is no %s in %s; make one with musc score PHOTOS -o %s, "+
 			"without --no-report", results.ReportFile, output, output)

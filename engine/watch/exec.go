@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -84,6 +85,11 @@ func (x *Exec) check() error {
 				"to have sh read it", x.Command, err)
 		}
 		x.words = words
+		if option, ok := readsProgram(words); ok && x.replaced(words[option+1:]) {
+			return fault.New(fault.Usage, "--exec %q has a file's name replaced in a program that %s reads: the "+
+				"name could be a command; give the program itself with --shell, and write \"$MUSC_IMAGE\"",
+				x.Command, words[0])
+		}
 	}
 	if strings.TrimSpace(x.Command) == "" || len(x.words) == 0 {
 		return fault.New(fault.Usage, "--exec is empty; give a command")
@@ -92,6 +98,41 @@ func (x *Exec) check() error {
 		return fault.New(fault.Usage, "--exec %q cannot be run: %w", x.Command, err)
 	}
 	return nil
+}
+
+// readers take a program in the argument behind an option.
+var readers = map[string][]string{"sh": {"-c"}, "bash": {"-c"}, "dash": {"-c"}, "ash": {"-c"}, "ksh": {"-c"},
+	"zsh": {"-c"}, "fish": {"-c"}, "python": {"-c"}, "python3": {"-c"}, "perl": {"-e", "-E"}, "ruby": {"-e"},
+	"node": {"-e", "-p"}}
+
+// readsProgram says whether a word of a command names a shell or the like that is given a program, and where
+// the option before the program stands; env, nice, timeout and others may come first.
+func readsProgram(words []string) (option int, ok bool) {
+	for k, word := range words {
+		options, known := readers[filepath.Base(word)]
+		if !known {
+			continue
+		}
+		for at := k + 1; at < len(words); at++ {
+			// Options may stand together, as in bash -ec.
+			if word := words[at]; strings.HasPrefix(word, "-") && !strings.HasPrefix(word, "--") &&
+				slices.ContainsFunc(options, func(o string) bool { return strings.Contains(word, o[1:]) }) {
+				return at, true
+			}
+		}
+	}
+	return 0, false
+}
+
+// replaced says whether a file's name would be replaced in the first of words, the program. What comes
+// behind it is its arguments, which nobody reads as one.
+func (x *Exec) replaced(words []string) bool {
+	for _, v := range x.valuesOf(&Entry{}) {
+		if len(words) > 0 && strings.Contains(words[0], v.placeholder()) {
+			return true
+		}
+	}
+	return false
 }
 
 // value is what a command is told of a photo.

@@ -5,6 +5,7 @@ package watch
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -65,6 +66,36 @@ func TestCommandsThatCannotBe(t *testing.T) {
 		{Command: "true", On: "never"}, {Command: "true", Timeout: -1}} {
 		if err := x.check(); fault.KindOf(err) != fault.Usage {
 			t.Errorf("%+v: %v", x, err)
+		}
+	}
+}
+
+// A shell that a command names reads its program again: a name replaced in it would be run.
+func TestNoNameIsReplacedInAProgram(t *testing.T) {
+	for command, refused := range map[string]bool{
+		"sh -c 'mail {image}'":                true,
+		"sh -ec 'mail {image}'":               true,
+		"/bin/bash -x -c 'mail {overlay}'":    true,
+		"env A=b timeout 5 sh -c '{verdict}'": true,
+		"python3 -c 'print(\"{image}\")'":     true,
+		"perl -e 'print \"{image}\"'":         true,
+		"sh -c 'cat \"$1\"' sh {image}":       false,
+		"sh /bin/true {image}":                false,
+		"echo -c {image}":                     false,
+	} {
+		x := &Exec{Command: command}
+		for _, name := range []string{"perl", "python3", "bash", "timeout"} {
+			if _, err := exec.LookPath(name); err != nil && strings.Contains(command, name) {
+				x = nil // not on this machine
+			}
+		}
+		if x == nil {
+			continue
+		}
+		err := x.check()
+		if told := err != nil && strings.Contains(err.Error(), "--shell"); told != refused ||
+			fault.KindOf(err) != fault.Usage && refused {
+			t.Errorf("%s: %v", command, err)
 		}
 	}
 }

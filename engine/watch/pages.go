@@ -25,6 +25,7 @@ import (
 	"musc/engine/report"
 	"musc/engine/report/page"
 	"musc/engine/results"
+	"musc/engine/wholefile"
 )
 
 // pages keeps report.html of the last photos.
@@ -267,7 +268,7 @@ func writeScores(to io.Writer, scores []float64) error {
 
 // readScores reads patch scores [P] back.
 func readScores(path string, patches int) ([]float64, error) {
-	text, err := os.ReadFile(path)
+	text, err := wholefile.ReadRegular(path, int64(4*patches))
 	if err != nil {
 		return nil, err
 	}

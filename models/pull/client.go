@@ -67,7 +67,7 @@ func (c *Client) Weights(ctx context.Context, spec models.Spec, folder string) (
 		if !errors.Is(err, errNotFound) {
 			return "", fmt.Errorf("downloading the weights of %s: %w", spec.Name, err)
 		}
-		missing = append(missing, address)
+		missing = append(missing, redacted(address))
 	}
 	if len(missing) == 0 {
 		return "", fault.New(fault.Setup, "model %s is not on a hub: its weights are a part of a "+
@@ -112,9 +112,18 @@ func (c *Client) hub() (*url.URL, error) {
 	hub, err := url.Parse(address)
 	if err != nil || hub.Host == "" || hub.Scheme != "https" && hub.Scheme != "http" {
 		return nil, fault.New(fault.Usage, "the hub's address %q is no URL such as %s; correct $%s",
-			address, DefaultHub, HubVariable)
+			redacted(address), DefaultHub, HubVariable)
 	}
 	return hub, nil
+}
+
+// redacted is an address without the password in it, for messages.
+func redacted(address string) string {
+	parsed, err := url.Parse(address)
+	if err != nil {
+		return "(unreadable)"
+	}
+	return parsed.Redacted()
 }
 
 // client returns an HTTP client that notes the checksum which a hub gives with its redirection to

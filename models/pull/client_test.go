@@ -91,6 +91,27 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// Messages go into logs and to other people.
+func TestNoMessageHasThePassword(t *testing.T) {
+	closed := httptest.NewServer(http.NotFoundHandler())
+	closed.Close()
+	secret := func(address string) string { return strings.Replace(address, "://", "://user:s3cret@", 1) }
+	for name, c := range map[string]*Client{
+		"offline":       {Hub: secret(closed.URL)},
+		"not found":     {Hub: secret(serve(t, &hub{status: 404}).Hub)},
+		"locked":        {Hub: secret(serve(t, &hub{status: 401}).Hub)},
+		"server error":  {Hub: secret(serve(t, &hub{status: 503}).Hub)},
+		"strange range": {Hub: secret(serve(t, &hub{status: 206}).Hub)},
+		"no URL":        {Hub: secret("ftp://hub")},
+	} {
+		_, err := c.Weights(context.Background(), tiny, t.TempDir())
+		if err == nil || strings.Contains(err.Error(), "s3cret") || !strings.Contains(err.Error(), "user:xxxxx@") &&
+			name != "offline" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestHubOfTheEnvironment(t *testing.T) {
 	t.Setenv(HubVariable, serve(t, &hub{}).Hub+"/")
 	pull(t, &Client{}, t.TempDir())

@@ -30,13 +30,14 @@ func (c *Client) fetch(ctx context.Context, address, target, want string) error 
 	if err != nil {
 		return err
 	}
+	asked, address := address, redacted(address)
 	defer part.close()
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	watch := time.AfterFunc(c.stall(), func() { cancel(errStalled) })
 	defer watch.Stop()
 
-	response, linked, err := c.ask(ctx, address, part, want != "")
+	response, linked, err := c.ask(ctx, asked, part, want != "")
 	if err != nil {
 		return part.interrupted(ctx, address, err)
 	}

@@ -10,13 +10,13 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
 	"musc/engine/results"
+	"musc/engine/wholefile"
 )
 
 //go:embed page.html scripts/*.js styles/*.css vendored/*/*.js vendored/*/*.css
@@ -134,10 +134,13 @@ func title(data *Data) string {
 	return fmt.Sprintf("%d photos scored by musc", data.Images)
 }
 
+// MostBytes bounds a page that is read: one of 100,000 photos with pictures in it has a tenth of that.
+const MostBytes = 1 << 32
+
 // Read reads the data back out of a page that Write wrote. A file that cannot be read, or that is no
 // such page, is of kind fault.Input.
 func Read(path string) (*Data, error) {
-	text, err := os.ReadFile(path)
+	text, err := wholefile.ReadRegular(path, MostBytes)
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot read the report: %w; score the photos again", err)
 	}
