@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"testing"
 	"unsafe"
@@ -107,7 +108,11 @@ func TestCUnderSanitizers(t *testing.T) {
 	if err != nil {
 		t.Fatal("the kernel does not compile without warnings")
 	}
-	if out, err := exec.Command(binary).CombinedOutput(); err != nil {
+	var levels []string
+	for _, l := range supported() {
+		levels = append(levels, strconv.Itoa(int(l)))
+	}
+	if out, err := exec.Command(binary, levels...).CombinedOutput(); err != nil {
 		t.Errorf("%v\n%s", err, out)
 	}
 }

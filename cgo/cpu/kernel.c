@@ -179,36 +179,7 @@ static const struct level *const levels[MUSC_LEVELS] = {
 #endif
 };
 
-#ifdef __x86_64__
-// has_avx_vnni asks CPUID itself: older compilers' runtimes do not know the feature's name.
-static int has_avx_vnni(void)
-{
-    unsigned a, b, c, d;
-    __asm__("cpuid" : "=a"(a), "=b"(b), "=c"(c), "=d"(d) : "a"(7), "c"(1));
-    return a >> 4 & 1;
-}
-#endif
-
-int musc_supported(int level)
-{
-#ifdef __x86_64__
-    // The compiler's runtime asks CPUID for the instructions and XGETBV for the system's consent.
-    int avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    int avx512 = __builtin_cpu_supports("avx512f") != 0;
-    if (!levels[level])
-        return 0;
-    switch (level) {
-    case MUSC_AVX2:
-    case MUSC_AVX2INT8: return avx2;
-    case MUSC_AVX512INT8: return avx512 && __builtin_cpu_supports("avx512bw");
-    case MUSC_AVXVNNI: return avx2 && __builtin_cpu_supports("bmi2") && has_avx_vnni();
-    case MUSC_AVX512: return avx512;
-    case MUSC_AVX512BF16: return avx512 && __builtin_cpu_supports("avx512bf16");
-    case MUSC_AVX512VNNI: return avx512 && __builtin_cpu_supports("avx512vnni");
-    }
-#endif
-    return level == MUSC_PORTABLE;
-}
+int musc_compiled(int level) { return levels[level] != 0; }
 
 // FEW channels are better not rounded: the errors of so few do not cancel each other out.
 #define FEW 32

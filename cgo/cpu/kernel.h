@@ -35,8 +35,8 @@ typedef struct {
     int64_t direct; // of a limited search: 1 compare all pairs, -1 take products, 0 what is faster
 } musc_shape;
 
-// Whether this build holds the level and this processor and operating system can run it.
-int musc_supported(int level);
+// Whether this build holds the level. Callers know whether processor and operating system can run it.
+int musc_compiled(int level);
 
 // Floats of a prepared image, and of the scratch memory that a thread needs.
 int64_t musc_image_floats(int level, const musc_shape *shape);

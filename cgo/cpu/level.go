@@ -7,6 +7,8 @@ import (
 	"os"
 	"strings"
 
+	syscpu "golang.org/x/sys/cpu"
+
 	"musc/engine/fault"
 )
 
@@ -70,11 +72,33 @@ func Use(name string) error {
 func supported() []level {
 	var levels []level
 	for l := range level(C.MUSC_LEVELS) {
-		if C.musc_supported(C.int(l)) != 0 {
+		if C.musc_compiled(C.int(l)) != 0 && runs(l) {
 			levels = append(levels, l)
 		}
 	}
 	return levels
+}
+
+// runs says whether processor and operating system have the instructions of a level. The compilers'
+// own __builtin_cpu_supports will not do: that of Zig's runtime never has any.
+func runs(l level) bool {
+	x86 := &syscpu.X86
+	fma := x86.HasAVX2 && x86.HasFMA
+	switch l {
+	case avx2, avx2int8:
+		return fma
+	case avxvnni:
+		return fma && x86.HasBMI2 && x86.HasAVXVNNI
+	case avx512:
+		return x86.HasAVX512F
+	case avx512int8:
+		return x86.HasAVX512F && x86.HasAVX512BW
+	case avx512bf16:
+		return x86.HasAVX512F && x86.HasAVX512BF16
+	case avx512vnni:
+		return x86.HasAVX512F && x86.HasAVX512VNNI
+	}
+	return true
 }
 
 // choose returns the level that was asked for, or the best one of those available and, if

@@ -17,8 +17,6 @@
 
 enum { PRECISION = 22, LOW = 15, STEP = 4, ROWS = 4, PIXEL = 3, LOAD = 16 };
 
-int musc_resample_supported(void) { return __builtin_cpu_supports("avx2") != 0; }
-
 // The coefficients of four pixels, each twice as often as a row of three channels needs.
 struct step {
     int16_t low[16], high[16];
@@ -115,8 +113,6 @@ musc_resample_rows(uint8_t *to, const uint8_t *from, int64_t height, int64_t in,
 }
 
 #else
-
-int musc_resample_supported(void) { return 0; }
 
 int musc_resample_rows(uint8_t *to, const uint8_t *from, int64_t height, int64_t in, int64_t out,
                        const struct musc_window *windows, const int32_t *coefficients)

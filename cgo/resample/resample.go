@@ -18,6 +18,8 @@ import "C"
 import (
 	"os"
 	"unsafe"
+
+	"golang.org/x/sys/cpu"
 )
 
 // Precision is the number of fraction bits of a coefficient.
@@ -82,4 +84,4 @@ func tableOf(windows []Window, in int) (table []C.struct_musc_window, coefficien
 // Supported says whether this machine has AVX2, and MUSC_SIMD does not ask for portable code.
 func Supported() bool { return supported }
 
-var supported = os.Getenv("MUSC_SIMD") != "portable" && C.musc_resample_supported() != 0
+var supported = os.Getenv("MUSC_SIMD") != "portable" && cpu.X86.HasAVX2

@@ -93,7 +93,8 @@ static void run_patches(int level, int64_t rows, int64_t columns, int64_t d)
     free(images), free(dst), free(packed), free(tokens), free(centre), free(scratch);
 }
 
-int main(void)
+// The arguments are the levels to run, by number.
+int main(int count, char **arguments)
 {
     static const int64_t products[][3] = {
         {1, 1, 1}, {5, 49, 3}, {97, 47, 129}, {8, 96, 128}, {7, 65, 300}, {193, 15, 17},
@@ -105,13 +106,14 @@ int main(void)
         {11, 9, 130, 2, {2, 20}, 0, 0}, {13, 19, 40, 3, {0, 1, 2}, 0, 0},
         {5, 5, 5000, 2, {0, 1}, 0, 0},  {2, 60, 16, 8, {0, 1, 2, 3, 4, 5, 6, 7}, 0, 0},
     };
-    for (int level = 0; level < MUSC_LEVELS; level++)
-        for (unsigned i = 0; musc_supported(level) && i < sizeof shapes / sizeof *shapes; i++)
+    for (int a = 1; a < count; a++) {
+        int level = atoi(arguments[a]);
+        for (unsigned i = 0; i < sizeof shapes / sizeof *shapes; i++)
             for (int k = 0; k < 12; k += 1 + i % 2)
                 run(level, shapes[i], k % 4, k / 4);
-    for (int level = 0; level < MUSC_LEVELS; level++)
-        for (unsigned i = 0; musc_supported(level) && i < sizeof products / sizeof *products; i++)
+        for (unsigned i = 0; i < sizeof products / sizeof *products; i++)
             run_inner(level, products[i][0], products[i][1], products[i][2]),
                 run_patches(level, products[i][0], products[i][1], products[i][2]);
+    }
     return 0;
 }
