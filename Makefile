@@ -17,7 +17,7 @@ WITH_CUDA = $(if $(CUDA_INCLUDE),CGO_CFLAGS="-O2 -g '-I$(CUDA_INCLUDE)'" \
 
 .PHONY: build setup demo test test-page test-kubernetes test-slurm bench bench-peers check \
 	check-exports fuzz soak mutants generate kernels check-kernels check-layouts check-gpu-packs \
-	gpu-check dist-setup test-dist vulncheck clean
+	gpu-check dist-setup dist check-dist test-dist check-licences vulncheck clean
 
 build:
 	$(WITH_CUDA) $(GO) build -o musc ./cmd/musc
@@ -168,10 +168,24 @@ gpu-check: build
 	tar -C out -cf - gpu-check/lib | xz -T0 > $(GPU_CHECK)-provider.tar.xz
 	ls -l $(GPU_CHECK)*.tar.xz
 
-# What is handed out, by a module of its own; docs/releasing.md. After dist-setup it needs no network.
+# What is handed out, in out/dist, made by a module of its own; docs/releasing.md tells how. After
+# dist-setup none of it needs a network. BUNDLE="-cuda 13" has libraries for a GPU in the bundle, too.
+BUNDLE ?=
 DIST = cd cmd/dist && $(GO) run .
 dist-setup:
-	$(DIST) setup -root $(CURDIR)
+	$(DIST) setup -root $(CURDIR) $(BUNDLE)
+
+dist:
+	$(DIST) build -root $(CURDIR) -o $(CURDIR)/out/dist $(BUNDLE)
+
+# Two builds of the last commit, in two clean clones: are they the same bytes? CHECK_DIST=-shared lets
+# them share caches, which is faster.
+check-dist:
+	$(DIST) check -root $(CURDIR) $(BUNDLE) $(CHECK_DIST)
+
+# The licences of all that is linked in, held against the allowed ones.
+check-licences:
+	cd cmd/dist && $(WITH_CUDA) $(GO) run . licences -root $(CURDIR)
 
 # What is in out/dist, installed in an empty root without a network and in a container image, scores the
 # washers. It takes root and Debian's mmdebstrap, rpm and buildah; what is missing is left out and said.

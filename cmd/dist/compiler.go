@@ -24,11 +24,18 @@ func becomeCompiler(word string, arguments []string) error {
 	return fmt.Errorf("dist %s: cannot run %s: %w; run make dist-setup", word, zig, err)
 }
 
-// compilation is zig's command line. gorgonia.org/cu names the system's folders among its flags,
-// which hold another glibc: they are left out, for zig has headers and libraries of the one asked for.
+// system begins flags for the system's own folders, of another glibc or CUDA; gorgonia.org/cu has
+// them among its flags.
+var system = []string{"-I/usr/local/cuda", "-I/opt/cuda", "-L/usr/lib", "-L/usr/local/cuda",
+	"-L/opt/cuda"}
+
+// compilation is zig's command line. It leaves the system's folders out, for zig has headers and
+// libraries of the glibc that is asked for.
 func compilation(zig, word string, arguments []string) []string {
 	arguments = slices.DeleteFunc(slices.Clone(arguments), func(argument string) bool {
-		return argument == "-I/usr/include" || strings.HasPrefix(argument, "-L/usr/lib")
+		return argument == "-I/usr/include" || slices.ContainsFunc(system, func(prefix string) bool {
+			return strings.HasPrefix(argument, prefix)
+		})
 	})
 	return append([]string{zig, word, "-target", "x86_64-linux-gnu." + glibc}, arguments...)
 }

@@ -1,6 +1,13 @@
-// Command dist makes what is handed out of musc, in out/dist. It is a module of its own, so that musc does not depend on what makes packages.
+// Command dist makes what is handed out of musc, in out/dist; docs/releasing.md tells how a release is
+// made with it. It is a module of its own, so that musc does not depend on what makes packages.
 //
-//	dist setup      fetches what a release needs: the C compiler, CUDA's headers, Go's modules
+//	dist setup      fetches what a release needs: the C compiler, CUDA's headers, wheels, Go's modules
+//	dist build      makes the archive, packages, offline bundle, list of all parts, and SHA256SUMS
+//	dist check      builds the last commit twice, in two clean clones, and compares
+//	dist licences   holds the licences of what is linked in against the allowed ones
+//
+// The times in what is made are the commit's, or those of $SOURCE_DATE_EPOCH. After dist setup none
+// needs a network.
 package main
 
 import (
@@ -24,11 +31,14 @@ type command struct {
 
 // options are the flags, the same for every command.
 type options struct {
-	root string // of musc's tree
+	root   string // of musc's tree
+	out    string // folder of what is made
+	cuda   string // CUDA release of the bundle's libraries for a GPU, "": without
+	shared bool   // check: the builds share caches
 }
 
 var commands = []command{
-	{"setup", setup},
+	{"setup", setup}, {"build", build}, {"check", check}, {"licences", licences},
 }
 
 func main() {
@@ -56,6 +66,9 @@ func run(ctx context.Context, arguments []string) error {
 	var options options
 	flags := flag.NewFlagSet("dist "+arguments[0], flag.ContinueOnError)
 	flags.StringVar(&options.root, "root", ".", "the `folder` of musc's tree")
+	flags.StringVar(&options.out, "o", "out/dist", "build: the `folder` to make everything in")
+	flags.StringVar(&options.cuda, "cuda", "", "the bundle has the libraries of this CUDA `release`, too: 13 or 12")
+	flags.BoolVar(&options.shared, "shared", false, "check: share the caches of Go and Zig, which is faster")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
 	}

@@ -10,12 +10,15 @@ import (
 	"musc/engine/fault"
 )
 
-// setup fetches what the other commands need, so that they need no network: Zig, CUDA's headers, and
-// musc's modules; those of this program came with it.
+// setup fetches what the other commands need, so that they need no network: Zig, CUDA's headers, the
+// bundle's wheels, and musc's modules; those of this program came with it.
 func setup(ctx context.Context, options options) error {
 	if err := assets.Ensure(ctx, []assets.Artifact{assets.Zig, assets.CUDAHeaders}, assets.Options{
 		Progress: func(text string) { fmt.Fprintln(os.Stderr, text) },
 	}); err != nil {
+		return err
+	}
+	if err := fetchWheels(ctx, options.cuda); err != nil {
 		return err
 	}
 	download := exec.CommandContext(ctx, "go", "mod", "download")

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"debug/buildinfo"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"musc/engine/atomicfile"
+	"musc/engine/fault"
+)
+
+const sumsName = "SHA256SUMS"
+
+// build is the command that makes everything.
+func build(ctx context.Context, options options) error {
+	s, err := readSource(ctx, options.root)
+	if err != nil {
+		return err
+	}
+	if s.changed {
+		fmt.Fprintln(os.Stderr, "dist: the tree differs from its last commit: this is no release")
+	}
+	work, err := os.MkdirTemp("", "musc-dist-")
+	if err != nil {
+		return fault.New(fault.Output, "cannot make a folder: %w", err)
+	}
+	defer os.RemoveAll(work)
+	program := filepath.Join(work, "musc")
+	if err := buildBinary(ctx, s, program); err != nil {
+		return err
+	}
+	info, err := buildinfo.ReadFile(program)
+	if err != nil {
+		return fault.New(fault.Input, "cannot read of what musc was built: %w", err)
+	}
+	if !slices.ContainsFunc(info.Settings, revisionIs(s.commit)) {
+		fmt.Fprintln(os.Stderr, "dist: musc does not know its commit, for Go finds none in a linked work "+
+			"tree: this is no release")
+	}
+	parts, err := partsOf(ctx, s, program)
+	if err != nil {
+		return err
+	}
+	compiler, err := compilerParts()
+	if err != nil {
+		return err
+	}
+	parts = sorted(append(parts, compiler...))
+	if err := checkLicences(parts); err != nil {
+		return err
+	}
+	items, err := items(ctx, s, program, parts)
+	if err != nil {
+		return err
+	}
+	wheels, err := bundled(options.cuda)
+	if err != nil {
+		return err
+	}
+	bom, err := writeBOM(s, info.Deps, parts, wheels)
+	if err != nil {
+		return err
+	}
+	return hand(ctx, s, options, items, bom)
+}
+
+// hand writes everything into the folder of what is handed out.
+func hand(ctx context.Context, s *source, options options, items []item, bom []byte) error {
+	if err := clear(options.out); err != nil {
+		return err
+	}
+	name := "musc-" + s.version + "-linux-amd64"
+	files := map[string]func(w io.Writer) error{
+		name + ".tar.gz": func(w io.Writer) error {
+			var archive bytes.Buffer
+			if err := writeArchive(&archive, name, items, s.time); err != nil {
+				return err
+			}
+			packed, err := compressed(archive.Bytes())
+			if err != nil {
+				return err
+			}
+			_, err = w.Write(packed)
+			return err
+		},
+		"musc_" + s.version + "_amd64.deb": func(w io.Writer) error {
+			return writePackage(w, "deb", s, items)
+		},
+		"musc-" + s.version + ".x86_64.rpm": func(w io.Writer) error {
+			return writePackage(w, "rpm", s, items)
+		},
+		"musc-" + s.version + ".cdx.json": func(w io.Writer) error {
+			_, err := w.Write(bom)
+			return err
+		},
+		"Containerfile": func(w io.Writer) error {
+			recipe, err := os.ReadFile(filepath.Join(s.root, "cmd", "dist", "Containerfile"))
+			if err != nil {
+				return fault.New(fault.Input, "cannot read the recipe of the images: %w", err)
+			}
+			_, err = w.Write(recipe)
+			return err
+		},
+	}
+	var names []string
+	for name, write := range files {
+		if err := atomicfile.Save(filepath.Join(options.out, name), write); err != nil {
+			return err
+		}
+		names = append(names, name)
+	}
+	bundle := "musc-" + s.version + "-bundle-linux-amd64.tar"
+	if err := writeBundle(ctx, s, options.cuda, filepath.Join(options.out, name+".tar.gz"),
+		filepath.Join(options.out, bundle)); err != nil {
+		return err
+	}
+	return writeSums(options.out, append(names, bundle))
+}
+
+// clear deletes what an earlier build left in the folder, by its list, and nothing else.
+func clear(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return fault.New(fault.Output, "cannot make the folder %s: %w", folder, err)
+	}
+	sums, err := readSums(folder)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return fault.New(fault.Output, "cannot read what an earlier build left: %w", err)
+	}
+	for name := range sums {
+		if err := os.Remove(filepath.Join(folder, filepath.Base(name))); err != nil && !os.IsNotExist(err) {
+			return fault.New(fault.Output, "cannot delete what an earlier build left: %w", err)
+		}
+	}
+	return os.Remove(filepath.Join(folder, sumsName))
+}
+
+// writeSums writes and prints the checksums of the named files, as sha256sum does.
+func writeSums(folder string, names []string) error {
+	slices.Sort(names)
+	var list strings.Builder
+	for _, name := range names {
+		file, err := os.Open(filepath.Join(folder, name))
+		if err != nil {
+			return fault.New(fault.Output, "cannot read back %w", err)
+		}
+		digest := sha256.New()
+		size, err := io.Copy(digest, file)
+		file.Close()
+		if err != nil {
+			return fault.New(fault.Output, "cannot read back %w", err)
+		}
+		fmt.Fprintf(&list, "%x  %s\n", digest.Sum(nil), name)
+		fmt.Printf("%x  %7.1f MB  %s\n", digest.Sum(nil), float64(size)/1e6, name)
+	}
+	return atomicfile.WriteFile(filepath.Join(folder, sumsName), []byte(list.String()))
+}
+
+// readSums reads the checksums, by the files' names.
+func readSums(folder string) (map[string]string, error) {
+	content, err := os.ReadFile(filepath.Join(folder, sumsName))
+	if err != nil {
+		return nil, err
+	}
+	sums := map[string]string{}
+	for line := range strings.Lines(string(content)) {
+		if sum, name, ok := strings.Cut(strings.TrimSpace(line), "  "); ok {
+			sums[name] = sum
+		}
+	}
+	return sums, nil
+}

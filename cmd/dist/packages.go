@@ -1,0 +1,85 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/goreleaser/nfpm/v2"
+	_ "github.com/goreleaser/nfpm/v2/deb" // registers itself
+	"github.com/goreleaser/nfpm/v2/files"
+	_ "github.com/goreleaser/nfpm/v2/rpm" // registers itself
+
+	"musc/engine/fault"
+)
+
+const summary = "finds defective products in a folder of unlabeled photos"
+
+const description = summary + `
+No training, no labels: every photo is scored by how far each of its patches is
+from the nearest patch in the other photos (MuSc, ICLR 2024). musc setup then
+fetches ONNX Runtime and a model, or takes them from the offline bundle.`
+
+// writePackage writes a package of the kind "deb" or "rpm" to w: the items below /usr, with the
+// licences where that kind has them.
+func writePackage(w io.Writer, kind string, s *source, items []item) error {
+	stage, err := os.MkdirTemp("", "musc-package-")
+	if err != nil {
+		return fault.New(fault.Output, "cannot make a folder: %w", err)
+	}
+	defer os.RemoveAll(stage)
+	info := nfpm.WithDefaults(&nfpm.Info{
+		Name: "musc", Arch: "amd64", Platform: "linux", Version: s.version, VersionSchema: "none",
+		Release: "1", Section: "science", Priority: "optional", License: "Apache-2.0",
+		Maintainer: "The maintainers of musc", Description: description, MTime: s.time,
+	})
+	info.RPM.BuildHost, info.RPM.Summary, info.RPM.Group = "localhost", summary, "Unspecified"
+	info.Depends = map[string][]string{
+		"deb": {"libc6 (>= " + glibc + ")"}, "rpm": {"glibc >= " + glibc}}[kind]
+	if kind == "deb" { // musc setup downloads with pip; the bundle does not need it
+		info.Suggests = []string{"python3-pip"}
+	}
+	for i, item := range placed(kind, items) {
+		path := filepath.Join(stage, filepath.Base(item.Path)) // a file that may be there twice
+		path += strings.Repeat("_", i)
+		if err := os.WriteFile(path, item.Content, 0o644); err != nil {
+			return fault.New(fault.Output, "cannot write %w", err)
+		}
+		info.Contents = append(info.Contents, &files.Content{Source: path,
+			Destination: "/usr/" + item.Path, FileInfo: &files.ContentFileInfo{
+				Owner: "root", Group: "root", Mode: item.Mode, MTime: s.time}})
+	}
+	if err := nfpm.PrepareForPackager(info, kind); err != nil {
+		return err
+	}
+	packager, err := nfpm.Get(kind)
+	if err != nil {
+		return err
+	}
+	return packager.Package(info, w)
+}
+
+// placed moves the licences to where a kind of package has them: one file named copyright in a deb,
+// a folder of their own in an rpm.
+func placed(kind string, items []item) (list []item) {
+	var copyright []byte
+	for _, item := range items {
+		name := strings.TrimPrefix(item.Path, "share/doc/musc/")
+		switch {
+		case name != "LICENSE" && name != "THIRD-PARTY.txt":
+		case kind == "deb":
+			copyright = append(append(copyright, item.Content...), '\n')
+			continue
+		default:
+			item.Path = "share/licenses/musc/" + name
+		}
+		list = append(list, item)
+	}
+	if copyright != nil {
+		list = append(list, item{"share/doc/musc/copyright", 0o644, copyright})
+	}
+	slices.SortFunc(list, func(a, b item) int { return strings.Compare(a.Path, b.Path) })
+	return list
+}
