@@ -178,8 +178,8 @@ dist-setup:
 dist:
 	$(DIST) build -root $(CURDIR) -o $(CURDIR)/out/dist $(BUNDLE)
 
-# Two builds of the last commit, in two clean clones: are they the same bytes? CHECK_DIST=-shared lets
-# them share caches, which is faster.
+# Two builds of the last commit, in two clean clones that share no cache: are they the same bytes? Faster:
+# CHECK_DIST="-shared -with $PWD/out/dist" builds once, with the caches of make dist, and compares with that.
 check-dist:
 	$(DIST) check -root $(CURDIR) $(BUNDLE) $(CHECK_DIST)
 

@@ -13,8 +13,9 @@ import (
 	"musc/engine/fault"
 )
 
-// check builds the last commit twice, in clean clones in different folders, and fails where a byte
-// differs. The clones share nothing but downloads: each has caches of its own, unless options.shared.
+// check builds the last commit in two clean clones in different folders, or in one where there is a
+// build to compare with, and fails where a byte differs. The clones share nothing but downloads: each
+// has caches of its own, unless options.shared.
 func check(ctx context.Context, options options) error {
 	s, err := readSource(ctx, options.root)
 	if err != nil {
@@ -28,13 +29,19 @@ func check(ctx context.Context, options options) error {
 		return fault.New(fault.Output, "cannot make a folder: %w", err)
 	}
 	defer os.RemoveAll(work)
-	var sums [2]map[string]string
-	for i, name := range []string{"first", "second, with a longer name"} {
-		if sums[i], err = buildClone(ctx, s, filepath.Join(work, name), options); err != nil {
-			return err
+	var first map[string]string
+	if options.with != "" {
+		if first, err = readSums(options.with); err != nil {
+			return fault.New(fault.Input, "cannot read the build to compare with: %w; run make dist", err)
 		}
+	} else if first, err = buildClone(ctx, s, filepath.Join(work, "first"), options); err != nil {
+		return err
 	}
-	return compareSums(sums[0], sums[1])
+	second, err := buildClone(ctx, s, filepath.Join(work, "second, with a longer name"), options)
+	if err != nil {
+		return err
+	}
+	return compareSums(first, second)
 }
 
 // buildClone builds in a clone below the folder and returns the checksums.
@@ -89,6 +96,6 @@ func compareSums(first, second map[string]string) error {
 	if len(differ) > 0 {
 		return fault.New(fault.Internal, "two builds of one commit differ in %s", strings.Join(differ, ", "))
 	}
-	fmt.Printf("two builds in two clones: the same bytes of %d files\n", len(first))
+	fmt.Printf("two builds in two folders: the same bytes of %d files\n", len(first))
 	return nil
 }

@@ -34,6 +34,7 @@ type options struct {
 	root   string // of musc's tree
 	out    string // folder of what is made
 	cuda   string // CUDA release of the bundle's libraries for a GPU, "": without
+	with   string // check: the folder of a build to compare with, "": two are made
 	shared bool   // check: the builds share caches
 }
 
@@ -68,6 +69,7 @@ func run(ctx context.Context, arguments []string) error {
 	flags.StringVar(&options.root, "root", ".", "the `folder` of musc's tree")
 	flags.StringVar(&options.out, "o", "out/dist", "build: the `folder` to make everything in")
 	flags.StringVar(&options.cuda, "cuda", "", "the bundle has the libraries of this CUDA `release`, too: 13 or 12")
+	flags.StringVar(&options.with, "with", "", "check: compare with what is in this `folder`")
 	flags.BoolVar(&options.shared, "shared", false, "check: share the caches of Go and Zig, which is faster")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err

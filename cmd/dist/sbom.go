@@ -58,7 +58,7 @@ func writeBOM(s *source, modules []*debug.Module, parts []part, wheels []assets.
 func encodeBOM(bom *cyclonedx.BOM) ([]byte, error) {
 	var content bytes.Buffer
 	encoder := cyclonedx.NewBOMEncoder(&content, cyclonedx.BOMFileFormatJSON)
-	err := encoder.SetPretty(true).SetEscapeHTML(false).Encode(bom)
+	err := encoder.SetPretty(true).SetEscapeHTML(false).EncodeVersion(bom, cyclonedx.SpecVersion1_6)
 	return content.Bytes(), err
 }
 
