@@ -169,7 +169,7 @@ gpu-check: build
 	ls -l $(GPU_CHECK)*.tar.xz
 
 # What is handed out, in out/dist, made by a module of its own; docs/releasing.md tells how. After
-# dist-setup none of it needs a network. BUNDLE="-cuda 13" has libraries for a GPU in the bundle, too.
+# dist-setup none of it needs a network. BUNDLE="-cuda 13" for both has libraries for a GPU in the bundle.
 BUNDLE ?=
 DIST = cd cmd/dist && $(GO) run .
 dist-setup:

@@ -31,18 +31,21 @@ func buildBinary(ctx context.Context, s *source, path string) error {
 	if err != nil {
 		return err
 	}
-	environment := append(caches, "PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"), "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=",
-		"GOEXPERIMENT=", "CGO_ENABLED=1", "CGO_LDFLAGS=", "CGO_CPPFLAGS=",
-		fmt.Sprintf("CC=%s cc '%s'", compilerName, zig), fmt.Sprintf("CXX=%s c++ '%s'", compilerName, zig),
-		fmt.Sprintf("CGO_CFLAGS=-O2 '-I%s'", headers), "CGO_CXXFLAGS=-O2")
+	environment := append(caches, "GOOS=linux", "GOARCH=amd64", "GOAMD64=v1", "GOFLAGS=", "GOEXPERIMENT=",
+		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"), "CGO_ENABLED=1",
+		fmt.Sprintf("CC=%s cc '%s'", compilerName, zig),
+		fmt.Sprintf("CXX=%s c++ '%s'", compilerName, zig),
+		fmt.Sprintf("CGO_CFLAGS=-O2 '-I%s'", headers), "CGO_CXXFLAGS=-O2", "CGO_CPPFLAGS=", "CGO_LDFLAGS=")
 	if _, err := output(ctx, s.root, environment, "go", "build", "-trimpath", "-buildvcs=true",
-		"-tags=cuda", "-ldflags=-s -w -buildid= -extldflags=-Wl,--strip-all", "-o", path, "./cmd/musc"); err != nil {
+		"-tags=cuda", "-ldflags=-s -w -buildid= -extldflags=-Wl,--strip-all", "-o", path,
+		"./cmd/musc"); err != nil {
 		return err
 	}
 	return checkNeeds(path)
 }
 
-// compilerName is this program's name as a compiler. Go's cache takes other paths for other compilers.
+// compilerName is what Go calls this program as its compiler: a name to be found in $PATH, since Go's
+// cache takes the same compiler at another path, as `go run` has it each time, for another one.
 const compilerName = "musc-dist-zig"
 
 // compilerFolder makes a folder for $PATH below another, where the compiler is this program.
@@ -57,7 +60,7 @@ func compilerFolder(below string) (string, error) {
 		err = os.Symlink(self, filepath.Join(folder, compilerName))
 	}
 	if err != nil {
-		return "", fault.New(fault.Output, "cannot write %w", err)
+		return "", fault.New(fault.Output, "cannot make the compiler's folder: %w", err)
 	}
 	return folder, nil
 }

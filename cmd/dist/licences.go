@@ -85,7 +85,7 @@ func (p *part) read(folder string) error {
 
 // readTexts reads a file, or the files of a folder of licences and those below it.
 func readTexts(folder, name string) (texts []text, err error) {
-	err = filepath.WalkDir(filepath.Join(folder, name), func(path string, entry fs.DirEntry, err error) error {
+	visit := func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
@@ -93,7 +93,8 @@ func readTexts(folder, name string) (texts []text, err error) {
 		relative, _ := filepath.Rel(folder, path) // both are of the same walk
 		texts = append(texts, text{filepath.ToSlash(relative), string(content)})
 		return err
-	})
+	}
+	err = filepath.WalkDir(filepath.Join(folder, name), visit)
 	return texts, err
 }
 

@@ -18,38 +18,44 @@ func ours(t *testing.T) string {
 	return string(content)
 }
 
-const isc = `Permission to use, copy, modify, and/or distribute this software for any purpose with or without fee is
-hereby granted, provided that the above copyright notice and this permission notice appear in all copies.
-THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO THIS SOFTWARE
-INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE AUTHOR BE LIABLE FOR
-ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE,
-DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN
-CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
+const isc = `Permission to use, copy, modify, and/or distribute this software for any purpose with or
+without fee is hereby granted, provided that the above copyright notice and this permission notice appear
+in all copies. THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO
+THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT SHALL THE
+AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR ANY DAMAGES WHATSOEVER
+RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION OF CONTRACT, NEGLIGENCE OR OTHER
+TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE USE OR PERFORMANCE OF THIS SOFTWARE.
 `
 
 func TestLicencesOfFolder(t *testing.T) {
 	apache := ours(t)
+	const freetype = "github.com/golang/freetype"
+	type files = map[string]string
 	for name, test := range map[string]struct {
 		module string
-		files  map[string]string
+		files  files
 		want   []string
 		texts  []string
 	}{
-		"one":   {"a", map[string]string{"LICENSE": apache, "main.go": "package a"}, []string{"Apache-2.0"}, []string{"LICENSE"}},
-		"two":   {"a", map[string]string{"LICENSE": apache, "LICENSE-SIL": isc}, []string{"Apache-2.0", "ISC"}, []string{"LICENSE", "LICENSE-SIL"}},
-		"other": {"a", map[string]string{"COPYING.md": isc}, []string{"ISC"}, []string{"COPYING.md"}},
-		"notice": {"a", map[string]string{"LICENSE": isc, "NOTICE": "Thanks to B.", "PATENTS": "None."},
+		"one": {"a", files{"LICENSE": apache, "main.go": "package a"}, []string{"Apache-2.0"},
+			[]string{"LICENSE"}},
+		"two": {"a", files{"LICENSE": apache, "LICENSE-SIL": isc}, []string{"Apache-2.0", "ISC"},
+			[]string{"LICENSE", "LICENSE-SIL"}},
+		"another name": {"a", files{"COPYING.md": isc}, []string{"ISC"}, []string{"COPYING.md"}},
+		"notice": {"a", files{"LICENSE": isc, "NOTICE": "Thanks to B.", "PATENTS": "None."},
 			[]string{"ISC"}, []string{"LICENSE", "NOTICE", "PATENTS"}},
-		"folder": {"a", map[string]string{"licenses/b.txt": isc, "licenses/c/d.txt": apache},
+		"folder": {"a", files{"licenses/b.txt": isc, "licenses/c/d.txt": apache},
 			[]string{"Apache-2.0", "ISC"}, []string{"licenses/b.txt", "licenses/c/d.txt"}},
-		"none":    {"a", map[string]string{"README": isc}, nil, nil},
-		"unknown": {"a", map[string]string{"LICENSE": "All rights reserved."}, []string{"unknown (LICENSE)"}, []string{"LICENSE"}},
-		"mostly unknown": {"a", map[string]string{"LICENSE": isc + strings.Repeat("But you may not sell it. ", 20)},
+		"none": {"a", files{"README": isc}, nil, nil},
+		"unknown": {"a", files{"LICENSE": "All rights reserved."}, []string{"unknown (LICENSE)"},
+			[]string{"LICENSE"}},
+		"half unknown": {"a", files{"LICENSE": isc + strings.Repeat("But you may not sell it. ", 20)},
 			[]string{"unknown (LICENSE)"}, []string{"LICENSE"}},
-		"link": {"a", map[string]string{"LICENSE": "https://creativecommons.org/licenses/by-nc-sa/4.0/"}, []string{"CC-BY-NC-SA-4.0"}, []string{"LICENSE"}},
-		"chosen": {"github.com/golang/freetype", map[string]string{"LICENSE": "Choose.", "licenses/ftl.txt": "F", "licenses/gpl.txt": "G"},
+		"link": {"a", files{"LICENSE": "https://creativecommons.org/licenses/by-nc-sa/4.0/"},
+			[]string{"CC-BY-NC-SA-4.0"}, []string{"LICENSE"}},
+		"chosen": {freetype, files{"LICENSE": "Choose.", "licenses/ftl.txt": "F", "licenses/gpl.txt": "G"},
 			[]string{"FTL"}, []string{"LICENSE", "licenses/ftl.txt", "licenses/gpl.txt"}},
-		"chosen, but gone": {"github.com/golang/freetype", map[string]string{"LICENSE": "Choose."}, nil, []string{"LICENSE"}},
+		"chosen, but gone": {freetype, files{"LICENSE": "Choose."}, nil, []string{"LICENSE"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()

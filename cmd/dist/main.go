@@ -68,9 +68,11 @@ func run(ctx context.Context, arguments []string) error {
 	flags := flag.NewFlagSet("dist "+arguments[0], flag.ContinueOnError)
 	flags.StringVar(&options.root, "root", ".", "the `folder` of musc's tree")
 	flags.StringVar(&options.out, "o", "out/dist", "build: the `folder` to make everything in")
-	flags.StringVar(&options.cuda, "cuda", "", "the bundle has the libraries of this CUDA `release`, too: 13 or 12")
+	flags.StringVar(&options.cuda, "cuda", "",
+		"have the libraries of this CUDA `release` in the bundle, too: 13 or 12")
 	flags.StringVar(&options.with, "with", "", "check: compare with what is in this `folder`")
-	flags.BoolVar(&options.shared, "shared", false, "check: share the caches of Go and Zig, which is faster")
+	flags.BoolVar(&options.shared, "shared", false,
+		"check: share the caches of Go and Zig, which is faster")
 	if err := flags.Parse(arguments[1:]); err != nil {
 		return err
 	}

@@ -13,8 +13,9 @@ func TestNeedsOfProgram(t *testing.T) {
 		versions map[string][]string
 		says     string // "": nothing is wrong
 	}{
-		"static":       {nil, nil, ""},
-		"oldest glibc": {[]string{"libc.so.6"}, map[string][]string{"libc.so.6": {"GLIBC_2.2.5", "GLIBC_2.28"}}, ""},
+		"static": {nil, nil, ""},
+		"oldest glibc": {[]string{"libc.so.6"}, map[string][]string{"libc.so.6": {"GLIBC_2.2.5",
+			"GLIBC_2.28"}}, ""},
 		"later glibc": {[]string{"libc.so.6"}, map[string][]string{"libc.so.6": {"GLIBC_2.34"},
 			"libm.so.6": {"GLIBC_2.29"}}, "GLIBC_2.29 of libm.so.6, GLIBC_2.34 of libc.so.6"},
 		"private":         {nil, map[string][]string{"libc.so.6": {"GLIBC_PRIVATE"}}, "GLIBC_PRIVATE"},

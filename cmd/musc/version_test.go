@@ -13,9 +13,11 @@ func TestCommitOfBuild(t *testing.T) {
 		want     string
 	}{
 		"no version control": {nil, ""},
-		"clean":              {[]setting{revision, {Key: "vcs.modified", Value: "false"}}, " (commit 0123456789ab)"},
-		"changed":            {[]setting{revision, {Key: "vcs.modified", Value: "true"}}, " (commit 0123456789ab+changes)"},
-		"short":              {[]setting{{Key: "vcs.revision", Value: "12"}}, ""},
+		"clean": {[]setting{revision, {Key: "vcs.modified", Value: "false"}},
+			" (commit 0123456789ab)"},
+		"changed": {[]setting{revision, {Key: "vcs.modified", Value: "true"}},
+			" (commit 0123456789ab+changes)"},
+		"short": {[]setting{{Key: "vcs.revision", Value: "12"}}, ""},
 	} {
 		if got := commitOf(test.settings); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
