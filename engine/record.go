@@ -222,7 +222,8 @@ func modelFiles(model string) ([]string, error) {
 func identify(path string) (report.File, error) {
 	sum, bytes, err := DigestSize(path)
 	if err != nil {
-		return report.File{}, fault.New(fault.Setup, "cannot read what the run used: %w", err)
+		return report.File{}, fault.New(fault.Setup, "cannot read what the run used: %w; leave it where it is while musc runs",
+			err)
 	}
 	return report.File{Path: path, Bytes: bytes, SHA256: sum}, nil
 }

@@ -63,7 +63,7 @@ func openLog(c *cli.Context, path string) error {
 	}
 	file, err := os.OpenFile(name, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
 	if err != nil {
-		return fault.New(fault.Output, "cannot add to the file of --log: %w", err)
+		return fault.New(fault.Output, "cannot add to the file of --log: %w; choose another file", err)
 	}
 	kept := &logFile{File: file}
 	log := &eventLog{begun: time.Now(), file: kept, logger: slog.New(slog.NewJSONHandler(kept, nil)).

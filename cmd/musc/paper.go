@@ -209,7 +209,7 @@ func graphOf(c *cli.Context) func(name string) (string, error) {
 func timePaper(c *cli.Context, output string, observer engine.Observer) ([]table.Table, error) {
 	program, err := os.Executable()
 	if err != nil {
-		return nil, fault.New(fault.Setup, "cannot find the program's own file: %w", err)
+		return nil, fault.New(fault.Setup, "cannot find the program's own file: %w; start musc by its whole path", err)
 	}
 	job := &paper.TimeJob{Program: program, Images: c.Int("images"), Folder: output,
 		Backbone: c.String("model"), Observer: observer,

@@ -200,8 +200,8 @@ func packForDriver(bundle string, packs []*assets.Pack, driver cuda.Driver, prob
 		err = lacksPack(bundle, "for a GPU", assets.Packs[0])
 	case wanted == nil:
 		oldest := assets.Packs[len(assets.Packs)-1]
-		err = fault.New(fault.Setup, "%s is too old for a backbone on the GPU: it takes %d or newer",
-			driver, oldest.Driver)
+		err = fault.New(fault.Setup, "%s is too old for a backbone on the GPU: it takes %d or newer; "+
+			"install a newer one", driver, oldest.Driver)
 	default:
 		err = lacksPack(bundle, fmt.Sprintf("for the GPU here (%s)", driver), wanted)
 	}

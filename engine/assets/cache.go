@@ -28,7 +28,8 @@ func Cache() (string, error) {
 	}
 	absolute, err := filepath.Abs(folder)
 	if err != nil {
-		return "", fault.New(fault.Setup, "cannot find the cache folder %s: %w", folder, err)
+		return "", fault.New(fault.Setup, "cannot find the cache folder %s: %w; name another with $%s",
+			folder, err, cacheVariable)
 	}
 	return absolute, nil
 }

@@ -34,8 +34,8 @@ func (a *Artifact) unpackWhole(ctx context.Context, cache, wheel string, files [
 			continue
 		}
 		if !filepath.IsLocal(filepath.FromSlash(file.Name)) || strings.Contains(file.Name, "\n") {
-			return fault.New(fault.Setup, "%s holds a file of the name %q, which leads out of the cache",
-				wheel, file.Name)
+			return fault.New(fault.Setup, "%s holds a file of the name %q, which leads out of the cache; "+
+				"delete it and try again", wheel, file.Name)
 		}
 		mode := os.FileMode(0o644)
 		if slices.Contains(a.Programs, file.Name) {

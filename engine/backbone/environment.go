@@ -50,7 +50,8 @@ func acquire(library string) error {
 	}
 	if err := ort.DisableTelemetry(); err != nil {
 		_ = ort.DestroyEnvironment()
-		return fault.New(fault.Setup, "cannot set up ONNX Runtime from %s: %s", path, oneLine(err))
+		return fault.New(fault.Setup, "cannot set up ONNX Runtime from %s: %s; run: musc setup, or name "+
+			"another library with $%s", path, oneLine(err), LibraryVariable)
 	}
 	environment.library, environment.users = path, 1
 	return nil

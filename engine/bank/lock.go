@@ -23,7 +23,8 @@ func Lock(path string) (release func(), err error) {
 		}
 		file.Close()
 		if err != nil {
-			return nil, fault.New(fault.Output, "cannot lock the bank %s: %w", path, bare(err))
+			return nil, fault.New(fault.Output, "cannot lock the bank %s: %w; put it on a file "+
+				"system that has locks", path, bare(err))
 		}
 	}
 	return nil, fault.New(fault.Output, "the bank %s is being changed by another program; wait until it "+

@@ -85,7 +85,8 @@ func (j *SlurmJob) dependency(ids []string) []string {
 // the same plan are in Slurm's queue already.
 func SubmitSlurm(ctx context.Context, run Run, jobs []SlurmJob) (ids []string, err error) {
 	if err := os.MkdirAll(run.logFolder(), 0o755); err != nil {
-		return nil, fault.New(fault.Output, "making the folder of the tasks' logs: %w", err)
+		return nil, fault.New(fault.Output, "making the folder of the tasks' logs: %w; check the permissions of the "+
+			"output folder", err)
 	}
 	if err := slurmIdle(ctx, &run); err != nil {
 		return nil, err

@@ -98,7 +98,7 @@ func Write(folder string, formats []Format, about About, images iter.Seq2[Image,
 		return err
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make the folder of exports: %w", err)
+		return fault.New(fault.Output, "cannot make the folder of exports: %w; choose another place with -o", err)
 	}
 	for _, format := range formats {
 		if err := format.write(folder, b); err != nil {

@@ -23,7 +23,7 @@ import (
 func writeFiftyOne(folder string, b *batch) error {
 	folder = filepath.Join(folder, "fiftyone")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make a folder of the export: %w", err)
+		return fault.New(fault.Output, "cannot make a folder of the export: %w; choose another place with -o", err)
 	}
 	about, err := json.MarshalIndent(fiftyOneDataset{"musc", "image", []string{Category},
 		fiftyOneInfo{b.Tool, string(b.root), b.Thresholds}}, "", "  ")

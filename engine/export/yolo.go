@@ -86,7 +86,7 @@ func (y *yolo) makeFolder(folder string) error {
 		return nil
 	}
 	if err := os.MkdirAll(folder, 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make a folder of the export: %w", err)
+		return fault.New(fault.Output, "cannot make a folder of the export: %w; choose another place with -o", err)
 	}
 	y.made[folder] = true
 	return nil

@@ -111,7 +111,7 @@ func (f *Folder) removeLeftovers() error {
 	atomicfile.RemoveLeftovers(f.Path)
 	entries, err := os.ReadDir(f.Path)
 	if err != nil {
-		return fault.New(fault.Output, "cannot list the output folder: %w", err)
+		return fault.New(fault.Output, "cannot list the output folder: %w; check its permissions", err)
 	}
 	for _, entry := range entries {
 		for _, pattern := range leftovers {
@@ -119,7 +119,8 @@ func (f *Folder) removeLeftovers() error {
 				continue
 			}
 			if err := os.RemoveAll(filepath.Join(f.Path, entry.Name())); err != nil {
-				return fault.New(fault.Output, "cannot remove what an earlier run left: %w", err)
+				return fault.New(fault.Output, "cannot remove what an earlier run left: %w; remove it by hand",
+					err)
 			}
 		}
 	}
@@ -176,14 +177,16 @@ func (f *Folder) Replace(fresh string) error {
 	}
 	for _, name := range Names {
 		if err := os.RemoveAll(filepath.Join(f.Path, name)); err != nil {
-			return fault.New(fault.Output, "cannot remove earlier results: %w", err)
+			return fault.New(fault.Output, "cannot remove earlier results: %w; remove them by hand, or choose "+
+				"another folder with -o", err)
 		}
 	}
 	for k := range Names {
 		name := Names[len(Names)-1-k]
 		err := os.Rename(filepath.Join(fresh, name), filepath.Join(f.Path, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) { // not all of them are asked for
-			return fault.New(fault.Output, "cannot move the results into place: %w", err)
+			return fault.New(fault.Output, "cannot move the results into place: %w; choose another folder "+
+				"with -o", err)
 		}
 	}
 	return nil

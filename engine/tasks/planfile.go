@@ -45,7 +45,7 @@ func Remove(f Folder) error {
 		err = os.RemoveAll(f.Path())
 	}
 	if err != nil {
-		return fault.New(fault.Output, "cannot remove the work of an earlier run: %w", err)
+		return fault.New(fault.Output, "cannot remove the work of an earlier run: %w; remove it by hand", err)
 	}
 	return nil
 }

@@ -32,7 +32,8 @@ func Built(folder string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fault.New(fault.Setup, "cannot list the built models: %w", err)
+		return nil, fault.New(fault.Setup, "cannot list the built models: %w; check the permissions of the "+
+			"cache folder", err)
 	}
 	var graphs []string
 	for _, entry := range entries {

@@ -118,7 +118,7 @@ func (job *TimeJob) score(ctx context.Context, manifest, model string, subsets i
 		}
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) {
-			return run, fault.New(fault.Setup, "cannot run %s: %w", job.Program, err)
+			return run, fault.New(fault.Setup, "cannot run %s: %w; start musc by its whole path", job.Program, err)
 		}
 		return run, fault.New(fault.Internal, "musc %s ended with %w: %s", strings.Join(args, " "), err,
 			strings.TrimSpace(stderr.String()))

@@ -49,7 +49,8 @@ func keep(what string, about, found any) error {
 		return fault.New(fault.Internal, "cannot write what was found of %s: %w", what, err)
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return fault.New(fault.Output, "cannot make the folder of verdicts: %w", err)
+		return fault.New(fault.Output, "cannot make the folder of verdicts: %w; name another cache folder "+
+			"with $MUSC_CACHE", err)
 	}
 	return atomicfile.WriteFile(path, append(text, '\n'))
 }
