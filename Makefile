@@ -190,6 +190,7 @@ check-licences:
 # What is in out/dist, installed in an empty root without a network and in a container image, scores the
 # washers. It takes root and Debian's mmdebstrap, rpm and buildah; what is missing is left out and said.
 test-dist:
+	cd cmd/dist && $(GO) test ./...
 	cd cmd/dist && MUSC_TEST_DIST=1 $(GO) test -count=1 -timeout 15m -v \
 		-run '^(TestEmptyRoot|TestContainerfile)$$' .
 
