@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"musc/engine/assets"
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
 )
@@ -27,6 +28,15 @@ func build(ctx context.Context, options options) error {
 	if s.changed {
 		fmt.Fprintln(os.Stderr, "dist: the tree differs from its last commit: this is no release")
 	}
+	wheels, err := bundled(options.cuda)
+	if err != nil {
+		return err
+	}
+	kept, err := openWheels(options.cuda, wheels)
+	if err != nil {
+		return err
+	}
+	defer kept.Close()
 	work, err := os.MkdirTemp("", "musc-dist-")
 	if err != nil {
 		return fault.New(fault.Output, "cannot make a folder: %w", err)
@@ -60,23 +70,32 @@ func build(ctx context.Context, options options) error {
 	if err != nil {
 		return err
 	}
-	wheels, err := bundled(options.cuda)
-	if err != nil {
-		return err
-	}
 	bom, err := writeBOM(s, info.Deps, parts, wheels)
 	if err != nil {
 		return err
 	}
-	return hand(ctx, s, options, items, bom)
-}
-
-// hand writes everything into the folder of what is handed out.
-func hand(ctx context.Context, s *source, options options, items []item, bom []byte) error {
 	if err := clear(options.out); err != nil {
 		return err
 	}
-	name := "musc-" + s.version + "-linux-amd64"
+	names, err := writeFiles(s, options.out, items, bom)
+	if err != nil {
+		return err
+	}
+	bundle := "musc-" + s.version + "-bundle-linux-amd64.tar"
+	if err := assets.WriteBundle(ctx, filepath.Join(options.out, bundle), assets.BundleContent{
+		Artifacts: wheels, Program: filepath.Join(options.out, archiveOf(s)+".tar.gz"), Time: s.time,
+	}, assets.Options{Bundle: kept, Offline: true}); err != nil {
+		return err
+	}
+	return writeSums(options.out, append(names, bundle))
+}
+
+// archiveOf is the name of musc's archive and of the folder in it.
+func archiveOf(s *source) string { return "musc-" + s.version + "-linux-amd64" }
+
+// writeFiles writes what is made of the items alone, and returns the files' names.
+func writeFiles(s *source, folder string, items []item, bom []byte) (names []string, err error) {
+	name := archiveOf(s)
 	files := map[string]func(w io.Writer) error{
 		name + ".tar.gz": func(w io.Writer) error {
 			var archive bytes.Buffer
@@ -109,19 +128,13 @@ func hand(ctx context.Context, s *source, options options, items []item, bom []b
 			return err
 		},
 	}
-	var names []string
 	for name, write := range files {
-		if err := atomicfile.Save(filepath.Join(options.out, name), write); err != nil {
-			return err
+		if err := atomicfile.Save(filepath.Join(folder, name), write); err != nil {
+			return nil, err
 		}
 		names = append(names, name)
 	}
-	bundle := "musc-" + s.version + "-bundle-linux-amd64.tar"
-	if err := writeBundle(ctx, s, options.cuda, filepath.Join(options.out, name+".tar.gz"),
-		filepath.Join(options.out, bundle)); err != nil {
-		return err
-	}
-	return writeSums(options.out, append(names, bundle))
+	return names, nil
 }
 
 // clear deletes what an earlier build left in the folder, by its list, and nothing else.

@@ -62,25 +62,20 @@ func lacking(bundle *assets.Bundle, wheels []assets.Artifact) string {
 	return ""
 }
 
-// writeBundle makes the offline bundle of the kept wheels and musc's archive.
-func writeBundle(ctx context.Context, s *source, cuda, archive, path string) error {
-	wheels, err := bundled(cuda)
-	if err != nil {
-		return err
-	}
+// openWheels opens the kept wheels of a bundle; the error says how to fetch those that are missing.
+func openWheels(cuda string, wheels []assets.Artifact) (*assets.Bundle, error) {
 	name, err := keptWheels(cuda)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	kept, err := assets.OpenBundle(name)
 	if err != nil {
-		return fmt.Errorf("%w; run make dist-setup", err)
+		return nil, fmt.Errorf("%w; run make dist-setup, with the same BUNDLE", err)
 	}
-	defer kept.Close()
 	if wheel := lacking(kept, wheels); wheel != "" {
-		return fault.New(fault.Setup, "%s does not hold %s; run make dist-setup", name, wheel)
+		kept.Close()
+		return nil, fault.New(fault.Setup, "%s does not hold %s; run make dist-setup, with the same BUNDLE",
+			name, wheel)
 	}
-	return assets.WriteBundle(ctx, path,
-		assets.BundleContent{Artifacts: wheels, Program: archive, Time: s.time},
-		assets.Options{Bundle: kept, Offline: true})
+	return kept, nil
 }
