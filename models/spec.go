@@ -14,6 +14,7 @@ import (
 // position embeddings are resampled, and what the class token goes through.
 type Family string
 
+// The families.
 const (
 	CLIP   Family = "clip"
 	DINO   Family = "dino"

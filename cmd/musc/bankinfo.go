@@ -183,7 +183,7 @@ func tellChange(c *cli.Context, path string, change *engine.BankChange) error {
 	if c.Bool("json") {
 		info := infoJSON(path, change.Header, change.Bytes)
 		info["event"], info["added"], info["removed"] = "done", len(change.Added), len(change.Removed)
-		info["left_out"], info["doubts"] = len(change.Skipped), change.Doubts
+		info["left_out"], info["doubts"] = len(change.Skipped), append([]string{}, change.Doubts...)
 		return json.NewEncoder(c.App.Writer).Encode(info)
 	}
 	for _, doubt := range change.Doubts {

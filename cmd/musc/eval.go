@@ -283,7 +283,7 @@ func tellEval(c *cli.Context, data *labelled.Dataset, results []*evaluation.Resu
 		}
 		encoder := json.NewEncoder(c.App.Writer)
 		for _, note := range t.Notes {
-			if err := encoder.Encode(map[string]string{"event": "note", "note": note}); err != nil {
+			if err := encoder.Encode(map[string]string{"event": "note", "text": note}); err != nil {
 				return err
 			}
 		}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"musc/engine"
+	"musc/engine/bank"
+	"musc/engine/evidence"
+	"musc/engine/frame"
+	"musc/engine/report"
+	"musc/engine/results"
+	"musc/engine/tasks"
+	"musc/engine/watch"
+)
+
+// The records that musc writes as JSON, with every field that they can have: docs/stable.md says what is
+// promised of which.
+func TestFormsOfRecords(t *testing.T) {
+	shapes{
+		"run.json of a scored batch": fieldsOf(report.Run{Scoring: engine.Scoring{}, Frame: frame.Options{},
+			ROI: tasks.ROI{}, Bank: tasks.Bank{}}),
+		"run.json of other results":  fieldsOf(results.Record{}),
+		"plan.json":                  fieldsOf(tasks.Plan{}),
+		"part.json":                  fieldsOf(tasks.PartRecord{}),
+		"evidence.json":              fieldsOf(evidence.Evidence{}),
+		"header of a bank":           fieldsOf(bank.Header{}),
+		"line of musc watch, --post": fieldsOf(watch.Entry{}),
+	}.golden(t, "records.txt")
+}
+
+// What musc serve answers, as /openapi.json describes it; its own tests compare that with the answers.
+func TestFormsOfAnswers(t *testing.T) {
+	text, err := os.ReadFile("../../engine/serve/openapi.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct{ Name, In string }
+			Responses  map[string]any
+		}
+		Components struct {
+			Schemas map[string]struct {
+				Required   []string
+				Properties map[string]struct {
+					Type any
+					Ref  string `json:"$ref"`
+				}
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	forms := shapes{}
+	for path, methods := range document.Paths {
+		for method, operation := range methods {
+			section := strings.ToUpper(method) + " " + path
+			for _, parameter := range operation.Parameters {
+				forms[section] = append(forms[section], parameter.In+" "+parameter.Name)
+			}
+			for _, status := range slices.Sorted(maps.Keys(operation.Responses)) {
+				forms[section] = append(forms[section], "answers "+status)
+			}
+		}
+	}
+	for name, schema := range document.Components.Schemas {
+		for _, field := range slices.Sorted(maps.Keys(schema.Properties)) {
+			kind := schema.Properties[field].Type
+			if kind == nil {
+				kind = cmp.Or(schema.Properties[field].Ref, "any")
+			}
+			line := fmt.Sprintf("%s  %v", field, kind)
+			if !slices.Contains(schema.Required, field) {
+				line += ", not always"
+			}
+			forms[name] = append(forms[name], line)
+		}
+	}
+	forms.golden(t, "answers.txt")
+}
+
+// docs/stable.md has the exit codes as musc --help says them, and the columns that are pinned in testdata.
+func TestStableFormsAreDocumented(t *testing.T) {
+	page, err := os.ReadFile("../../docs/stable.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := strings.Split(exitCodesHelp, "\n")[1:]
+	pinned, err := os.ReadFile("testdata/forms/output.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for section := range strings.SplitSeq(string(pinned), "\n\n") {
+		if head, columns, _ := strings.Cut(section, "\n"); strings.HasPrefix(head, "[columns of") {
+			said = append(said, columns)
+		} else if strings.HasPrefix(head, "[files of musc score") {
+			said = append(said, strings.Split(columns, "\n")...)
+		} else if _, event, _ := strings.Cut(strings.Trim(head, "[]"), "--json: "); event != "" {
+			said = append(said, "`"+event+"`")
+		}
+	}
+	for _, word := range append(said, otherVariables...) {
+		if !strings.Contains(string(page), strings.TrimSpace(word)) {
+			t.Errorf("docs/stable.md does not say %s", word)
+		}
+	}
+}
