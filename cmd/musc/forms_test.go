@@ -180,6 +180,11 @@ func TestFormsOfOutput(t *testing.T) {
 	o.files("musc score", path("out"))
 	o.shapes["maps/NAME.tiff"] = tiffTags(t, path("out/maps/copy.tiff"))
 
+	t.Setenv(asMusc, "1") // musc reproduce runs a process of its own
+	for _, options := range [][]string{{"--check"}, {"--quiet"}} {
+		o.run("reproduce", append([]string{"reproduce", path("out/run.json")}, options...)...)
+	}
+
 	o.run("plan", append([]string{"plan", photos, "-o", path("plan"), "--subsets", "2"}, few...)...)
 	plan, err := tasks.Read(t.Context(), tasks.Folder{Output: path("plan")})
 	if err != nil {

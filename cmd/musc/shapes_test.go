@@ -94,6 +94,9 @@ func fields(t *testing.T, objects ...string) []string {
 		case []any:
 			kind = "list"
 			for _, element := range value {
+				if path == "notes" { // how many there are is the machine's affair
+					break
+				}
 				walk(path+"[]", element)
 			}
 		case map[string]any:
