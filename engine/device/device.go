@@ -1,4 +1,5 @@
-// Package device says what a user wants to compute on.
+// Package device says what a user wants to compute on: the CPU, NVIDIA GPUs by their numbers, or a GPU where one
+// can be had. Whether it can be had is found out by those who compute, packages backbone and mutual/trust.
 package device
 
 import (

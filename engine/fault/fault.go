@@ -1,5 +1,7 @@
 // Package fault sorts errors by what the user can do about them. An error gets its kind where it
-// is first understood; the command line turns the kind into an exit code, in one place.
+// is first understood, and keeps it however often it is wrapped: KindOf tells it. The command line turns the
+// kind into an exit code, in one place; a program that imports musc may decide by it whether to ask its user
+// (Usage, Input), to have something installed (Setup) or to try another folder (Output).
 package fault
 
 import (
