@@ -181,7 +181,7 @@ func packForDriver(bundle string, packs []*assets.Pack, driver cuda.Driver, prob
 	insists bool) (pack *assets.Pack, why string, err error) {
 	switch {
 	case problem != nil && !insists && len(packs) > 0:
-		return nil, fmt.Sprintf("what %s holds for a GPU stays in it: %v (gpu insists)", bundle, problem), nil
+		return nil, fmt.Sprintf("what %s holds for a GPU stays in it: %v (the name gpu insists)", bundle, problem), nil
 	case problem != nil && !insists:
 		return nil, "", nil
 	case driver.CUDA == 0 && len(packs) > 0:

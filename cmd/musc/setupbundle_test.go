@@ -112,7 +112,7 @@ func TestPackOfABundleForDriver(t *testing.T) {
 		{"too new a pack, insisting", only13, cuda.Driver{CUDA: 12020}, nil, true, nil, "FILE --cuda 12"},
 		{"too old a driver", both, cuda.Driver{CUDA: 11040}, nil, false, nil, "too old for a backbone"},
 		{"no pack", nil, cuda.Driver{CUDA: 13000}, nil, false, nil, "--make-bundle FILE --cuda 13"},
-		{"no driver", both, cuda.Driver{}, none, false, nil, "for a GPU stays in it: no NVIDIA driver (gpu insists)"},
+		{"no driver", both, cuda.Driver{}, none, false, nil, "for a GPU stays in it: no NVIDIA driver (the name gpu insists)"},
 		{"no driver, no pack", nil, cuda.Driver{}, none, false, nil, ""},
 		{"no driver, insisting", both, cuda.Driver{}, none, true, &assets.CUDA13, "for drivers from 580 on"},
 		{"no driver, no pack, insisting", nil, cuda.Driver{}, none, true, nil, "holds no libraries for a GPU"},
