@@ -36,8 +36,10 @@ func writePackage(w io.Writer, kind string, s *source, items []item) error {
 		Maintainer: "The maintainers of musc", Description: description, MTime: s.time,
 	})
 	info.RPM.BuildHost, info.RPM.Summary, info.RPM.Group = "localhost", summary, "Unspecified"
+	// The last two are what ONNX Runtime and the decoders need, which musc setup brings.
 	info.Depends = map[string][]string{
-		"deb": {"libc6 (>= " + glibc + ")"}, "rpm": {"glibc >= " + glibc}}[kind]
+		"deb": {"libc6 (>= " + glibc + ")", "libstdc++6", "zlib1g"},
+		"rpm": {"glibc >= " + glibc, "libstdc++.so.6()(64bit)", "libz.so.1()(64bit)"}}[kind]
 	if kind == "deb" { // musc setup downloads with pip; the bundle does not need it
 		info.Suggests = []string{"python3-pip"}
 	}
@@ -50,6 +52,12 @@ func writePackage(w io.Writer, kind string, s *source, items []item) error {
 		info.Contents = append(info.Contents, &files.Content{Source: path,
 			Destination: "/usr/" + item.Path, FileInfo: &files.ContentFileInfo{
 				Owner: "root", Group: "root", Mode: item.Mode, MTime: s.time}})
+	}
+	if kind == "rpm" { // which removes only folders that are its own
+		for _, folder := range []string{"/usr/share/doc/musc", "/usr/share/licenses/musc"} {
+			info.Contents = append(info.Contents, &files.Content{Destination: folder, Type: files.TypeDir,
+				FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o755, MTime: s.time}})
+		}
 	}
 	if err := nfpm.PrepareForPackager(info, kind); err != nil {
 		return err

@@ -75,7 +75,7 @@ func TestDeb(t *testing.T) {
 	}
 	control := strings.Join(listing(t, parts["control.tar.gz"]), "\n")
 	for _, says := range []string{"Package: musc\n", "Version: 1.2.3-1\n", "Architecture: amd64\n",
-		"Depends: libc6 (>= 2.28)\n", "Suggests: python3-pip\n", "Description: finds defective",
+		"Depends: libc6 (>= 2.28), libstdc++6, zlib1g\n", "Suggests: python3-pip\n", "Description: finds defective",
 		"./md5sums "} {
 		if !strings.Contains(control, says) {
 			t.Errorf("control does not say %q:\n%s", says, control)
@@ -96,7 +96,9 @@ func TestRPM(t *testing.T) {
 	}
 	const root = " root root 1700000000"
 	want := []string{"/usr/bin/musc -rwxr-xr-x" + root,
+		"/usr/share/doc/musc drwxr-xr-x" + root,
 		"/usr/share/doc/musc/README.md -rw-r--r--" + root,
+		"/usr/share/licenses/musc drwxr-xr-x" + root,
 		"/usr/share/licenses/musc/LICENSE -rw-r--r--" + root,
 		"/usr/share/licenses/musc/THIRD-PARTY.txt -rw-r--r--" + root,
 		"/usr/share/man/man1/musc.1.gz -rw-r--r--" + root}
