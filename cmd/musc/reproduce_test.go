@@ -77,7 +77,9 @@ func TestArgumentsOfTheNewRun(t *testing.T) {
 		{"score", "score --output=a --overwrite=true --resume=true --fail-on=review --top=3 --degrees=1 -- photos -x",
 			"score --degrees=1 --output=NEW --threads=2 -- photos -x"},
 		{"plan", "plan --output=a --tasks=4 --subset-size=20 -- photos", "score --subset-size=20 --output=NEW --threads=2 -- photos"},
-		{"score photos -o out --degrees 1 --config m.toml -q", "", "score --degrees=1 --config=m.toml --output=NEW --threads=2 -- photos"},
+		{"score", "score --library=/shared/evil.so --degrees=1 -- photos",
+			"score --degrees=1 --output=NEW --threads=2 -- photos"},
+		{"score photos -o out --degrees 1 --config m.toml -q", "", "score --degrees=1 --config=m.toml --library= --output=NEW --threads=2 -- photos"},
 	} {
 		record, err := reproduce.Read(recordOf(t, c.command, c.arguments, "/"))
 		if err != nil {

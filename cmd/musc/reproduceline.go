@@ -56,8 +56,12 @@ func lineOf(record *reproduce.Record) (*recordedLine, error) {
 	return line, nil
 }
 
+// libraryOption names a file whose code would run. A record may come from anybody: it does not choose that.
+const libraryOption = "library"
+
 // notRepeated are options that do not decide results, or decide where they go.
-var notRepeated = []string{"output", "overwrite", "resume", "keep-tokens", "fail-on", "tasks", "top"}
+var notRepeated = []string{"output", "overwrite", "resume", "keep-tokens", "fail-on", "tasks", "top",
+	libraryOption}
 
 // arguments are those of the new run in front of the output folder: a plan is run in one process.
 func (l *recordedLine) arguments(output string, more ...string) (args []string) {
@@ -74,7 +78,7 @@ func (l *recordedLine) arguments(output string, more ...string) (args []string) 
 		}
 	}
 	if file := l.String(configOption); file != "" {
-		args = append(args, "--"+configOption+"="+file)
+		args = append(args, "--"+configOption+"="+file, "--"+libraryOption+"=") // whatever is in the file
 	}
 	args = append(args, "--output="+output)
 	return slices.Concat(args, more, recorded[at:])

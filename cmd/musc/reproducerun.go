@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"musc/cgo/cpu"
+	"musc/engine/backbone"
 	"musc/engine/fault"
 	"musc/engine/reproduce"
 	"musc/engine/results"
@@ -31,6 +32,10 @@ func (r *repetition) run(output string) error {
 	}
 	if r.Bool("quiet") {
 		more = append(more, "--quiet")
+	}
+	if library := r.line.String(libraryOption); library != "" && !r.Bool("quiet") && !r.Bool("json") {
+		fmt.Fprintf(r.App.ErrWriter, "the library %s that the record names is not loaded, as anybody can have "+
+			"written the record; if you trust it, set $%s\n", plain(library), backbone.LibraryVariable)
 	}
 	child := exec.CommandContext(r.Context.Context, program, r.line.arguments(output, more...)...)
 	child.Dir = r.folder

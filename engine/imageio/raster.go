@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"syscall"
 
 	"musc/engine/fault"
 )
@@ -56,7 +57,7 @@ func open(path string) (regular, error) {
 		return regular{}, fault.New(fault.Input, "cannot read %s: it is a folder or a device; "+
 			"name an image file", path)
 	}
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // it may have become a pipe since
 	if err != nil {
 		return regular{}, unreadable(path, err)
 	}

@@ -13,6 +13,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/report"
 	"musc/engine/results"
+	"musc/engine/wholefile"
 )
 
 // Record is what is known of a run.
@@ -42,7 +43,7 @@ func Read(path string) (*Record, error) {
 	}
 	var text []byte
 	if err == nil {
-		text, err = os.ReadFile(path)
+		text, err = wholefile.ReadRegular(path, maxRecordBytes)
 	}
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot read the record of a run: %w; give its %s, or the output "+

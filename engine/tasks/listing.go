@@ -134,8 +134,11 @@ func writeList(path string, columns []string, count int, row func(i int) []strin
 
 // ReadListing reads the photos of a plan. A list that is not the plan's is of kind fault.Input.
 func (p *Plan) ReadListing(f Folder) (*Listing, error) {
-	l := &Listing{Images: make([]dataset.Item, 0, p.Images.Count),
-		References: make([]dataset.Item, 0, p.References.Count), Subset: make([]int, 0, p.Images.Count)}
+	// No room is made for more than a moment's reading: the counts are compared where the lists end.
+	room := func(count int) int { return min(count, 1<<16) }
+	l := &Listing{Images: make([]dataset.Item, 0, room(p.Images.Count)),
+		References: make([]dataset.Item, 0, room(p.References.Count)),
+		Subset:     make([]int, 0, room(p.Images.Count))}
 	err := readList(f.Images(), imageColumns, p.Images, func(fields []string) error {
 		subset, err := strconv.Atoi(fields[1])
 		if err == nil && (subset < 0 || subset >= p.Subsets) {

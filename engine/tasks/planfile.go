@@ -82,5 +82,17 @@ func read(f Folder) (*Plan, error) {
 		return nil, fault.New(fault.Input, "the plan in %s was changed since it was made; make it again",
 			f.planFile())
 	}
+	if !plan.countable() {
+		return nil, fault.New(fault.Input, "the plan in %s has %d photos in %d subsets, and %d references; make "+
+			"it again", f.planFile(), plan.Images.Count, plan.Subsets, plan.References.Count)
+	}
 	return plan, nil
+}
+
+// mostListed bounds the photos of a plan that is read.
+const mostListed = 1 << 31
+
+func (p *Plan) countable() bool {
+	return p.Images.Count >= 0 && p.Images.Count < mostListed && p.References.Count >= 0 &&
+		p.References.Count < mostListed && p.Subsets >= min(1, p.Images.Count) && p.Subsets <= max(1, p.Images.Count)
 }
