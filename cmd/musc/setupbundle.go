@@ -94,6 +94,10 @@ func bundleTime() (time.Time, error) {
 
 // setUpFromBundle installs what was asked for, or all that the bundle has and this machine uses.
 func setUpFromBundle(c *cli.Context, names []string) (err error) {
+	if slices.Contains(names, "demo") {
+		return fault.New(fault.Usage, "no bundle holds %s (%s); with a network run: musc setup demo",
+			assets.Demo.Title, assets.Demo.Licence)
+	}
 	bundle, err := assets.OpenBundle(c.String(bundleFlag))
 	if err != nil {
 		return err
@@ -175,13 +179,14 @@ func choosePackOf(c *cli.Context, names []string, bundle *assets.Bundle) (pack *
 	return packForDriver(c.String(bundleFlag), packs, driver, problem, insists)
 }
 
-// packForDriver is the newest of a bundle's packs that the driver runs, as cuda.FindDriver found it; without
-// a driver, the newest for those who insist. why and the error are as those of resolve.ChoosePack.
+// packForDriver is the newest of a bundle's packs that the driver runs, as cuda.FindDriver found it;
+// without a driver, the newest for those who insist. why and the error are as those of resolve.ChoosePack.
 func packForDriver(bundle string, packs []*assets.Pack, driver cuda.Driver, problem error,
 	insists bool) (pack *assets.Pack, why string, err error) {
 	switch {
 	case problem != nil && !insists && len(packs) > 0:
-		return nil, fmt.Sprintf("what %s holds for a GPU stays in it: %v (the name gpu insists)", bundle, problem), nil
+		return nil, fmt.Sprintf("what %s holds for a GPU stays in it: %v (the name gpu insists)", bundle,
+			problem), nil
 	case problem != nil && !insists:
 		return nil, "", nil
 	case driver.CUDA == 0 && len(packs) > 0:

@@ -49,6 +49,7 @@ func TestBundlesAreRefused(t *testing.T) {
 			"with: musc setup --make-bundle FILE --cuda 12"},
 		{"an unknown CUDA", "--bundle " + empty + " --cuda 11", exitUsage, "choose 12 or 13"},
 		{"a GPU and none", "--bundle " + empty + " --no-gpu gpu", exitUsage, "exclude each other"},
+		{"the demonstration from one", "--bundle " + empty + " demo", exitUsage, "with a network run: musc setup demo"},
 		{"one that is there", "--make-bundle " + empty, exitOutput, "is there already; delete it, or name another"},
 		{"the demonstration", "--offline --make-bundle /tmp/absent/b.tar demo", exitUsage, "no commercial use"},
 		{"no place", "--offline --make-bundle /nowhere/b.tar", exitOutput, "cannot write the bundle /nowhere/b.tar"},

@@ -47,7 +47,8 @@ func (a *Artifact) withoutPip(cache string) string {
 	if !strings.HasPrefix(a.command(), "musc setup") || a.Wheel == Demo.Wheel {
 		return way + a.byHand(cache) // no bundle holds it
 	}
-	return way + "gather all where there is one: " + MakeBundle + " FILE; and here: musc setup --bundle FILE"
+	return way + "gather all where there is one: " + MakeBundle +
+		" FILE; and here: musc setup --bundle FILE"
 }
 
 const osRelease = "/etc/os-release"

@@ -37,8 +37,8 @@ func openWheel(path string) (*wheel, error) {
 		func() { file.Close() }}, nil
 }
 
-// find opens the artifact's wheel: that of the bundle, or one at hand, or it is downloaded, and deleted when
-// it is closed. The cache is locked. doing says what is done with one that need not be downloaded.
+// find opens the artifact's wheel: that of the bundle, or one at hand, or it is downloaded, and deleted
+// when it is closed. The cache is locked. doing says what is done with one that need not be downloaded.
 func (a *Artifact) find(ctx context.Context, cache, doing string, options Options) (*wheel, error) {
 	if options.Bundle != nil {
 		w := options.Bundle.wheel(a)
