@@ -180,7 +180,8 @@ func choosePackOf(c *cli.Context, names []string, bundle *assets.Bundle) (pack *
 }
 
 // packForDriver is the newest of a bundle's packs that the driver runs, as cuda.FindDriver found it;
-// without a driver, the newest for those who insist. why and the error are as those of resolve.ChoosePack.
+// without a driver, the newest for those who insist. why and the error are as those of
+// resolve.ChoosePack.
 func packForDriver(bundle string, packs []*assets.Pack, driver cuda.Driver, problem error,
 	insists bool) (pack *assets.Pack, why string, err error) {
 	switch {
