@@ -64,8 +64,8 @@ func (o *outputs) serve(name, last string, args ...string) {
 	}
 }
 
-// metrics keeps the names and types of what /metrics of a server counts, that an event names, once it has
-// scored a photo.
+// metrics keeps the names and types of what /metrics of a server counts, which an event names, once it
+// has scored a photo.
 func (o *outputs) metrics(line string) {
 	var serving struct{ Address string }
 	if err := json.Unmarshal([]byte(line), &serving); err != nil {
@@ -173,8 +173,8 @@ func TestFormsOfOutput(t *testing.T) {
 	few := strings.Fields(small)
 
 	o.run("any command that fails", "score", "--no-such-option")
-	o.run("score", append([]string{"score", photos, broken, copied, "-o", path("out"),
-		"--threshold", "0.3,0.2"}, few...)...)
+	o.run("score", append([]string{"score", photos, broken, copied, "-o",
+		path("out"), "--threshold", "0.3,0.2"}, few...)...)
 	o.table("scores.csv", path("out/scores.csv"))
 	o.table("defects.csv", path("out/defects.csv"))
 	o.files("musc score", path("out"))
@@ -199,7 +199,8 @@ func TestFormsOfOutput(t *testing.T) {
 	o.run("merge", "merge", path("plan"))
 
 	good := goodPhotos(t, dir, 6, 4)
-	o.run("bank build", "bank", "build", good, "-o", path("x.musc"), "--threshold", "0.3", "--image-size", "112")
+	o.run("bank build", "bank", "build", good, "-o", path("x.musc"), "--threshold", "0.3",
+		"--image-size", "112")
 	o.run("bank info", "bank", "info", path("x.musc"))
 	o.run("bank verify", "bank", "verify", path("x.musc"))
 	o.run("bank thin", "bank", "thin", path("x.musc"), "--keep", "3", "-o", path("thin.musc"))
@@ -210,7 +211,8 @@ func TestFormsOfOutput(t *testing.T) {
 	o.serve("watch", "skipped", "watch", arriving, "--bank", path("x.musc"), "-o", path("watched"),
 		"--settle", "10ms", "--patience", "10ms", "--poll", "0.05", "--image-size", "112")
 	o.table("scores.csv of musc watch", path("watched/scores.csv"))
-	o.serve("serve", "serving", "serve", "--bank", path("x.musc"), "--listen", "127.0.0.1:0", "--image-size", "112")
+	o.serve("serve", "serving", "serve", "--bank", path("x.musc"), "--listen", "127.0.0.1:0",
+		"--image-size", "112")
 	o.serve("view", "serving", "view", path("out"))
 
 	labelledtest.MVTec(t, path("data"), "nut")

@@ -90,7 +90,8 @@ func TestFormsOfAnswers(t *testing.T) {
 	forms.golden(t, "answers.txt")
 }
 
-// docs/stable.md has the exit codes as musc --help says them, and the columns that are pinned in testdata.
+// docs/stable.md has the exit codes as musc --help says them, and the columns, files and events that are
+// pinned in testdata.
 func TestStableFormsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/stable.md")
 	if err != nil {

@@ -41,17 +41,7 @@ func (s shapes) golden(t *testing.T, name string) {
 	if string(want) == text.String() {
 		return
 	}
-	section := ""
-	was, is := map[string]bool{}, map[string]bool{}
-	for of, lines := range map[*map[string]bool]string{&was: string(want), &is: text.String()} {
-		for line := range strings.Lines(lines) {
-			if line = strings.TrimSpace(line); strings.HasPrefix(line, "[") {
-				section = line
-			} else if line != "" {
-				(*of)[section+" "+line] = true
-			}
-		}
-	}
+	was, is := inSections(string(want)), inSections(text.String())
 	for _, line := range slices.Sorted(maps.Keys(was)) {
 		if !is[line] {
 			t.Errorf("gone: %s", line)
@@ -62,8 +52,21 @@ func (s shapes) golden(t *testing.T, name string) {
 			t.Errorf("new: %s", line)
 		}
 	}
-	t.Errorf("this form is documented as stable: see docs/stable.md for what may change, say it there and in "+
-		"docs/changelog.md, then run go test ./cmd/musc -run %s -update", t.Name())
+	t.Errorf("this form is documented as stable: see docs/stable.md for what may change, say it there and "+
+		"in docs/changelog.md, then run go test ./cmd/musc -run %s -update", t.Name())
+}
+
+// inSections are the lines of a golden file, each behind its section.
+func inSections(text string) map[string]bool {
+	lines, section := map[string]bool{}, ""
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); strings.HasPrefix(line, "[") {
+			section = line
+		} else if line != "" {
+			lines[section+" "+line] = true
+		}
+	}
+	return lines
 }
 
 // closed are fields whose own fields are those of the header of a bank, in records.txt.
@@ -72,8 +75,8 @@ var closed = []string{"calibration", "calibration_before", "model", "photos", "s
 // keyed are objects whose keys are data: names, verdicts, phases.
 var keyed = []string{"verdicts", "counts", "quantiles", "types", "sizes"}
 
-// fields are the fields of JSON objects of one kind with their types; those that not all objects have are
-// marked.
+// fields are the fields of JSON objects of one kind with their types; those that not all objects have
+// are marked.
 func fields(t *testing.T, objects ...string) []string {
 	t.Helper()
 	types, seen := map[string][]string{}, map[string]int{}
@@ -141,7 +144,8 @@ func fields(t *testing.T, objects ...string) []string {
 	return lines
 }
 
-// fieldsOf are the fields of a struct as it is written as JSON. What is in an interface is that of the value.
+// fieldsOf are the fields of a struct as it is written as JSON. What is in an interface is that of the
+// value.
 func fieldsOf(value any) (lines []string) {
 	var walk func(path string, kind reflect.Type, value reflect.Value, note string)
 	text := reflect.TypeFor[interface{ MarshalText() ([]byte, error) }]()
