@@ -55,7 +55,8 @@ func TestCompletion(t *testing.T) {
 		{"no-such-command ", "", false},
 		{selfTestName + " ", "", false},
 	} {
-		words := strings.Split(strings.NewReplacer("PHOTOS", washers, "OUT", t.TempDir()).Replace(c.typed), " ")
+		typed := strings.NewReplacer("PHOTOS", washers, "OUT", t.TempDir()).Replace(c.typed)
+		words := strings.Split(typed, " ")
 		code, stdout, stderr := musc(t, append(words, completionFlag)...)
 		if code != exitOK || stderr != "" {
 			t.Errorf("%q: exit %d: %s", c.typed, code, stderr)

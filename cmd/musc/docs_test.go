@@ -36,11 +36,54 @@ func documents(t *testing.T) map[string]string {
 	return texts
 }
 
-// Code in Markdown: blocks and within a line.
+// Code in Markdown, in blocks and within a line; links and headings.
 var (
 	fence      = regexp.MustCompile("(?ms)^ *```([a-z]*)\n(.*?)^ *```")
 	inlineCode = regexp.MustCompile("`([^`\n]+)`")
+	link       = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading    = regexp.MustCompile(`(?m)^#+ +(.*)$`)
+	notInSlug  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
+
+// prose is a text without its code.
+func prose(text string) string {
+	return inlineCode.ReplaceAllString(fence.ReplaceAllString(text, ""), "")
+}
+
+// anchorsOf are the anchors of a page's headings, as code hosts make them.
+func anchorsOf(text string) map[string]bool {
+	anchors := map[string]bool{}
+	for _, found := range heading.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+		title := link.ReplaceAllString(strings.ReplaceAll(found[1], "[", ""), "")
+		anchors[strings.ReplaceAll(notInSlug.ReplaceAllString(strings.ToLower(title), ""), " ", "-")] = true
+	}
+	return anchors
+}
+
+func TestLinksOfTheDocumentationLeadSomewhere(t *testing.T) {
+	texts, links := documents(t), 0
+	for path, text := range texts {
+		for _, found := range link.FindAllStringSubmatch(prose(text), -1) {
+			if strings.Contains(found[1], "://") {
+				continue
+			}
+			links++
+			file, anchor, _ := strings.Cut(found[1], "#")
+			target := path
+			if file != "" {
+				target = filepath.Join(filepath.Dir(path), file)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: the link %s leads nowhere", path, found[1])
+			} else if page, _ := os.ReadFile(target); anchor != "" && !anchorsOf(string(page))[anchor] {
+				t.Errorf("%s: the link %s: no heading has that anchor", path, found[1])
+			}
+		}
+	}
+	if links < 20 {
+		t.Errorf("only %d links were found", links)
+	}
+}
 
 func TestEveryPageOfTheDocumentationIsLinked(t *testing.T) {
 	texts := documents(t)
@@ -71,7 +114,7 @@ func commandLines(text string) (lines [][]string) {
 		for _, word := range call.Args {
 			words = append(words, text[word.Pos().Offset():word.End().Offset()])
 		}
-		if words[0] == "musc" || strings.HasSuffix(words[0], "/musc") {
+		if words[0] == "musc" || words[0] == "./musc" {
 			lines = append(lines, words[1:])
 		}
 		return true
@@ -186,7 +229,8 @@ func TestTargetsThatTheDocumentationNamesAreInTheMakefile(t *testing.T) {
 }
 
 // developers' variables are of tests and of how the repository is built.
-var developers = regexp.MustCompile(`^MUSC_(TEST|FAKE|BENCH|CHECK|CPU_TEST)_|^MUSC_(DRIFT_TABLE|NAME|SOAK)$`)
+var developers = regexp.MustCompile(`^MUSC_(TEST|FAKE|BENCH|CHECK|CPU_TEST)_|` +
+	`^MUSC_(DRIFT_TABLE|NAME|SOAK)$`)
 
 func TestVariablesAreDocumentedAndDocumentedOnesAreRead(t *testing.T) {
 	named := regexp.MustCompile(`\bMUSC_[A-Z][A-Z_]*[A-Z]\b`)

@@ -198,6 +198,8 @@ func manPage(app *cli.App) string {
 	lines := strings.Split(string(md2man.Render([]byte(manMarkdown(app)))), "\n")
 	for i, line := range lines {
 		switch {
+		case strings.HasPrefix(line, ".TH "): // which switches hyphens and even margins on
+			lines[i] = line + "\n.nh\n.nr HY 0\n.ad l"
 		case line == ".EX": // examples stand to the right of the text
 			lines[i] = ".RS 3\n.EX"
 		case line == ".EE":

@@ -12,11 +12,13 @@ var variables = [][2]string{
 	{"MUSC_CACHE", "the folder of what musc has fetched and built, instead of the user's cache folder"},
 	{"MUSC_CODECS", "a folder with the shared libraries of JPEG, TIFF and WebP, instead of those of " +
 		"musc setup"},
-	{"MUSC_CUDA_KERNEL", "the kernel for mutual scoring on a GPU, instead of the fastest that passes its test"},
+	{"MUSC_CUDA_KERNEL", "the kernel for mutual scoring on a GPU, instead of the fastest that passes " +
+		"its test"},
 	{"MUSC_LIBCUDA", "the NVIDIA driver's library, instead of libcuda.so.1"},
 	{"MUSC_ONNXRUNTIME", "the ONNX Runtime library, instead of the one of musc setup"},
 	{"MUSC_SIMD", "a lower level of the processor's instructions; musc doctor names those that it has"},
-	{"MUSC_TASKS", "the numbers of the tasks of a job array, for musc task; the array's index counts in them"},
+	{"MUSC_TASKS", "the numbers of the tasks of a job array, for musc task; the array's index counts " +
+		"in them"},
 }
 
 // files are what musc reads and writes without being told where.
@@ -28,10 +30,12 @@ var files = [][2]string{
 }
 
 const (
-	optionsPlace = "Options may stand before, between or behind the arguments; what is behind `--` is no option."
+	optionsPlace = "Options may stand before, between or behind the arguments; what is behind `--` is " +
+		"no option."
 
 	optionsSource = "An option that is not given has the value of its variable in the environment " +
-		"(`MUSC_IMAGE_SIZE` for `--image-size`), else of the file of `--config` or `$MUSC_CONFIG`, else its default."
+		"(`MUSC_IMAGE_SIZE` for `--image-size`), else of the file of `--config` or `$MUSC_CONFIG`, else " +
+		"its default."
 )
 
 // markdownReference is the reference as a page of the documentation.
@@ -94,7 +98,8 @@ func markdownOptions(options []describedOption) string {
 			if i > 0 {
 				out.WriteString("\n")
 			}
-			out.WriteString("**" + headingOf(option.category) + "**\n\n| option | what it is for | default |\n|---|---|---|\n")
+			fmt.Fprintf(&out, "**%s**\n\n| option | what it is for | default |\n|---|---|---|\n",
+				headingOf(option.category))
 		}
 		long := strings.TrimSpace(option.names[0] + " " + option.value)
 		names := strings.Join(append([]string{long}, option.names[1:]...), "`, `")
@@ -121,8 +126,9 @@ func headingOf(category string) string {
 // manMarkdown is the reference in the Markdown that md2man makes a man page of.
 func manMarkdown(app *cli.App) string {
 	var out strings.Builder
-	fmt.Fprintf(&out, "%% \"MUSC\" \"1\" \"\" \"musc\" \"User Commands\"\n\n# NAME\n\n%s - %s\n\n# SYNOPSIS\n\n"+
-		"**musc** *COMMAND* [options] [arguments]\n\n# DESCRIPTION\n\n%s", app.Name, app.Usage,
+	fmt.Fprintf(&out, "%% \"MUSC\" \"1\" \"\" \"musc %s\" \"User Commands\"\n\n# NAME\n\n%s - %s\n\n",
+		release, app.Name, app.Usage)
+	out.WriteString("# SYNOPSIS\n\n**musc** *COMMAND* [options] [arguments]\n\n# DESCRIPTION\n\n" +
 		markdownText(introduction(app)))
 	out.WriteString("\n# COMMANDS\n")
 	eachCommand(app.Commands, app.Name, func(path string, command *cli.Command) {
@@ -132,7 +138,8 @@ func manMarkdown(app *cli.App) string {
 		}
 		out.WriteString("\n" + manOptions(ownOptions(command)))
 	})
-	out.WriteString("\n# OPTIONS OF EVERY COMMAND\n\n" + optionsPlace + "\n\n" + manOptions(commonOptions()))
+	out.WriteString("\n# OPTIONS OF EVERY COMMAND\n\n" + optionsPlace + "\n\n" +
+		manOptions(commonOptions()))
 	out.WriteString("\n# EXIT STATUS\n\n")
 	manList(&out, exitCodes())
 	fmt.Fprintf(&out, "\n# ENVIRONMENT\n\n%s\n\n", optionsSource)

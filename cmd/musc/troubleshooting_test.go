@@ -87,8 +87,8 @@ func quotedMessages(t *testing.T) (quoted []string) {
 	return quoted
 }
 
-// begins tells whether a message of the source begins as a quoted one: "…" of the quoted one stands for
-// what differs, and for words between.
+// begins tells whether a message of the source begins as a quoted one, the "…" of which stands for what
+// differs, and for words between.
 func begins(text, quoted string) bool {
 	pattern := strings.ReplaceAll(regexp.QuoteMeta(quoted), "…", ".*")
 	return regexp.MustCompile("(?s)^" + pattern).MatchString(text)
@@ -107,13 +107,16 @@ func TestTroubleshootingQuotesWhatIsSaid(t *testing.T) {
 	}
 }
 
-// Every message of what is not set up or cannot be written is on the page. To cover a new one, put its
-// first words into the row of docs/troubleshooting.md that has its cause, or write a row: the message, why,
-// and what to do.
-func TestTroubleshootingCoversSetupAndOutput(t *testing.T) {
+// Every message of what is not set up or cannot be written is on the page, and those of input that say
+// what cannot be done. To cover a new one, put its
+// first words into the row of docs/troubleshooting.md that has its cause, or write a row: the message,
+// why, and what to do.
+func TestTroubleshootingCoversWhatIsSaid(t *testing.T) {
 	quoted := quotedMessages(t)
 	for _, m := range messages(t) {
-		covered := m.kind != "Setup" && m.kind != "Output" || !hasWords.MatchString(m.text)
+		asked := m.kind == "Setup" || m.kind == "Output" ||
+			m.kind == "Input" && strings.HasPrefix(m.text, "cannot ")
+		covered := !asked || !hasWords.MatchString(m.text)
 		for _, q := range quoted {
 			covered = covered || hasWords.MatchString(q) && begins(m.text, q)
 		}
@@ -126,7 +129,8 @@ func TestTroubleshootingCoversSetupAndOutput(t *testing.T) {
 
 // A message says what to do: behind a ";", or in words such as "run:".
 func TestMessagesOfSetupAndOutputSayWhatToDo(t *testing.T) {
-	wayOut := regexp.MustCompile(`;|: (run|give)\b|need you$|Mount it|…$`) // what is at the end may have it
+	// What is wrapped, at the end, may say it.
+	wayOut := regexp.MustCompile(`;|: (run|give)\b|need you$|Mount it|…$`)
 	for _, m := range messages(t) {
 		if (m.kind == "Setup" || m.kind == "Output") && !wayOut.MatchString(m.text) {
 			t.Errorf("%s: %q says what is wrong, but not what to do about it", m.place, m.text)
