@@ -38,7 +38,8 @@
 //	evaluation/table     writes tables
 //
 // and tools that any of them uses: assets (what is fetched once), atomicfile, csvfile, device, disjoint, fault,
-// filelock, memory, npy, origin (who may ask a server on this machine), realpath (what links lead to), results (output folders).
+// filelock, memory, npy, origin (who may ask a server on this machine), realpath (what links lead to), results (output folders),
+// wholefile (bounded reads).
 //
 // N images, P = H*W patches in row-major order, C channels, D entries of a class token.
 package engine
