@@ -89,24 +89,30 @@ func eval(c *cli.Context) error {
 	}
 	observer, finish := newObserver(c, c.Bool("quiet"))
 	defer finish()
-	folder := &evaluation.Folder{Path: output, Overwrite: c.Bool("overwrite")}
-	measure, err := evalMethod(c, data, folder, observer)
+	folder := &evaluation.Folder{Path: output, Overwrite: c.Bool("overwrite"),
+		Contents: &evaluation.Contents{}}
+	record, err := evalRecord(c)
+	if err != nil {
+		return err
+	}
+	measure, err := evalMethod(c, data, folder, record, observer)
 	if err != nil {
 		return err
 	}
 	if err := folder.CheckInputs(c.Args().First(), c.String("scores")); err != nil {
 		return err
 	}
-	taken, err := takeFolder(output, results.Evaluated, observer)
+	taken, err := takeFolder(output, *record, observer)
 	if err != nil {
 		return err
 	}
 	defer taken.Close()
 	var measured []*evaluation.Result
-	left := 0 // classes and images
+	left, earlier := 0, false // classes and images; whether a class was finished by an earlier run
 	for i := range classes {
 		class := &classes[i]
 		result, err := finished(folder, class, observer)
+		earlier = earlier || result != nil
 		if err == nil && result == nil {
 			observer.Note(fmt.Sprintf("%s: %d images, %d of them defective (%d of %d classes)",
 				class.Name, len(class.Test), class.Defective(), i+1, len(classes)))
@@ -134,6 +140,9 @@ func eval(c *cli.Context) error {
 	if err := folder.Report(evalTitle(c, data, len(measured)), measured); err != nil {
 		return err
 	}
+	if err := completeRecord(c, record, folder, taken, earlier); err != nil {
+		return err
+	}
 	if err := tellEval(c, data, measured, output); err != nil {
 		return err
 	}
@@ -154,8 +163,9 @@ func finished(folder *evaluation.Folder, class *labelled.Class, observer engine.
 }
 
 // evalMethod is what measures a class: the engine, or a look into another tool's maps. It sets the
-// settings that the results are kept under.
-func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folder,
+// settings that the results are kept under,
+// and, in the record, what computes them.
+func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folder, record *results.Record,
 	observer engine.Observer) (func(*labelled.Class) (*evaluation.Result, error), error) {
 	if path := c.String("maps"); path != "" {
 		if info, err := os.Stat(path); err != nil || !info.IsDir() {
@@ -179,6 +189,9 @@ func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folde
 	job.SpillInto = folder.Path
 	model, err := engine.Identify(job.Model)
 	if err != nil {
+		return nil, err
+	}
+	if err := recordMachine(record, job, c.String("model"), model); err != nil {
 		return nil, err
 	}
 	settings := map[string]any{"scoring": job.Scoring, "shots": c.Int("shots"),
@@ -245,12 +258,12 @@ func evalClass(c *cli.Context, class *labelled.Class, job engine.Config, folder 
 }
 
 // takeFolder takes an output folder for a run that keeps results of its parts there.
-func takeFolder(path string, kind results.Kind, observer engine.Observer) (*results.Folder, error) {
+func takeFolder(path string, record results.Record, observer engine.Observer) (*results.Folder, error) {
 	folder, err := results.Lock(path, commandLine())
 	if err != nil {
 		return nil, err
 	}
-	record := results.Record{Tool: results.RecordTool{Version: version()}, Kind: kind, Command: commandLine()}
+	record.Tool.Version, record.Command = version(), commandLine()
 	if err := folder.Mark(record); err != nil {
 		folder.Close()
 		return nil, err

@@ -96,7 +96,7 @@ func repeatPaper(c *cli.Context) error {
 	output = filepath.Join(output, name)
 	observer, finish := newObserver(c, c.Bool("quiet"))
 	defer finish()
-	taken, err := takeFolder(output, results.Tabled, observer)
+	taken, err := takeFolder(output, results.Record{Kind: results.Tabled}, observer)
 	if err != nil {
 		return err
 	}

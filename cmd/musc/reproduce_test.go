@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"musc/cgo/cpu"
+	"musc/engine/evaluation/labelled/labelledtest"
 	"musc/engine/reproduce"
 	"musc/engine/results"
 )
@@ -245,6 +246,41 @@ func TestReproduceAPlan(t *testing.T) {
 	r.must("plan PHOTOS -o OUT --subsets 2"+small, "task OUT depth 0 -q", "task OUT score 0 -q",
 		"task OUT score 1 -q", "task OUT nearest 0 -q", "merge OUT -q")
 	if last, said := reproduced(t, exitOK, filepath.Join(r.out, results.RunFile)); last["same"] != true {
+		t.Error(said)
+	}
+}
+
+// TestReproduceAnEvaluation: the tables, curves and pictures of classes; a mask that was changed is told.
+func TestReproduceAnEvaluation(t *testing.T) {
+	root, out := filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "out")
+	labelledtest.MVTec(t, root, "nut")
+	code, _, stderr := musc(t, "eval", root, "-o", out, "--image-size", "56", "--pictures", "-q")
+	if code != exitOK {
+		t.Fatal(stderr)
+	}
+	if err := os.WriteFile(filepath.Join(out, "notes.txt"), []byte("the user's"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if last, said := reproduced(t, exitOK, out); last["same"] != true || last["files"].(float64) < 10 ||
+		strings.Contains(said, `"checked":0`) {
+		t.Error(said)
+	}
+	var mask string
+	filepath.WalkDir(root, func(path string, _ os.DirEntry, _ error) error {
+		if strings.Contains(path, "ground_truth") && filepath.Ext(path) == ".png" {
+			mask = path
+		}
+		return nil
+	})
+	text, err := os.ReadFile(mask)
+	if err == nil {
+		err = os.WriteFile(mask, append(text, 0), 0o644)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, said := reproduced(t, exitDiffers, out, "--check")
+	if changed := last["inputs"].(map[string]any)["changed"].([]any); len(changed) != 1 || changed[0] != mask {
 		t.Error(said)
 	}
 }

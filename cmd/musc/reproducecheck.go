@@ -142,7 +142,7 @@ func (r *repetition) here() (here *reproduce.Record, notes []string, err error) 
 	if err != nil {
 		return nil, nil, err
 	}
-	choice.CUDA = choice.CUDA && r.then.OnGPU()
+	choice.CUDA = choice.CUDA && (r.then.OnGPU() || r.then.Kind == results.Evaluated)
 	model := r.line.String("model")
 	if isGraph(model) {
 		model = reproduce.At(r.folder, model)
@@ -152,6 +152,9 @@ func (r *repetition) here() (here *reproduce.Record, notes []string, err error) 
 		}
 	} else if len(then.Model.Files) > 0 {
 		model = then.Model.Files[0].Path
+	}
+	if r.then.Kind == results.Evaluated && then.Runtime.Library.SHA256 == "" { // it measured other tools' maps
+		return here, notes, nil
 	}
 	library := r.line.String("library")
 	if library != "" && filepath.Base(library) != library {

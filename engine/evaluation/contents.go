@@ -2,15 +2,19 @@ package evaluation
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
 
 	"musc/engine/fault"
+	"musc/engine/results"
 	"musc/models"
 )
 
@@ -42,6 +46,20 @@ func (c *Contents) Of(paths []string) ([]string, error) {
 		})
 	}
 	return sums, group.Wait()
+}
+
+// Sums are the checksums of all files that were asked for and are there, by path.
+func (c *Contents) Sums() (sums []results.Sum, err error) {
+	c.mutex.Lock()
+	defer c.mutex.Unlock()
+	for _, path := range slices.Sorted(maps.Keys(c.known)) {
+		sum := results.Sum{Path: path}
+		if _, err := hex.Decode(sum.SHA256[:], []byte(c.known[path].sha256)); err != nil {
+			return nil, err
+		}
+		sums = append(sums, sum)
+	}
+	return sums, nil
 }
 
 func (c *Contents) of(path string) (string, error) {

@@ -97,10 +97,7 @@ func written(r *Record) (names []string, err error) {
 			return err
 		}
 		name = filepath.ToSlash(name)
-		first, _, _ := strings.Cut(name, "/")
-		ours := r.Kind != results.Scored || slices.Contains(results.Names, first)
-		if hidden := strings.HasPrefix(entry.Name(), "."); hidden && first == name || !ours ||
-			slices.Contains(skip, name) {
+		if !r.owns(name) || slices.Contains(skip, name) {
 			if entry.IsDir() {
 				return fs.SkipDir
 			}
@@ -116,6 +113,19 @@ func written(r *Record) (names []string, err error) {
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// owns says whether musc writes a file or folder of that name, relative to the folder of the results.
+func (r *Record) owns(name string) bool {
+	first, _, _ := strings.Cut(name, "/")
+	if r.Kind == results.Scored {
+		return slices.Contains(results.Names, first)
+	}
+	if strings.HasPrefix(path.Base(name), ".") {
+		return false
+	}
+	return first == results.RunFile || r.Kind.Owns(r.Folder, first) ||
+		name == first && strings.TrimSuffix(name, path.Ext(name)) == "metrics"
 }
 
 // file compares one file of the former run.

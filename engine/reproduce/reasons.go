@@ -2,11 +2,11 @@ package reproduce
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
 	"musc/engine/report"
-	"musc/engine/results"
 )
 
 // Reason is what may have made two runs differ.
@@ -21,7 +21,7 @@ func Reasons(then, now *Record, inputs *Inputs) []Reason {
 	add := func(kind, format string, args ...any) {
 		list = append(list, Reason{kind, fmt.Sprintf(format, args...)})
 	}
-	for _, name := range []string{results.ScoresFile, results.DefectsFile} {
+	for _, name := range then.guarded() {
 		if Edited(then, name) {
 			add("edited", "%s was changed after the run: its bytes are not those that run.json records", name)
 		}
@@ -55,6 +55,14 @@ func Reasons(then, now *Record, inputs *Inputs) []Reason {
 		add("record", "the record does not have %s", strings.Join(then.Missing, "; nor "))
 	}
 	return list
+}
+
+// guarded are the results whose checksums are recorded.
+func (r *Record) guarded() []string {
+	if r.Run.Repeat == nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(r.Run.Repeat.Results))
 }
 
 // inWords names some of the inputs that are not as they were.

@@ -77,6 +77,12 @@ type Record struct {
 	Kind    Kind       `json:"kind"`
 	Command []string   `json:"command"`
 	Repeat  *Repeat    `json:"repeat,omitempty"` // absent from what cannot be repeated
+
+	// What computed it, where that is known: in the forms that package report has for a scored batch.
+	Model    any `json:"model,omitempty"`
+	Runtime  any `json:"runtime,omitempty"`
+	Decoders any `json:"decoders,omitempty"`
+	Machine  any `json:"machine,omitempty"`
 }
 
 // Repeat is what it takes to run a command again: musc reproduce does.
