@@ -73,7 +73,10 @@ func (r *repetition) checkInputs() (err error) {
 	if r.then.Inputs == nil {
 		return nil
 	}
-	r.inputs, err = reproduce.CheckInputs(r.Context.Context, r.folder, r.then.Inputs)
+	observer, finish := newObserver(r.Context, r.Bool("quiet"))
+	observer.Begin("read inputs", len(r.then.Inputs))
+	r.inputs, err = reproduce.CheckInputs(r.Context.Context, r.folder, r.then.Inputs, observer.Advance)
+	finish()
 	if err != nil {
 		return err
 	}

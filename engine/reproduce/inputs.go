@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -29,11 +30,12 @@ type Inputs struct {
 // Same says that all is as it was.
 func (in *Inputs) Same() bool { return len(in.Changed)+len(in.Missing)+len(in.New) == 0 }
 
-// CheckInputs reads all that a run read again. Relative paths start in folder. A file that is there and
-// cannot be read is of kind fault.Input.
-func CheckInputs(ctx context.Context, folder string, sums []results.Sum) (*Inputs, error) {
+// CheckInputs reads all that a run read again, and calls advance, one call at a time, for each file. Relative
+// paths start in folder. A file that is there and cannot be read is of kind fault.Input.
+func CheckInputs(ctx context.Context, folder string, sums []results.Sum, advance func(n int)) (*Inputs, error) {
 	const same, changed, missing = 0, 1, 2
 	found := make([]int, len(sums))
+	var telling sync.Mutex
 	group, working := errgroup.WithContext(ctx)
 	group.SetLimit(runtime.GOMAXPROCS(0))
 	for k, sum := range sums {
@@ -50,6 +52,9 @@ func CheckInputs(ctx context.Context, folder string, sums []results.Sum) (*Input
 			case digest != hex.EncodeToString(sum.SHA256[:]):
 				found[k] = changed
 			}
+			telling.Lock()
+			defer telling.Unlock()
+			advance(1)
 			return nil
 		})
 	}

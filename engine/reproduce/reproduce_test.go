@@ -255,9 +255,11 @@ func TestInputsAreLookedAt(t *testing.T) {
 		return results.Sum{Path: path, SHA256: sha256.Sum256([]byte(text))}
 	}
 	sums := []results.Sum{of("p/a.png", "a"), of("./p/b.png", "b"), of(filepath.Join(folder, "p/c.png"), "c")}
-	in, err := CheckInputs(t.Context(), folder, sums)
-	if err != nil {
-		t.Fatal(err)
+	read := 0
+	count := func(n int) { read += n }
+	in, err := CheckInputs(t.Context(), folder, sums, count)
+	if err != nil || read != len(sums) {
+		t.Fatalf("%d files, %v", read, err)
 	}
 	in.FindNew(folder, sums, []report.Skipped{{Image: "p/left.png"}}, []string{filepath.Join(folder, "p/a.png"),
 		filepath.Join(folder, "p/b.png"), filepath.Join(folder, "p/left.png"), filepath.Join(folder, "p/d.png"), "p/d.png"})
@@ -265,12 +267,12 @@ func TestInputsAreLookedAt(t *testing.T) {
 		!slices.Equal(in.Missing, []string{filepath.Join(folder, "p/c.png")}) || !slices.Equal(in.New, []string{"p/d.png"}) {
 		t.Errorf("%+v", in)
 	}
-	same, err := CheckInputs(t.Context(), folder, sums[:1])
+	same, err := CheckInputs(t.Context(), folder, sums[:1], count)
 	if err != nil || !same.Same() || same.String() != "1 file as it was" {
 		t.Errorf("%+v, %v", same, err)
 	}
 	put(t, folder, map[string]string{"file": ""})
-	if _, err := CheckInputs(t.Context(), folder, []results.Sum{of("file/x", "")}); fault.KindOf(err) != fault.Input {
+	if _, err := CheckInputs(t.Context(), folder, []results.Sum{of("file/x", "")}, count); fault.KindOf(err) != fault.Input {
 		t.Errorf("what cannot be read: %v", err)
 	}
 }
