@@ -159,11 +159,8 @@ func (r *repetition) here() (here *reproduce.Record, notes []string, err error) 
 	if r.then.Kind == results.Evaluated && then.Runtime.Library.SHA256 == "" { // it measured other tools' maps
 		return here, notes, nil
 	}
-	library := r.line.String("library")
-	if library != "" && filepath.Base(library) != library {
-		library = reproduce.At(r.folder, library)
-	}
-	if library, err = resolve.Library(library, choice); err != nil {
+	library, err := resolve.Library("", choice) // never the record's, whose code would run
+	if err != nil {
 		return nil, nil, err
 	}
 	from, err := engine.Here(library)

@@ -3,7 +3,6 @@ package reproduce
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -27,24 +26,13 @@ type Record struct {
 	Missing []string
 }
 
-// maxRecordBytes is more than any run.json has: one of a million photos that were left out.
-const maxRecordBytes = 1 << 30
-
 // Read reads the record of a run: path is its run.json, or the folder of the results. Errors are of kind
 // fault.Input and say what the file is instead.
 func Read(path string) (*Record, error) {
-	info, err := os.Stat(path)
-	if err == nil && info.IsDir() {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, results.RunFile)
-		info, err = os.Stat(path)
 	}
-	if err == nil && info.Size() > maxRecordBytes {
-		err = fmt.Errorf("it has %d bytes", info.Size())
-	}
-	var text []byte
-	if err == nil {
-		text, err = wholefile.ReadRegular(path, maxRecordBytes)
-	}
+	text, err := wholefile.ReadRegular(path, results.MostRun)
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot read the record of a run: %w; give its %s, or the output "+
 			"folder of musc score", err, results.RunFile)

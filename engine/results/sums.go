@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"strings"
+	"syscall"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
@@ -57,7 +58,7 @@ var (
 // ReadSums reads what WriteSums or sha256sum wrote. A file that is not there is an error that is
 // fs.ErrNotExist, a line of another form one that names it; both are of kind fault.Input.
 func ReadSums(path string) (sums []Sum, list SumList, err error) {
-	file, err := os.Open(path)
+	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would be waited at
 	if err != nil {
 		return nil, list, fault.New(fault.Input, "cannot read the checksums of a run's inputs: %w", err)
 	}
