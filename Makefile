@@ -82,7 +82,7 @@ check:
 check-exports:
 	MUSC_CHECK_EXPORTS=1 $(GO) test -count=1 -timeout 15m -v -run '^TestImporters$$' ./engine/export
 
-# Known vulnerabilities in what musc calls, built with the Go that go.mod recommends, as releases are;
+# Known vulnerabilities in what musc calls, built with the Go that go.mod recommends (toolchain);
 # docs/security.md says more. VULNDB=latest asks the newest database instead of the pinned one.
 VULNDB ?= pinned
 vulncheck:

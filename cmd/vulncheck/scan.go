@@ -43,7 +43,7 @@ func modules(root string) ([]string, error) {
 	return folders, nil
 }
 
-// toolchain is the Go that the go.mod in folder recommends, which releases are built with; "" if none.
+// toolchain is the Go that the go.mod in folder recommends; "" if none.
 func toolchain(folder string) (string, error) {
 	path := filepath.Join(folder, "go.mod")
 	text, err := os.ReadFile(path)
