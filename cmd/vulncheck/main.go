@@ -1,4 +1,4 @@
-// Vulncheck looks for known vulnerabilities in what musc calls: golang.org/x/vuln (govulncheck) with the
+// Command vulncheck looks for known vulnerabilities in what musc calls: golang.org/x/vuln (govulncheck) with the
 // Go vulnerability database as the module golang.org/x/vulndb keeps it, which comes through the module
 // proxy like any other. It is a module of its own, so that musc does not depend on either.
 //
