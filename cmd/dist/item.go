@@ -58,12 +58,17 @@ func items(ctx context.Context, s *source, program string, parts []part) ([]item
 		}
 		add(path, []byte(script+"\n"))
 	}
-	for _, name := range []string{"LICENSE", "README.md", "docs/changelog.md"} {
+	// The pages, so that README's links lead somewhere on a machine without a network, too.
+	pages, err := output(ctx, s.root, nil, "git", "ls-files", "LICENSE", "README.md", "docs")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range strings.Fields(pages) {
 		content, err := os.ReadFile(filepath.Join(s.root, name))
 		if err != nil {
 			return nil, fault.New(fault.Input, "cannot read what goes into the packages: %w", err)
 		}
-		add("share/doc/musc/"+path.Base(name), content)
+		add("share/doc/musc/"+name, content)
 	}
 	add("share/doc/musc/THIRD-PARTY.txt", []byte(thirdParty(s, parts)))
 	slices.SortFunc(list, func(a, b item) int { return strings.Compare(a.Path, b.Path) })

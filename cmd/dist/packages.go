@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/goreleaser/nfpm/v2"
@@ -44,8 +45,7 @@ func writePackage(w io.Writer, kind string, s *source, items []item) error {
 		info.Suggests = []string{"python3-pip"}
 	}
 	for i, item := range placed(kind, items) {
-		path := filepath.Join(stage, filepath.Base(item.Path)) // a file that may be there twice
-		path += strings.Repeat("_", i)
+		path := filepath.Join(stage, strconv.Itoa(i))
 		if err := os.WriteFile(path, item.Content, 0o644); err != nil {
 			return fault.New(fault.Output, "cannot write %w", err)
 		}
