@@ -28,6 +28,9 @@ func build(ctx context.Context, options options) error {
 	if s.changed {
 		fmt.Fprintln(os.Stderr, "dist: the tree differs from its last commit: this is no release")
 	}
+	if err := useToolchain(ctx, s.root); err != nil {
+		return err
+	}
 	wheels, err := bundled(options.cuda)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 )
 
 // setup fetches what the other commands need, so that they need no network: Zig, CUDA's headers, the
-// bundle's wheels, and musc's modules; those of this program came with it.
+// bundle's wheels, and musc's modules with the Go that builds them; those of this program came with it.
 func setup(ctx context.Context, options options) error {
 	if err := assets.Ensure(ctx, []assets.Artifact{assets.Zig, assets.CUDAHeaders}, assets.Options{
 		Progress: func(text string) { fmt.Fprintln(os.Stderr, text) },
@@ -19,6 +19,9 @@ func setup(ctx context.Context, options options) error {
 		return err
 	}
 	if err := fetchWheels(ctx, options.cuda); err != nil {
+		return err
+	}
+	if err := useToolchain(ctx, options.root); err != nil {
 		return err
 	}
 	download := exec.CommandContext(ctx, "go", "mod", "download")
