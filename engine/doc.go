@@ -25,7 +25,8 @@
 // files bank*.go here make and change it.
 //
 // What helps to believe the scores: evidence says why a patch has its score, health whether the batch
-// is fit to be scored. export writes the defects for other tools, view serves the page to this machine.
+// is fit to be scored, reproduce whether a run gives again what its record says. export writes the
+// defects for other tools, view serves the page to this machine.
 // An Inspector scores one photo after the other by a bank: watch drives it as photos arrive in a folder,
 // serve as they are sent over HTTP.
 //
