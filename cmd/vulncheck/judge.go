@@ -46,7 +46,7 @@ func (v vulnerability) compare(other vulnerability) int {
 
 // report prints a module's vulnerabilities, a line each, and the way to those that are called.
 func report(out io.Writer, folder string, found []vulnerability) {
-	fmt.Fprintf(out, "%s: %d known vulnerabilities\n", folder, len(found))
+	fmt.Fprintf(out, "%s: known vulnerabilities: %d\n", folder, len(found))
 	for _, v := range found {
 		first := v.Trace[0]
 		fmt.Fprintf(out, "  %s %s: %s (%s %s, mended in %s)\n", v.reach(), v.ID, v.Summary, first.Module,
