@@ -26,7 +26,7 @@ import (
 // soakRounds is how many runs are killed until they end; `make soak` asks for more by $MUSC_SOAK.
 func soakRounds(t *testing.T) (kills int) {
 	t.Helper()
-	kills = 24
+	kills = 14
 	if text := os.Getenv("MUSC_SOAK"); text != "" {
 		var err error
 		if kills, err = strconv.Atoi(text); err != nil {
