@@ -43,22 +43,17 @@ type Provenance struct {
 
 // provenance is that of a job with its backbone and scorer.
 func (job *Config) provenance(info backbone.Info, scorer string) (from Provenance, err error) {
-	from = Provenance{
-		Model: report.Model{Name: info.Name, ImageSize: info.ImageSize,
-			GridHeight: info.GridHeight, GridWidth: info.GridWidth, Stages: info.Stages,
-			Channels: info.Channels, ClassDim: info.ClassDim, Mean: info.Mean, Std: info.Std},
-		Runtime:  report.Runtime{Provider: info.Provider, Note: info.DeviceNote},
-		Decoders: decoders(), Scorer: scorer, SIMD: cpu.Level(), Processor: processor(),
+	if from, err = Here(job.Library); err != nil {
+		return from, err
 	}
+	from.Scorer = scorer
+	from.Runtime.Provider, from.Runtime.Note = info.Provider, info.DeviceNote
 	if info.OnGPU() {
 		from.Runtime.Devices = devicesOf(job.Device.Ordinals)
 	}
-	if from.Runtime.Version, err = backbone.Version(job.Library); err != nil {
-		return from, err
-	}
-	if from.Runtime.Library, err = identify(job.Library); err != nil {
-		return from, err
-	}
+	from.Model = report.Model{Name: info.Name, ImageSize: info.ImageSize,
+		GridHeight: info.GridHeight, GridWidth: info.GridWidth, Stages: info.Stages,
+		Channels: info.Channels, ClassDim: info.ClassDim, Mean: info.Mean, Std: info.Std}
 	from.Model.Files, err = Identify(job.Model)
 	return from, err
 }
@@ -66,21 +61,16 @@ func (job *Config) provenance(info backbone.Info, scorer string) (from Provenanc
 // Here is what is known of the provenance of jobs on this machine, with an ONNX Runtime library, before any
 // runs.
 func Here(library string) (from Provenance, err error) {
-	from = Provenance{SIMD: cpu.Level(), Processor: processor(), Decoders: decoders()}
+	from = Provenance{SIMD: cpu.Level(), Processor: processor()}
+	var absent error
+	if from.Decoders.Names, absent = imageio.Decoders(); absent != nil {
+		from.Decoders.Note = absent.Error()
+	}
 	if from.Runtime.Version, err = backbone.Version(library); err != nil {
 		return from, err
 	}
 	from.Runtime.Library, err = identify(library)
 	return from, err
-}
-
-// decoders are those in force.
-func decoders() (found report.Decoders) {
-	var absent error
-	if found.Names, absent = imageio.Decoders(); absent != nil {
-		found.Note = absent.Error()
-	}
-	return found
 }
 
 // Tokens is the part that decides the patch tokens, and class tokens, of a photo.

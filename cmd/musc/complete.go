@@ -78,7 +78,7 @@ func offersOf(app *cli.App, words []string) (offers []offer, files bool) {
 		return valuesOf(flags, strings.TrimLeft(name, "-"), name+"=")
 	}
 	switch {
-	case strings.HasPrefix(current, "-") && current != "-" || current == "-" && command != nil:
+	case strings.HasPrefix(current, "-") && (current != "-" || command != nil):
 		return optionOffers(flags, words[:last]), false
 	case len(commands) > 0 && len(arguments) == 0:
 		for _, command := range commands {

@@ -163,8 +163,7 @@ func finished(folder *evaluation.Folder, class *labelled.Class, observer engine.
 }
 
 // evalMethod is what measures a class: the engine, or a look into another tool's maps. It sets the
-// settings that the results are kept under,
-// and, in the record, what computes them.
+// settings that the results are kept under and, in the record, what computes them.
 func evalMethod(c *cli.Context, data *labelled.Dataset, folder *evaluation.Folder, record *results.Record,
 	observer engine.Observer) (func(*labelled.Class) (*evaluation.Result, error), error) {
 	if path := c.String("maps"); path != "" {

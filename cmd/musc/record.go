@@ -37,8 +37,8 @@ func withoutSecrets(args []string) []string {
 	return shown
 }
 
-// unrepeated are options that say where options come from or how a command talks.
-var unrepeated = append([]string{"log", "json", "quiet"}, unsettable...)
+// unrecorded are options that say where options come from or how a command talks.
+var unrecorded = append([]string{"log", "json", "quiet"}, unsettable...)
 
 // argumentsOf are arguments that say what was set by whatever way: with them, the command that is called
 // name needs no file of options and no environment.
@@ -46,7 +46,7 @@ func argumentsOf(c *cli.Context, name string) []string {
 	args := strings.Fields(name)
 	for _, flag := range c.Command.Flags {
 		option := flag.Names()[0]
-		if !c.IsSet(option) || slices.Contains(unrepeated, option) {
+		if !c.IsSet(option) || slices.Contains(unrecorded, option) {
 			continue
 		}
 		values := []string{}

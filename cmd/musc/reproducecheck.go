@@ -125,7 +125,7 @@ func (r *repetition) here() (here *reproduce.Record, notes []string, err error) 
 	here = &reproduce.Record{Kind: r.then.Kind}
 	here.Run.Tool = report.Tool{Version: version()}
 	r.level = os.Getenv(cpu.Variable)
-	switch recorded := r.recordedLevel(); {
+	switch recorded := then.Machine.SIMD; {
 	case r.level != "" && recorded != "" && r.level != recorded:
 		notes = append(notes, fmt.Sprintf("SIMD level: %s, as %s says, and not %s as recorded", r.level,
 			cpu.Variable, recorded))
@@ -182,9 +182,6 @@ func (r *repetition) here() (here *reproduce.Record, notes []string, err error) 
 	}
 	return here, notes, nil
 }
-
-// recordedLevel is the SIMD level of the run; "" if it is not recorded.
-func (r *repetition) recordedLevel() string { return r.then.Run.Machine.SIMD }
 
 // sumsOf says which files a model has.
 func sumsOf(of report.Model) string {

@@ -148,16 +148,23 @@ func tellWhere(c *cli.Context, names []string) error {
 
 // choosePack is what setup fetches for a GPU: nil for nothing. why says in a line what was found.
 func choosePack(c *cli.Context, names []string) (pack *assets.Pack, why string, err error) {
-	insists := slices.Contains(names, "gpu") || c.IsSet("cuda")
-	switch {
-	case c.Bool("no-gpu") && insists:
-		return nil, "", fault.New(fault.Usage, "--no-gpu and gpu exclude each other")
-	case c.IsSet("cuda"):
-		pack, err = assets.ParsePack(c.String("cuda"))
-		return pack, "", err
-	case c.Bool("no-gpu"), !insists && !slices.Contains(names, "runtime"):
-		return nil, "", nil
+	named, asked, insists, err := askedPack(c, names)
+	if err != nil || named != nil || !asked {
+		return named, "", err
 	}
 	driver, err := cuda.FindDriver()
 	return resolve.ChoosePack(driver, err, insists)
+}
+
+// askedPack says what is asked for a GPU: the pack that --cuda names, or one that the driver is to choose.
+// Who insists wants one without a driver, too.
+func askedPack(c *cli.Context, names []string) (named *assets.Pack, asked, insists bool, err error) {
+	insists = slices.Contains(names, "gpu") || c.IsSet("cuda")
+	switch {
+	case c.Bool("no-gpu") && insists:
+		err = fault.New(fault.Usage, "--no-gpu and gpu exclude each other")
+	case c.IsSet("cuda"):
+		named, err = assets.ParsePack(c.String("cuda"))
+	}
+	return named, insists || !c.Bool("no-gpu") && slices.Contains(names, "runtime"), insists, err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"slices"
@@ -46,14 +47,12 @@ func makeBundle(c *cli.Context, names []string, artifacts []assets.Artifact) err
 		return fault.New(fault.Output, "%s is there already; delete it, or name another file", path)
 	}
 	progress := newDownloads(c.App.ErrWriter)
-	if slices.Contains(names, "gpu") || c.IsSet("cuda") {
-		pack := assets.Packs[0]
-		if c.IsSet("cuda") {
-			var err error
-			if pack, err = assets.ParsePack(c.String("cuda")); err != nil {
-				return err
-			}
-		}
+	pack, _, insists, err := askedPack(c, names)
+	if err != nil {
+		return err
+	}
+	if insists {
+		pack = cmp.Or(pack, assets.Packs[0])
 		progress.line(fmt.Sprintf("for a GPU: libraries of %s, for drivers from %d on", pack.Name(),
 			pack.Driver))
 		artifacts = append(artifacts, pack.Artifacts...)
@@ -163,17 +162,12 @@ func inBundle(bundle *assets.Bundle) (names, lacking []string) {
 func choosePackOf(c *cli.Context, names []string, bundle *assets.Bundle) (pack *assets.Pack, why string,
 	err error) {
 	packs := bundle.Packs()
-	insists := slices.Contains(names, "gpu") || c.IsSet("cuda")
-	switch {
-	case c.Bool("no-gpu") && insists:
-		return nil, "", fault.New(fault.Usage, "--no-gpu and gpu exclude each other")
-	case c.IsSet("cuda"):
-		if pack, err = assets.ParsePack(c.String("cuda")); err == nil && !slices.Contains(packs, pack) {
-			pack, err = nil, lacksPack(c.String(bundleFlag), "of "+pack.Name(), pack)
-		}
-		return pack, "", err
-	case c.Bool("no-gpu"), !insists && !slices.Contains(names, "runtime"):
-		return nil, "", nil
+	named, asked, insists, err := askedPack(c, names)
+	if named != nil && !slices.Contains(packs, named) {
+		return nil, "", lacksPack(c.String(bundleFlag), "of "+named.Name(), named)
+	}
+	if err != nil || named != nil || !asked {
+		return named, "", err
 	}
 	driver, problem := cuda.FindDriver()
 	return packForDriver(c.String(bundleFlag), packs, driver, problem, insists)

@@ -36,8 +36,9 @@ func (d *drawer) repeat() (*results.Repeat, error) {
 // these, then what else was read for the plan. Photos of a bank are in the bank. A file comes once.
 func (d *drawer) inputs() (func(yield func(results.Sum) bool), error) {
 	digests := make([][sha256.Size]byte, len(d.photos.Images)) // by index in the listing
+	var references []string
 	for subset, members := range d.of {
-		if len(members) == 0 {
+		if len(members) == 0 && subset > 0 { // the first one's part has the references'
 			continue
 		}
 		part, err := d.readPart(subset, Digests)
@@ -47,12 +48,11 @@ func (d *drawer) inputs() (func(yield func(results.Sum) bool), error) {
 		for _, image := range part.Images {
 			digests[image.Index] = image.Digest
 		}
+		if subset == 0 {
+			references = part.References
+		}
 	}
-	first, err := d.Plan.ReadPart(d.Folder, 0, Table)
-	if err != nil {
-		return nil, err
-	}
-	others := d.Plan.otherInputs(first.References, d.photos)
+	others := d.Plan.otherInputs(references, d.photos)
 	return func(yield func(results.Sum) bool) {
 		none := [sha256.Size]byte{}
 		for i, digest := range digests {
