@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
-	"debug/buildinfo"
 	"fmt"
 	"io"
 	"os"
@@ -49,15 +48,15 @@ func build(ctx context.Context, options options) error {
 	if err := buildBinary(ctx, s, program); err != nil {
 		return err
 	}
-	info, err := buildinfo.ReadFile(program)
+	info, err := readInfo(program)
 	if err != nil {
-		return fault.New(fault.Input, "cannot read of what musc was built: %w", err)
+		return err
 	}
 	if !slices.ContainsFunc(info.Settings, revisionIs(s.commit)) {
 		fmt.Fprintln(os.Stderr, "dist: musc does not know its commit, for Go finds none in a linked work "+
 			"tree: this is no release")
 	}
-	parts, err := partsOf(ctx, s, program)
+	parts, err := partsOf(ctx, s, info)
 	if err != nil {
 		return err
 	}

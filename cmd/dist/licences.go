@@ -149,7 +149,11 @@ func licences(ctx context.Context, options options) error {
 	if _, err := output(ctx, s.root, nil, "go", "build", "-o", program, "./cmd/musc"); err != nil {
 		return err
 	}
-	parts, err := partsOf(ctx, s, program)
+	info, err := readInfo(program)
+	if err != nil {
+		return err
+	}
+	parts, err := partsOf(ctx, s, info)
 	if err != nil {
 		return err
 	}

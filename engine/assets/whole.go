@@ -3,10 +3,7 @@ package assets
 import (
 	"archive/zip"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,7 +16,7 @@ import (
 // unpackWhole writes all files of a verified wheel into a folder beside the artifact's, which it
 // becomes by one rename: to sync thousands of files one by one would take minutes. The stamp ends
 // with the files' list, by which complete and Verify know them.
-func (a *Artifact) unpackWhole(ctx context.Context, cache, wheel string, files []*zip.File) error {
+func (a *Artifact) unpackWhole(ctx context.Context, cache string, w *wheel, files []*zip.File) error {
 	beside, err := os.MkdirTemp(cache, downloadPrefix+"*")
 	if err != nil {
 		return unwritable(cache, err)
@@ -35,13 +32,13 @@ func (a *Artifact) unpackWhole(ctx context.Context, cache, wheel string, files [
 		}
 		if !filepath.IsLocal(filepath.FromSlash(file.Name)) || strings.Contains(file.Name, "\n") {
 			return fault.New(fault.Setup, "%s holds a file of the name %q, which leads out of the cache; "+
-				"delete it and try again", wheel, file.Name)
+				"%s", w.name, file.Name, w.again)
 		}
 		mode := os.FileMode(0o644)
 		if slices.Contains(a.Programs, file.Name) {
 			mode = 0o755
 		}
-		sum, size, err := unpackFile(ctx, beside, wheel, file, mode)
+		sum, size, err := unpackFile(ctx, beside, w, file, mode)
 		if err != nil {
 			return err
 		}
@@ -66,11 +63,12 @@ func (a *Artifact) unpackWhole(ctx context.Context, cache, wheel string, files [
 }
 
 // unpackFile writes one file below folder and returns its checksum and size.
-func unpackFile(ctx context.Context, folder, wheel string, file *zip.File,
+func unpackFile(ctx context.Context, folder string, w *wheel, file *zip.File,
 	mode os.FileMode) (sum string, size int64, err error) {
 	content, err := file.Open()
 	if err != nil {
-		return "", 0, fault.New(fault.Setup, "cannot unpack %s of %s: %w", file.Name, wheel, err)
+		return "", 0, fault.New(fault.Setup, "cannot unpack %s of %s: %w; %s", file.Name, w.name, err,
+			w.again)
 	}
 	defer content.Close()
 	path := filepath.Join(folder, filepath.FromSlash(file.Name))
@@ -81,22 +79,21 @@ func unpackFile(ctx context.Context, folder, wheel string, file *zip.File,
 	if err != nil {
 		return "", 0, unwritable(path, err)
 	}
-	digest := sha256.New()
 	source := &reader{ctx: ctx, from: content}
-	size, err = io.Copy(io.MultiWriter(target, digest), source)
+	sum, size, err = source.copyTo(target)
 	if closed := target.Close(); err == nil {
 		err = closed
 	}
 	switch {
 	case ctx.Err() != nil:
 		return "", 0, ctx.Err()
-	case source.err != nil && source.err != io.EOF:
-		return "", 0, fault.New(fault.Setup, "cannot unpack %s of %s: %w; delete it and try again",
-			file.Name, wheel, source.err)
+	case source.failed():
+		return "", 0, fault.New(fault.Setup, "cannot unpack %s of %s: %w; %s", file.Name, w.name,
+			source.err, w.again)
 	case err != nil:
 		return "", 0, unwritable(path, err)
 	}
-	return hex.EncodeToString(digest.Sum(nil)), size, nil
+	return sum, size, nil
 }
 
 // listed reads the list of files that a stamp ends with; ok is false where it is cut off.
