@@ -40,7 +40,7 @@ func (f fake) Inspect(ctx context.Context, photo Photo) (*Inspection, error) {
 	score := float64(rgb.Pix[0]) / 255
 	found := &Inspection{Score: score, Verdict: product.Thresholds.Of(score), Width: rgb.Width,
 		Height: rgb.Height, Scores: []float32{0, .25, .5, float32(score), 0, .125}, Rows: 2, Columns: 3,
-		Area: image.Rect(1, 2, rgb.Width, rgb.Height), Warnings: warnings,
+		Area: image.Rect(min(1, rgb.Width-1), min(2, rgb.Height-1), rgb.Width, rgb.Height), Warnings: warnings,
 		Seconds: map[string]float64{"decode": .25, "score": .5}}
 	if found.Verdict == verdict.Defective {
 		found.Regions = []verdict.Region{{X: 1, Y: 2, Width: 3, Height: 1, Area: 3, CentroidX: 2, CentroidY: 2,
