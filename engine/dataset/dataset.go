@@ -25,8 +25,8 @@ type Item struct {
 
 // Skipped is a file that was named but is left out.
 type Skipped struct {
-	Path   string
-	Reason string
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
 }
 
 // Options of Collect.

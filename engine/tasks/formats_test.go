@@ -2,11 +2,14 @@ package tasks
 
 import (
 	"bytes"
+	"encoding/json"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
+	"musc/engine/dataset"
 	"musc/engine/fault"
 )
 
@@ -42,5 +45,54 @@ func TestPlansOfThisFormatGoOnAndOthersAreRefused(t *testing.T) {
 			!strings.Contains(err.Error(), "is of another version of musc, v1; go on with that one") {
 			t.Errorf("%s: %v", other, err)
 		}
+	}
+}
+
+// Builds before 0.9.0 named what was left out with capital keys. Such a plan goes on to its results, and a
+// program that looks for capital keys reads those of today: JSON is read whatever the case.
+func TestPlansOfEitherCaseAreRead(t *testing.T) {
+	left := []dataset.Skipped{{Path: "absent.png", Reason: `line 2 of "Path": it is not there`}, {Path: "b.png"}}
+	b, w := decided(t, func(r *Request) { r.Skipped = left })
+	now, err := os.ReadFile(b.folder.planFile())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var older struct {
+		Skipped []struct{ Path, Reason string }
+	}
+	if err := json.Unmarshal(now, &older); err != nil || len(older.Skipped) != len(left) ||
+		dataset.Skipped(older.Skipped[0]) != left[0] || dataset.Skipped(older.Skipped[1]) != left[1] {
+		t.Errorf("an older program reads %+v, %v", older, err)
+	}
+
+	before := bytes.Replace(now, []byte(`
+    {
+      "path": "absent.png",
+      "reason": "line 2 of \"Path\": it is not there"
+    },
+    {
+      "path": "b.png",
+      "reason": ""
+    }`), []byte(`
+    {
+      "Path": "absent.png",
+      "Reason": "line 2 of \"Path\": it is not there"
+    },
+    {
+      "Path": "b.png",
+      "Reason": ""
+    }`), 1)
+	if bytes.Equal(before, now) {
+		t.Fatalf("another form: %s", now)
+	}
+	if err := os.WriteFile(b.folder.planFile(), before, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if w.Plan, err = Read(t.Context(), b.folder); err != nil || w.Plan.ID != b.Plan.ID {
+		t.Fatal(w.Plan, err)
+	}
+	result := finish(t, b, w)
+	if !slices.Equal(result.Skipped[:len(left)], left) {
+		t.Errorf("merged: %+v", result.Skipped)
 	}
 }
