@@ -130,7 +130,7 @@ func clusterSlurm(c *cli.Context) error {
 		}
 	}
 	if finished {
-		return tellFinished(c, run.Folder)
+		return tellFinished(c, run)
 	}
 	if slurm.MaxArraySize, err = cluster.SlurmMaxArraySize(c.Context); err != nil && !c.Bool("print") {
 		return err
@@ -179,7 +179,7 @@ func clusterKubernetes(c *cli.Context) error {
 		run.Musc = "musc"
 	}
 	if finished {
-		return tellFinished(c, run.Folder)
+		return tellFinished(c, run)
 	}
 	printed, err := kubernetes.Write(c.App.Writer, run, c.String("phase"))
 	if err == nil && printed == 0 {
@@ -227,11 +227,11 @@ func clusterRun(c *cli.Context, output string) (run cluster.Run, finished bool, 
 	return run, finished, nil
 }
 
-func tellFinished(c *cli.Context, output string) error {
+func tellFinished(c *cli.Context, run cluster.Run) error {
 	if c.Bool("json") {
-		return json.NewEncoder(c.App.Writer).Encode(map[string]any{"event": "done", "jobs": 0})
+		return json.NewEncoder(c.App.Writer).Encode(map[string]any{"event": "done", "plan": run.ID, "jobs": 0})
 	}
-	_, err := fmt.Fprintf(c.App.ErrWriter, "all is done; the results are in %s\n", output)
+	_, err := fmt.Fprintf(c.App.ErrWriter, "all is done; the results are in %s\n", run.Folder)
 	return err
 }
 

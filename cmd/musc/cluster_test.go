@@ -110,9 +110,10 @@ func TestWhatClusterRefuses(t *testing.T) {
 	}
 }
 
-// With stand-ins for Slurm's programs: what is told of what was submitted.
-func TestClusterSlurmTellsWhatItSubmitted(t *testing.T) {
-	out, folder := planned(t, ""), t.TempDir()
+// standInSlurm are stand-ins for Slurm's programs, which number the jobs that are submitted.
+func standInSlurm(t *testing.T) {
+	t.Helper()
+	folder := t.TempDir()
 	for name, script := range map[string]string{"squeue": "", "scontrol": "", "sbatch": "echo >> " + folder +
 		"/n; wc -l < " + folder + "/n"} {
 		path := filepath.Join(folder, name)
@@ -124,6 +125,11 @@ func TestClusterSlurmTellsWhatItSubmitted(t *testing.T) {
 	if _, err := exec.LookPath("wc"); err != nil {
 		t.Skip("there is no wc")
 	}
+}
+
+func TestClusterSlurmTellsWhatItSubmitted(t *testing.T) {
+	out := planned(t, "")
+	standInSlurm(t)
 	code, stdout, stderr := musc(t, "cluster", "slurm", out)
 	for _, want := range []string{"depth    1      1    \n", "score    1      2    1\n",
 		"finish   1      6    5\n", "musc status " + out} {

@@ -163,17 +163,17 @@ func tellDatasetJSON(c *cli.Context, data *labelled.Dataset, found *labelled.Fin
 			return err
 		}
 	}
-	tell := func(event, key string, list []labelled.Problem) error {
+	tell := func(event string, list []labelled.Problem) error {
 		for _, p := range list {
-			err := encoder.Encode(map[string]any{"event": event, "class": p.Class, "path": p.Path, key: p.Text})
+			err := encoder.Encode(map[string]any{"event": event, "class": p.Class, "path": p.Path, "text": p.Text})
 			if err != nil {
 				return err
 			}
 		}
 		return nil
 	}
-	if err := tell("problem", "problem", found.Problems); err != nil {
+	if err := tell("problem", found.Problems); err != nil {
 		return err
 	}
-	return tell("note", "note", found.Notes)
+	return tell("note", found.Notes)
 }

@@ -23,7 +23,7 @@ import (
 //	begin      arguments, version, simd
 //	step       step, total                     once a step
 //	step done  step, seconds
-//	note, finding, photo, serving, done        what --json tells under these names
+//	note, finding, photo, serving, reproduced, done   what --json tells under these names
 //	left out   image, reason                   level WARN
 //	end        code, seconds, error            level ERROR unless the code is one of success
 //

@@ -91,7 +91,7 @@ func TestFormsOfAnswers(t *testing.T) {
 }
 
 // docs/stable.md has the exit codes as musc --help says them, and the columns, files and events that are
-// pinned in testdata.
+// pinned in testdata. What the log has is in docs/configuration.md.
 func TestStableFormsAreDocumented(t *testing.T) {
 	page, err := os.ReadFile("../../docs/stable.md")
 	if err != nil {
@@ -109,6 +109,8 @@ func TestStableFormsAreDocumented(t *testing.T) {
 			said = append(said, strings.Split(columns, "\n")...)
 		} else if _, event, _ := strings.Cut(strings.Trim(head, "[]"), "--json: "); event != "" {
 			said = append(said, "`"+event+"`")
+		} else if entry, logged := strings.CutPrefix(head, "[--log: "); logged {
+			logIsDocumented(t, strings.Trim(entry, "]"), columns)
 		}
 	}
 	for _, variable := range variables {
@@ -117,6 +119,35 @@ func TestStableFormsAreDocumented(t *testing.T) {
 	for _, word := range said {
 		if !strings.Contains(string(page), strings.TrimSpace(word)) {
 			t.Errorf("docs/stable.md does not say %s", word)
+		}
+	}
+}
+
+// logIsDocumented compares an entry of the log, such as "begin, INFO", and its fields with the table in
+// docs/configuration.md.
+func logIsDocumented(t *testing.T, entry, fields string) {
+	t.Helper()
+	page, err := os.ReadFile("../../docs/configuration.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, everywhere, _ := strings.Cut(string(page), "`log/slog` writes them: ")
+	everywhere, table, _ := strings.Cut(everywhere, "by `msg`")
+	message, levels, _ := strings.Cut(entry, ", ")
+	_, row, _ := strings.Cut(table, "\n| "+message+" | ")
+	row, _, _ = strings.Cut(row, "\n")
+	for level := range strings.SplitSeq(levels, " or ") {
+		if !strings.Contains(row, level) {
+			t.Errorf("docs/configuration.md does not say %s", entry)
+		}
+	}
+	for line := range strings.Lines(fields) {
+		field, _, _ := strings.Cut(line, " ")
+		if message == "done" || strings.ContainsAny(field, "[.") { // as in --json, or part of another field
+			continue
+		}
+		if quoted := "`" + field + "`"; !strings.Contains(everywhere+row, quoted) {
+			t.Errorf("docs/configuration.md does not say %s of %s", field, entry)
 		}
 	}
 }
