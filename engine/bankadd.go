@@ -60,7 +60,7 @@ func AddToBank(ctx context.Context, path string, job Config, threshold, version 
 	if err != nil {
 		return nil, err
 	}
-	if err := old.Fits(BankModel(from)); err != nil {
+	if err := old.Fits(bankModel(from)); err != nil {
 		return nil, err
 	}
 	if note := old.Differs(from.Tokens()); note != "" {
@@ -86,7 +86,7 @@ func AddToBank(ctx context.Context, path string, job Config, threshold, version 
 		return nil, err
 	}
 	all := upTo(len(change.Header.Photos))
-	change.Doubts = Doubts(change.Header, all[len(all)-len(change.Added):])
+	change.Doubts = doubtsAbout(change.Header, all[len(all)-len(change.Added):])
 	return change, nil
 }
 
@@ -95,7 +95,7 @@ func thresholdFor(b *bank.Bank, threshold string) (string, error) {
 	if threshold == "" {
 		threshold = b.Header().Calibration.Method
 	}
-	_, err := BankEstimator(threshold)
+	_, err := bankEstimator(threshold)
 	return threshold, err
 }
 

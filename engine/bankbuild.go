@@ -27,7 +27,7 @@ type BankOptions struct {
 	Overwrite bool
 	Nearest   bool   // see bank.Settings
 	Preset    string // for the record
-	Threshold string // as BankEstimator takes it
+	Threshold string // as verdict.New takes it, but none from labels
 	Version   string // of musc
 	Started   time.Time
 	Encoding  bank.Encoding
@@ -40,7 +40,7 @@ type BankChange struct {
 	Added   []bank.Photo
 	Removed []bank.Photo
 	Skipped []dataset.Skipped // photos that cannot be read, or are there already
-	Doubts  []string          // see the function
+	Doubts  []string          // photos among the added ones that score far out among the others, a sentence each
 }
 
 // BuildBank makes a bank of the job's photos, one or more: its tokens are written as the backbone gives
@@ -96,7 +96,7 @@ func BuildBank(ctx context.Context, job Config, options BankOptions, observer Ob
 	if err != nil {
 		return nil, err
 	}
-	change.Doubts = Doubts(change.Header, upTo(len(change.Header.Photos)))
+	change.Doubts = doubtsAbout(change.Header, upTo(len(change.Header.Photos)))
 	return change, nil
 }
 
@@ -118,7 +118,7 @@ func checkBankJob(job Config, options BankOptions) error {
 	if err := job.Check(); err != nil {
 		return err
 	}
-	_, err := BankEstimator(options.Threshold)
+	_, err := bankEstimator(options.Threshold)
 	return err
 }
 
@@ -178,7 +178,7 @@ func (in *intake) header(options BankOptions) (header bank.Header, err error) {
 		return header, err
 	}
 	job, scoring := &in.job, &in.job.Scoring
-	header = bank.Header{Version: options.Version, Created: options.Started, Model: BankModel(from),
+	header = bank.Header{Version: options.Version, Created: options.Started, Model: bankModel(from),
 		Provenance: from.Tokens()}
 	header.Settings = bank.Settings{Preset: options.Preset, Stages: scoring.Stages,
 		Degrees: scoring.Degrees, Interval: scoring.Interval, Average: scoring.Average,

@@ -37,7 +37,7 @@ func thresholdsOf(photos []bank.Photo, scores, leftOut []float64, method string)
 	for k := range scores {
 		names[k] = photos[k].Name
 	}
-	estimator, err := BankEstimator(method)
+	estimator, err := bankEstimator(method)
 	if err != nil {
 		return found, err
 	}
@@ -69,9 +69,9 @@ func calibrationNotes(of *bank.FalseAlarms) []string {
 // noThreshold is the method that asks for none.
 const noThreshold = "none"
 
-// BankEstimator is that of a threshold that a bank can have: all that package verdict has but one from
+// bankEstimator is that of a threshold that a bank can have: all that package verdict has but one from
 // labels, since its photos are good. Errors are of kind fault.Usage.
-func BankEstimator(method string) (verdict.Estimator, error) {
+func bankEstimator(method string) (verdict.Estimator, error) {
 	if strings.HasPrefix(strings.TrimSpace(method), "labels") {
 		return nil, fault.New(fault.Usage, "a bank has good photos only: its threshold is not estimated from "+
 			"labels; give auto, a NUMBER or NUMBER,REVIEW")
@@ -110,9 +110,9 @@ func falseAlarms(estimator verdict.Estimator, scores []float64, names []string) 
 
 func without[T any](list []T, i int) []T { return slices.Concat(list[:i], list[i+1:]) }
 
-// Doubts are those of some photos of a bank, by their places, that score far out among the others: what
+// doubtsAbout are those of some photos of a bank, by their places, that score far out among the others: what
 // looks defective among good photos hides like defects from then on. A sentence each.
-func Doubts(header *bank.Header, places []int) (doubts []string) {
+func doubtsAbout(header *bank.Header, places []int) (doubts []string) {
 	scores := header.Calibration.Scores
 	if len(scores) < leastForDoubt {
 		return nil
@@ -121,7 +121,7 @@ func Doubts(header *bank.Header, places []int) (doubts []string) {
 		others := without(scores, i)
 		low, high := slices.Min(others), slices.Max(others)
 		limit := high + (high - low)
-		if estimator, err := BankEstimator("auto"); err == nil {
+		if estimator, err := bankEstimator("auto"); err == nil {
 			t, err := estimator.Estimate(others, make([]string, len(others)))
 			if err == nil && t.Known() {
 				limit = max(t.Threshold, high)

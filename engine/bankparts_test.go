@@ -104,7 +104,7 @@ func TestRepresentatives(t *testing.T) {
 func TestFalseAlarmsLeaveOneOut(t *testing.T) {
 	scores := []float64{.30, .31, .29, .32, .305, .295, .315, .30, .325, .31, .298, .90}
 	names := make([]string, len(scores))
-	estimator, err := BankEstimator("auto")
+	estimator, err := bankEstimator("auto")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +125,7 @@ func TestFalseAlarmsLeaveOneOut(t *testing.T) {
 	if got, err := falseAlarms(estimator, scores[:10], names[:10]); got != nil || err != nil {
 		t.Errorf("nine are too few: %+v, %v", got, err)
 	}
-	number, _ := BankEstimator("0.5")
+	number, _ := bankEstimator("0.5")
 	if got, _ := falseAlarms(number, scores[9:], names[9:]); *got != (bank.FalseAlarms{Photos: 3, Defective: 1}) {
 		t.Errorf("a number: %+v", got)
 	}
@@ -175,7 +175,7 @@ func TestDoubts(t *testing.T) {
 		{[]float64{.9, .31, .32, .33, .3}, "[a: is it good? it scores 0.9, the others at most 0.33]"},
 	} {
 		header.Calibration = bank.Calibration{Scores: c.scores, Thresholds: verdict.Thresholds{}}
-		if got := fmt.Sprint(Doubts(header, upTo(len(c.scores)))); got != c.want {
+		if got := fmt.Sprint(doubtsAbout(header, upTo(len(c.scores)))); got != c.want {
 			t.Errorf("%v: %s, want %s", c.scores, got, c.want)
 		}
 	}

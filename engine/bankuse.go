@@ -90,8 +90,8 @@ func roiOf(b *bank.Bank) (*frame.ROI, error) {
 	return frame.NewROI(name, grey), nil
 }
 
-// BankModel is a backbone as a bank names it.
-func BankModel(from Provenance) bank.Model {
+// bankModel is a backbone as a bank names it.
+func bankModel(from Provenance) bank.Model {
 	of := from.Model
 	return bank.Model{Name: of.Name, Sums: report.Sums(of.Files), ImageSize: of.ImageSize,
 		GridHeight: of.GridHeight, GridWidth: of.GridWidth, Channels: of.Channels, Stages: of.Stages,
@@ -106,7 +106,7 @@ func (p *Pipeline) readBank() (err error) {
 	if err != nil {
 		return err
 	}
-	if err := b.Fits(BankModel(from)); err != nil {
+	if err := b.Fits(bankModel(from)); err != nil {
 		return err
 	}
 	if note := b.Differs(from.Tokens()); note != "" {

@@ -56,11 +56,11 @@ func Lookup(name string) (Spec, error) {
 		}
 	}
 	return Spec{}, fault.New(fault.Usage, "no model is called %q; known are %s", name,
-		strings.Join(Names(), ", "))
+		strings.Join(names(), ", "))
 }
 
-// Names lists the registry's names, the default first.
-func Names() []string {
+// names lists the registry's names, the default first.
+func names() []string {
 	names := make([]string, len(Registry))
 	for i, spec := range Registry {
 		names[i] = spec.Name

@@ -67,9 +67,9 @@ type Source struct {
 	SHA256  string // of the file, hexadecimal; "" if nobody pinned it: then recorded at download
 }
 
-// MaxImageSize bounds the input side. A patch token sees every other one: memory grows with the
+// maxImageSize bounds the input side. A patch token sees every other one: memory grows with the
 // fourth power of the side.
-const MaxImageSize = 4096
+const maxImageSize = 4096
 
 // swinScale is how many times coarser than its first grid the last grid of a Swin is.
 const swinScale = 8
@@ -79,10 +79,10 @@ func (s *Spec) Grid(imageSize int) (int, error) {
 	if s.Family == Swin {
 		return s.swinGrid(imageSize)
 	}
-	if imageSize < s.Patch || imageSize > MaxImageSize || imageSize%s.Patch != 0 {
-		near := min(max((imageSize+s.Patch/2)/s.Patch, 1), MaxImageSize/s.Patch) * s.Patch
+	if imageSize < s.Patch || imageSize > maxImageSize || imageSize%s.Patch != 0 {
+		near := min(max((imageSize+s.Patch/2)/s.Patch, 1), maxImageSize/s.Patch) * s.Patch
 		return 0, fault.New(fault.Usage, "model %s: image size %d is not a multiple of its patch "+
-			"size %d up to %d; the nearest that fits is %d", s.Name, imageSize, s.Patch, MaxImageSize, near)
+			"size %d up to %d; the nearest that fits is %d", s.Name, imageSize, s.Patch, maxImageSize, near)
 	}
 	return imageSize / s.Patch, nil
 }
@@ -92,7 +92,7 @@ func (s *Spec) Grid(imageSize int) (int, error) {
 // would have to be resampled.
 func (s *Spec) swinGrid(imageSize int) (int, error) {
 	unit := swinScale * s.Patch
-	least, most := unit*s.Window, MaxImageSize/unit*unit
+	least, most := unit*s.Window, maxImageSize/unit*unit
 	if imageSize < least || imageSize > most || imageSize%unit != 0 {
 		near := min(max((min(imageSize, most)+unit/2)/unit*unit, least), most)
 		return 0, fault.New(fault.Usage, "model %s: image size %d is not a multiple of %d between %d "+
@@ -169,7 +169,7 @@ func (s *Spec) familyProblem() string {
 		})
 	}
 	return firstBroken([]rule{
-		{s.Window < 2 || swinScale*s.Patch*s.Window > MaxImageSize,
+		{s.Window < 2 || swinScale*s.Patch*s.Window > maxImageSize,
 			"the window must be of 2 patches or more, and an image must hold 8 beside each other"},
 		{s.PretrainGrid != 0 || s.PositionOffset != 0, "swin has no position embeddings"},
 		{s.FinalNormOnStages || s.PreNorm || s.LayerScale || s.Projection,

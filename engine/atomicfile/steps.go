@@ -39,9 +39,6 @@ func Create(path string) (*File, error) {
 // Describe says of an error of writing which file it is about, and the way out.
 func (f *File) Describe(err error) error { return orDescribe(f.path, err) }
 
-// Folder is where the file will be.
-func (f *File) Folder() string { return f.target.folder() }
-
 // Name is the path that the file is written for.
 func (f *File) Name() string { return f.path }
 

@@ -60,8 +60,8 @@ func Ranges(numbers []int) []Range {
 	return ranges
 }
 
-// Count is the number of tasks in ranges.
-func Count(ranges []Range) int {
+// count is the number of tasks in ranges.
+func count(ranges []Range) int {
 	n := 0
 	for _, r := range ranges {
 		n += r.Last - r.First + 1
@@ -69,8 +69,8 @@ func Count(ranges []Range) int {
 	return n
 }
 
-// Expression writes ranges as Slurm and `musc status` do: 0-3,17,40-99.
-func Expression(ranges []Range) string { return join(ranges, ",") }
+// expression writes ranges as Slurm and `musc status` do: 0-3,17,40-99.
+func expression(ranges []Range) string { return join(ranges, ",") }
 
 func join(ranges []Range, separator string) string {
 	words := make([]string, len(ranges))

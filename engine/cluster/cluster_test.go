@@ -76,7 +76,7 @@ func TestRangesAreWrittenAsSlurmReadsThem(t *testing.T) {
 		"0-3,17,40-41,100": {0, 1, 2, 3, 17, 40, 41, 100},
 	} {
 		ranges := Ranges(numbers)
-		if text, n := Expression(ranges), Count(ranges); text != want || n != len(numbers) {
+		if text, n := expression(ranges), count(ranges); text != want || n != len(numbers) {
 			t.Errorf("%v: %q and %d tasks, want %q and %d", numbers, text, n, want, len(numbers))
 		}
 	}

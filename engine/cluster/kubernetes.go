@@ -55,12 +55,12 @@ func (k *Kubernetes) Write(w io.Writer, run Run, phase string) (n int, err error
 		if phase != "" && phase != step.Name {
 			continue
 		}
-		if len := Count(step.Missing); len > mostTasks {
+		if len := count(step.Missing); len > mostTasks {
 			return n, fault.New(fault.Usage, "phase %s has %d tasks, more than the %d of a Job: "+
 				"plan with larger tasks", step.Name, len, mostTasks)
 		}
 		var text strings.Builder
-		fmt.Fprintf(&text, "---\n# %s: %d of %d tasks\n", step.Name, Count(step.Missing), step.Tasks)
+		fmt.Fprintf(&text, "---\n# %s: %d of %d tasks\n", step.Name, count(step.Missing), step.Tasks)
 		encoder := yaml.NewEncoder(&text)
 		encoder.SetIndent(2)
 		if err := encoder.Encode(k.job(&run, step)); err != nil {
@@ -84,7 +84,7 @@ func (k *Kubernetes) job(run *Run, step step) kubernetesJob {
 			own[name] = value
 		}
 	}
-	tasks := Count(step.Missing)
+	tasks := count(step.Missing)
 	parallel := tasks
 	if k.Parallel > 0 {
 		parallel = min(tasks, k.Parallel)

@@ -101,7 +101,7 @@ func (s *Slurm) arrays(ranges []Range) []slurmArray {
 	if limit == 0 {
 		limit = defaultMaxArraySize
 	}
-	if ranges[len(ranges)-1].Last < limit && Count(ranges) <= longestArray {
+	if ranges[len(ranges)-1].Last < limit && count(ranges) <= longestArray {
 		return []slurmArray{{indices: ranges}}
 	}
 	size, digits := 1, 0
@@ -135,9 +135,9 @@ func (a *slurmArray) log(folder, phase string) string {
 }
 
 func (s *Slurm) job(run *Run, step step, array slurmArray, options []string) (SlurmJob, error) {
-	expression := Expression(array.indices)
+	indices := expression(array.indices)
 	if s.Parallel > 0 {
-		expression += "%" + strconv.Itoa(s.Parallel)
+		indices += "%" + strconv.Itoa(s.Parallel)
 	}
 	var script strings.Builder
 	err := slurmTemplate.Execute(&script, map[string]any{"Run": run, "Step": step,
@@ -145,8 +145,8 @@ func (s *Slurm) job(run *Run, step step, array slurmArray, options []string) (Sl
 	if err != nil {
 		return SlurmJob{}, fmt.Errorf("writing the script of phase %s: %w", step.Name, err)
 	}
-	return SlurmJob{Phase: step.Name, Tasks: Count(array.indices), Script: script.String(),
+	return SlurmJob{Phase: step.Name, Tasks: count(array.indices), Script: script.String(),
 		Options: slices.Concat(options, []string{"--job-name=" + run.jobName(step.Name),
-			"--array=" + expression, "--requeue", "--open-mode=append",
+			"--array=" + indices, "--requeue", "--open-mode=append",
 			"--output=" + array.log(run.logFolder(), step.Name)})}, nil
 }

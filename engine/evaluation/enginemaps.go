@@ -12,7 +12,7 @@ type engineMaps struct {
 	values []float32
 }
 
-// of is a MapOf. The content has the size of the map whose maximum is the image's score. Around a crop
+// of is a mapReader. The content has the size of the map whose maximum is the image's score. Around a crop
 // the map has the same scale, unless the photo itself has fewer pixels: then it has the photo's size.
 func (m *engineMaps) of(i int) (values []float32, width, height int, err error) {
 	image := &m.found.Images[i]

@@ -38,21 +38,21 @@ type Score struct {
 	Before    float64 `json:"score_before_rscin"`
 }
 
-// Prediction is what a method says about one image.
-type Prediction struct {
+// prediction is what a method says about one image.
+type prediction struct {
 	Image         labelled.Image
 	Score, Before float64
 }
 
-// MapOf gives the anomaly map [height,width] of a prediction. It is asked for each twice, and must
+// mapReader gives the anomaly map [height,width] of a prediction. It is asked for each twice, and must
 // answer the same. The slice may be used again for the next.
-type MapOf func(i int) (values []float32, width, height int, err error)
+type mapReader func(i int) (values []float32, width, height int, err error)
 
-// Measure measures the predictions for one class. Masks are brought to the size of the maps.
+// measure measures the predictions for one class. Masks are brought to the size of the maps.
 // Without a map (mapOf is nil), or if defective images have no mask, there are no pixel metrics;
 // Result.Notes say why a figure is missing, and what is odd about the masks. Errors are those of ctx, of mapOf, and of kind fault.Input for values that
 // are not finite and masks that contradict their labels.
-func Measure(ctx context.Context, class string, predictions []Prediction, mapOf MapOf) (
+func measure(ctx context.Context, class string, predictions []prediction, mapOf mapReader) (
 	*Result, error) {
 	result := &Result{Class: class, Images: len(predictions)}
 	labels, scores := make([]bool, len(predictions)), make([]float64, len(predictions))
@@ -104,7 +104,7 @@ func Measure(ctx context.Context, class string, predictions []Prediction, mapOf 
 	return result, nil
 }
 
-func measured(ctx context.Context, from labelled.Image, i int, mapOf MapOf) (metrics.Image, error) {
+func measured(ctx context.Context, from labelled.Image, i int, mapOf mapReader) (metrics.Image, error) {
 	if err := ctx.Err(); err != nil {
 		return metrics.Image{}, err
 	}
@@ -129,16 +129,16 @@ func OfEngine(ctx context.Context, class *labelled.Class, found *engine.Result, 
 	for _, image := range class.Test {
 		byName[image.Name] = image
 	}
-	predictions := make([]Prediction, len(found.Images))
+	predictions := make([]prediction, len(found.Images))
 	for i, image := range found.Images {
 		labelled, ok := byName[image.Name]
 		if !ok {
 			return nil, fault.New(fault.Internal, "%s is not of the class %s", image.Name, class.Name)
 		}
-		predictions[i] = Prediction{labelled, image.Score, image.ScoreBefore}
+		predictions[i] = prediction{labelled, image.Score, image.ScoreBefore}
 	}
 	maps := engineMaps{found: found, side: mapSize}
-	result, err := Measure(ctx, class.Name, predictions, maps.of)
+	result, err := measure(ctx, class.Name, predictions, maps.of)
 	if err != nil {
 		return nil, err
 	}

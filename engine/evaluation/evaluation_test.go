@@ -32,10 +32,10 @@ func nut(t *testing.T) *labelled.Class {
 	return &data.Classes[0]
 }
 
-func predictions(class *labelled.Class, score func(i int) float64) []Prediction {
-	list := make([]Prediction, len(class.Test))
+func predictions(class *labelled.Class, score func(i int) float64) []prediction {
+	list := make([]prediction, len(class.Test))
 	for i, image := range class.Test {
-		list[i] = Prediction{image, score(i), score(i)}
+		list[i] = prediction{image, score(i), score(i)}
 	}
 	return list
 }
@@ -53,7 +53,7 @@ func value(t *testing.T, v metrics.Value) float64 {
 func TestPerfectMapsArePerfect(t *testing.T) {
 	class := nut(t)
 	for sign, want := range map[float32]float64{1: 1, -1: 0} {
-		result, err := Measure(t.Context(), class.Name, predictions(class, func(i int) float64 {
+		result, err := measure(t.Context(), class.Name, predictions(class, func(i int) float64 {
 			return float64(sign) * float64(len(class.Test[i].Masks))
 		}), func(i int) ([]float32, int, int, error) {
 			const side = 32 // half of the images'
@@ -80,7 +80,7 @@ func TestPerfectMapsArePerfect(t *testing.T) {
 
 func TestWhatCannotBeMeasuredIsNoted(t *testing.T) {
 	class := nut(t)
-	result, err := Measure(t.Context(), "nut", predictions(class, func(i int) float64 {
+	result, err := measure(t.Context(), "nut", predictions(class, func(i int) float64 {
 		return float64(i)
 	}), nil)
 	if err != nil || result.Pixel != (metrics.PixelLevel{}) || len(result.Notes) != 1 {
@@ -92,14 +92,14 @@ func TestWhatCannotBeMeasuredIsNoted(t *testing.T) {
 			break
 		}
 	}
-	result, err = Measure(t.Context(), "nut", predictions(class, func(i int) float64 { return 0 }),
+	result, err = measure(t.Context(), "nut", predictions(class, func(i int) float64 { return 0 }),
 		func(int) ([]float32, int, int, error) { return []float32{0}, 1, 1, nil })
 	if err != nil || result.Pixel != (metrics.PixelLevel{}) || len(result.Notes) != 1 ||
 		!strings.Contains(result.Notes[0], "1 of 6 defective images have no mask") {
 		t.Errorf("a mask is missing: %+v, %v", result, err)
 	}
 	broken := predictions(class, func(int) float64 { return math.NaN() })
-	_, err = Measure(t.Context(), "nut", broken, nil)
+	_, err = measure(t.Context(), "nut", broken, nil)
 	if fault.KindOf(err) != fault.Input || !strings.Contains(err.Error(), "nut") {
 		t.Errorf("NaN: %v", err)
 	}
@@ -161,7 +161,7 @@ func TestFolderKeepsWhatIsFinished(t *testing.T) {
 	if got, err := folder.Load(class); got != nil || err != nil {
 		t.Fatalf("before: %v, %v", got, err)
 	}
-	want, err := Measure(t.Context(), class.Name, predictions(class, func(i int) float64 {
+	want, err := measure(t.Context(), class.Name, predictions(class, func(i int) float64 {
 		return float64(i)
 	}), nil)
 	if err != nil {

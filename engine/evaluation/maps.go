@@ -61,7 +61,7 @@ func (m *Maps) Measure(ctx context.Context, class *labelled.Class) (*Result, err
 	if err != nil {
 		return nil, err
 	}
-	predictions := make([]Prediction, len(class.Test))
+	predictions := make([]prediction, len(class.Test))
 	stretched := 0
 	for i, image := range class.Test {
 		if err := ctx.Err(); err != nil {
@@ -86,9 +86,9 @@ func (m *Maps) Measure(ctx context.Context, class *labelled.Class) (*Result, err
 			return nil, fault.New(fault.Input, "%s has no score of %s (class %s); add its row",
 				m.Scores, image.Name, class.Name)
 		}
-		predictions[i] = Prediction{image, score, score}
+		predictions[i] = prediction{image, score, score}
 	}
-	result, err := Measure(ctx, class.Name, predictions, func(i int) ([]float32, int, int, error) {
+	result, err := measure(ctx, class.Name, predictions, func(i int) ([]float32, int, int, error) {
 		return readMap(paths[i])
 	})
 	if err == nil && stretched > 0 {

@@ -51,7 +51,7 @@ func (r *Result) pixelReasons() (notes []string) {
 }
 
 // maskNotes are what labelled's check finds odd about the masks, one line a kind of finding.
-func maskNotes(predictions []Prediction) []string {
+func maskNotes(predictions []prediction) []string {
 	var found []labelled.Problem
 	for _, p := range predictions {
 		found = append(found, p.Image.MaskFindings()...)

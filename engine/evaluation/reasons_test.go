@@ -44,7 +44,7 @@ func TestReasons(t *testing.T) {
 		class := nut(t)
 		c.change(class)
 		side := labelledtest.Side
-		result, err := Measure(t.Context(), "nut", predictions(class, func(i int) float64 {
+		result, err := measure(t.Context(), "nut", predictions(class, func(i int) float64 {
 			return float64(i)
 		}), func(i int) ([]float32, int, int, error) {
 			values := make([]float32, side*side)

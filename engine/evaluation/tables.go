@@ -91,8 +91,8 @@ func Table(title string, results []*Result) table.Table {
 	return t
 }
 
-// ImageTable lists the scores of a class's images, and what the threshold of F1-max makes of them.
-func ImageTable(result *Result) table.Table {
+// imageTable lists the scores of a class's images, and what the threshold of F1-max makes of them.
+func imageTable(result *Result) table.Table {
 	t := table.Table{Name: result.Class, Title: "Images of " + result.Class,
 		Columns: []table.Column{{Name: "image", Key: "image"}, {Name: "label", Key: "label"},
 			{Name: "defective", Key: "defective"}, {Name: "score", Key: "score"},
@@ -147,7 +147,7 @@ func (f *Folder) Report(title string, results []*Result) error {
 	metricsTable := Table(title, results)
 	tables := []table.Table{metricsTable}
 	for _, result := range results {
-		images := ImageTable(result)
+		images := imageTable(result)
 		tables = append(tables, images)
 		path := filepath.Join(f.Path, result.Class, "images.csv")
 		if err := table.Save(path, images); err != nil {

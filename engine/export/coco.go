@@ -16,7 +16,7 @@ func writeCOCO(folder string, b *batch) error {
 	return saveJSON(filepath.Join(folder, "coco.json"), "{", "}", func(w *jsonWriter) error {
 		w.member("info", cocoInfo{"Defects found by " + b.Tool, b.Tool, string(b.root), b.Thresholds})
 		w.member("licenses", []string{})
-		w.member("categories", []cocoCategory{{1, Category, "anomaly"}})
+		w.member("categories", []cocoCategory{{1, category, "anomaly"}})
 		err := w.array("images", func() error {
 			id := 0
 			return b.each(func(image *Image) error {

@@ -1,6 +1,6 @@
 // Package export writes the verdicts and the defects of a scored batch in the forms that annotation
 // and data set tools import: one file of this package a format, so that another is a new file and a
-// line in Formats. docs/exports.md says what the files are and how each tool imports them.
+// line in allFormats. docs/exports.md says what the files are and how each tool imports them.
 //
 // A batch is written while it is gone through: memory does not grow with the number of photos. The
 // photos themselves are not copied.
@@ -19,8 +19,8 @@ import (
 	"musc/engine/verdict"
 )
 
-// Category is what every defect is called: musc says where something differs, not what it is.
-const Category = "defect"
+// category is what every defect is called: musc says where something differs, not what it is.
+const category = "defect"
 
 // Image is one scored photo.
 type Image struct {
@@ -47,8 +47,8 @@ type Format struct {
 	write func(folder string, b *batch) error
 }
 
-// Formats are all there are.
-var Formats = []Format{
+// allFormats are all there are.
+var allFormats = []Format{
 	{"coco", "coco.json", writeCOCO},
 	{"yolo", "yolo/", writeYOLO},
 	{"labelstudio", "labelstudio.json, labelstudio.xml", writeLabelStudio},
@@ -63,13 +63,13 @@ func Parse(text string) ([]Format, error) {
 		if name == "" {
 			continue
 		}
-		k := slices.IndexFunc(Formats, func(f Format) bool { return f.Name == name })
+		k := slices.IndexFunc(allFormats, func(f Format) bool { return f.Name == name })
 		if k < 0 {
 			return nil, fault.New(fault.Usage, "there is no export format %q; give one or more of %s, "+
 				"separated by commas", name, Names())
 		}
 		if !slices.ContainsFunc(list, func(f Format) bool { return f.Name == name }) {
-			list = append(list, Formats[k])
+			list = append(list, allFormats[k])
 		}
 	}
 	return list, nil
@@ -78,7 +78,7 @@ func Parse(text string) ([]Format, error) {
 // Names lists all formats, separated by commas.
 func Names() string {
 	var names []string
-	for _, format := range Formats {
+	for _, format := range allFormats {
 		names = append(names, format.Name)
 	}
 	return strings.Join(names, ",")

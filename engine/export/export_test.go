@@ -57,7 +57,7 @@ func TestExportsAreTheSameBytes(t *testing.T) {
 		}
 		return err
 	})
-	if err != nil || files < len(Formats) {
+	if err != nil || files < len(allFormats) {
 		t.Errorf("%d files, %v", files, err)
 	}
 }
@@ -73,7 +73,7 @@ func TestSmallBatches(t *testing.T) {
 	undecided := photos("/photos/of/today")[:1]
 	undecided[0].Verdict = verdict.None
 	for name, images := range map[string][]Image{"empty": nil, "one": undecided} {
-		for _, format := range Formats {
+		for _, format := range allFormats {
 			t.Run(name+" as "+format.Name, func(t *testing.T) { write(t, format.Name, images) })
 		}
 	}
@@ -100,7 +100,7 @@ func TestImagesThatCannotBeExported(t *testing.T) {
 		images := photos("/photos")[1:2]
 		c.change(&images[0])
 		folder := filepath.Join(t.TempDir(), "export")
-		err := Write(folder, Formats, about, func(yield func(Image, error) bool) {
+		err := Write(folder, allFormats, about, func(yield func(Image, error) bool) {
 			yield(images[0], c.err)
 		})
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -115,7 +115,7 @@ func TestImagesThatCannotBeExported(t *testing.T) {
 // What fails on the way leaves no half of a file.
 func TestBatchThatBreaksOff(t *testing.T) {
 	broken := errors.New("the part is damaged")
-	for _, format := range Formats {
+	for _, format := range allFormats {
 		passes := 0
 		images := iter.Seq2[Image, error](func(yield func(Image, error) bool) {
 			passes++
@@ -148,7 +148,7 @@ func TestFolderThatCannotBeMade(t *testing.T) {
 	if err := os.WriteFile(file, nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	err := Write(filepath.Join(file, "export"), Formats, about, all(nil))
+	err := Write(filepath.Join(file, "export"), allFormats, about, all(nil))
 	if fault.KindOf(err) != fault.Output || !strings.Contains(err.Error(), file) {
 		t.Errorf("got %v", err)
 	}

@@ -25,7 +25,7 @@ func writeFiftyOne(folder string, b *batch) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fault.New(fault.Output, "cannot make a folder of the export: %w; choose another place with -o", err)
 	}
-	about, err := json.MarshalIndent(fiftyOneDataset{"musc", "image", []string{Category},
+	about, err := json.MarshalIndent(fiftyOneDataset{"musc", "image", []string{category},
 		fiftyOneInfo{b.Tool, string(b.root), b.Thresholds}}, "", "  ")
 	if err != nil {
 		return err
@@ -136,7 +136,7 @@ func fiftyOneSampleOf(m *Image) (fiftyOneSample, error) {
 		}
 		box := [4]decimal{decimal(float64(r.X) / width), decimal(float64(r.Y) / height),
 			decimal(float64(r.Width) / width), decimal(float64(r.Height) / height)}
-		sample.Defects.List = append(sample.Defects.List, fiftyOneDefect{"Detection", Category, box,
+		sample.Defects.List = append(sample.Defects.List, fiftyOneDefect{"Detection", category, box,
 			fiftyOneMask{fiftyOneBinary{mask, "00"}}, decimal(r.Peak), decimal(r.Mean), r.Area})
 	}
 	return sample, nil

@@ -32,7 +32,7 @@ func TestImporters(t *testing.T) {
 		images[k].Width, images[k].Height = max(images[k].Width, 10), max(images[k].Height, 10)
 		makePhoto(t, &images[k])
 	}
-	if err := Write(filepath.Join(folder, "export"), Formats, about, all(images)); err != nil {
+	if err := Write(filepath.Join(folder, "export"), allFormats, about, all(images)); err != nil {
 		t.Fatal(err)
 	}
 	writeTruth(t, filepath.Join(folder, "truth.json"), images)

@@ -118,11 +118,11 @@ func studioTaskOf(m *Image, b *batch) (task studioTask, err error) {
 			return task, fmt.Errorf("the defects of %s: %w", m.Name, err)
 		}
 		box := studioBox{100 * float64(r.X) / width, 100 * float64(r.Y) / height,
-			100 * float64(r.Width) / width, 100 * float64(r.Height) / height, 0, []string{Category}}
+			100 * float64(r.Width) / width, 100 * float64(r.Height) / height, 0, []string{category}}
 		results = append(results,
 			part("box-"+number, "rectanglelabels", studioBoxes, &r.Peak, box),
 			part("pixels-"+number, "brushlabels", studioPixels, &r.Peak,
-				studioBrush{"rle", pixels, []string{Category}}))
+				studioBrush{"rle", pixels, []string{category}}))
 	}
 	task.Predictions = append(task.Predictions,
 		studioPrediction{b.Tool, min(1, max(0, m.Score)), results})

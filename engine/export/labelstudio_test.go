@@ -46,8 +46,8 @@ func TestLabelStudioInterfaceHasTheControls(t *testing.T) {
 		want []string
 	}{
 		studioVerdict: {view.Choices, []string{"good", "review", "defective"}},
-		studioBoxes:   {view.Boxes, []string{Category}},
-		studioPixels:  {view.Brush, []string{Category}},
+		studioBoxes:   {view.Boxes, []string{category}},
+		studioPixels:  {view.Brush, []string{category}},
 	} {
 		var words []string
 		for _, child := range c.tag.Children {

@@ -44,7 +44,7 @@ func writeYOLO(folder string, b *batch) error {
 		return err
 	}
 	return atomicfile.WriteFile(filepath.Join(y.folder, "data.yaml"), fmt.Appendf(nil, yoloDataset,
-		b.Tool, string(b.root), Category))
+		b.Tool, string(b.root), category))
 }
 
 // yoloDataset is data.yaml. Without "path", Ultralytics takes its folder for that of the data set.

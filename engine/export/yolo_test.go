@@ -55,7 +55,7 @@ func dataset(t *testing.T, folder string) (links, labels []string) {
 	if err := yaml.Unmarshal([]byte(read(t, filepath.Join(folder, "data.yaml"))), &data); err != nil {
 		t.Fatal(err)
 	}
-	if data.Val != data.Train || len(data.Names) != 1 || data.Names[0] != Category {
+	if data.Val != data.Train || len(data.Names) != 1 || data.Names[0] != category {
 		t.Errorf("data.yaml has %+v", data)
 	}
 	for line := range strings.Lines(read(t, filepath.Join(folder, data.Train))) {

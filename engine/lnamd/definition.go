@@ -20,8 +20,8 @@ import (
 	"musc/engine/fault"
 )
 
-// Epsilon is added to the variance, as layer normalisation does.
-const Epsilon = 1e-5
+// epsilon is added to the variance, as layer normalisation does.
+const epsilon = 1e-5
 
 // CheckDegree is nil for a degree that has a middle: 1, 3, 5 and so on. A window may be larger
 // than the grid. The error is of kind fault.Usage.
@@ -48,7 +48,7 @@ func NormaliseDefinition(dst, tokens []float64) {
 	}
 	variance := squares / count
 	for k, x := range tokens {
-		dst[k] = (x - mean) / math.Sqrt(variance+Epsilon)
+		dst[k] = (x - mean) / math.Sqrt(variance+epsilon)
 	}
 }
 

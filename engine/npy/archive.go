@@ -102,7 +102,7 @@ func (a *Archive) array(name string) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	return OpenAt(bytes.NewReader(content), int64(len(content)), name+".npy in "+a.path)
+	return openAt(bytes.NewReader(content), int64(len(content)), name+".npy in "+a.path)
 }
 
 // Float32 reads the array of that name; its file in the zip is NAME.npy.
@@ -151,7 +151,7 @@ func (a *ArchiveWriter) Float32(name string, shape []int, data []float32) error 
 	if err != nil {
 		return err
 	}
-	return Encode(w, shape, data)
+	return encode(w, singles(data), shape)
 }
 
 // Float64 is Float32 for float64.
@@ -160,7 +160,7 @@ func (a *ArchiveWriter) Float64(name string, shape []int, data []float64) error 
 	if err != nil {
 		return err
 	}
-	return EncodeFloat64(w, shape, data)
+	return encode(w, doubles(data), shape)
 }
 
 // Close writes the list of what is in the archive.

@@ -63,7 +63,7 @@ func open(path string, file *os.File) (*Array, error) {
 	if err != nil {
 		return nil, err
 	}
-	array, err := OpenAt(file, size, path)
+	array, err := openAt(file, size, path)
 	if err != nil {
 		return nil, err
 	}
@@ -84,8 +84,8 @@ func regularSize(path string, file *os.File, needed string) (int64, error) {
 	return info.Size(), nil
 }
 
-// OpenAt is Open for an array of size bytes that is at hand otherwise; its errors name it path.
-func OpenAt(from io.ReaderAt, size int64, path string) (*Array, error) {
+// openAt is Open for an array of size bytes that is at hand otherwise; its errors name it path.
+func openAt(from io.ReaderAt, size int64, path string) (*Array, error) {
 	h, err := readHeader(io.NewSectionReader(from, 0, size))
 	if err != nil {
 		return nil, fault.New(fault.Input, "cannot read %s: %w", path, err)

@@ -23,14 +23,6 @@ func WriteFloat64(path string, shape []int, data []float64) error {
 	return write(path, doubles(data), shape)
 }
 
-// Encode writes data to w as Write does to a file.
-func Encode(w io.Writer, shape []int, data []float32) error { return encode(w, singles(data), shape) }
-
-// EncodeFloat64 is Encode for float64.
-func EncodeFloat64(w io.Writer, shape []int, data []float64) error {
-	return encode(w, doubles(data), shape)
-}
-
 // elements are what an array holds; put fills dst with them from the element `from` on.
 type elements struct {
 	dtype         string

@@ -13,37 +13,37 @@ import (
 // The pictures of the report's page, in pixels: photos are shrunk to the first side, crops to the
 // second, and show at least leastCrop pixels of their photo where it has them.
 const (
-	PagePhotoSide = 448
-	PageCropSide  = 160
+	pagePhotoSide = 448
+	pageCropSide  = 160
 
 	leastCrop   = 24
 	jpegQuality = 82
 )
 
-// WritePagePhoto writes the photo as a JPEG, shrunk so that its longer side is at most PagePhotoSide.
+// WritePagePhoto writes the photo as a JPEG, shrunk so that its longer side is at most 448 pixels.
 func WritePagePhoto(path string, photo *imageio.RGB) error {
-	return saveJPEG(path, shrink(photo, PagePhotoSide))
+	return saveJPEG(path, shrink(photo, pagePhotoSide))
 }
 
-// WritePageCrop writes the surroundings of a patch as a JPEG: Surroundings, shrunk so that the longer
-// side is at most PageCropSide. A patch that is not on the grid is of kind fault.Input.
+// WritePageCrop writes the 3 x 3 patches around a patch of the grid, row-major, as a JPEG, shrunk so that the
+// longer side is at most 160 pixels. A patch that is not on the grid is of kind fault.Input.
 func WritePageCrop(path string, photo *imageio.RGB, gridHeight, gridWidth, patch int) error {
 	if patch < 0 || patch >= gridHeight*gridWidth {
 		return fault.New(fault.Input, "cannot write %s: patch %d is not on the grid of %d x %d", path,
 			patch, gridHeight, gridWidth)
 	}
-	area := Surroundings(photo.Width, photo.Height, gridHeight, gridWidth, patch)
+	area := surroundings(photo.Width, photo.Height, gridHeight, gridWidth, patch)
 	crop := &imageio.RGB{Width: area.Dx(), Height: area.Dy()}
 	for y := area.Min.Y; y < area.Max.Y; y++ {
 		row := photo.Pix[3*y*photo.Width:]
 		crop.Pix = append(crop.Pix, row[3*area.Min.X:3*area.Max.X]...)
 	}
-	return saveJPEG(path, shrink(crop, PageCropSide))
+	return saveJPEG(path, shrink(crop, pageCropSide))
 }
 
-// Surroundings are the pixels of 3 x 3 patches around a patch of the grid, row-major, in a photo of
+// surroundings are the pixels of 3 x 3 patches around a patch of the grid, row-major, in a photo of
 // width x height: its middle one where the photo's border does not push them aside.
-func Surroundings(width, height, gridHeight, gridWidth, patch int) image.Rectangle {
+func surroundings(width, height, gridHeight, gridWidth, patch int) image.Rectangle {
 	fromX, toX := around(patch%gridWidth, gridWidth, width)
 	fromY, toY := around(patch/gridWidth, gridHeight, height)
 	return image.Rect(fromX, fromY, toX, toY)

@@ -28,7 +28,7 @@ func TestSurroundingsAreThreePatchesWithinThePhoto(t *testing.T) {
 		{1, 1, at(9, 9), image.Rect(0, 0, 1, 1)},
 	}
 	for _, c := range cases {
-		if got := Surroundings(c.width, c.height, 16, 16, c.patch); got != c.want {
+		if got := surroundings(c.width, c.height, 16, 16, c.patch); got != c.want {
 			t.Errorf("patch %d of %d x %d: %v, want %v", c.patch, c.width, c.height, got, c.want)
 		}
 	}
@@ -39,7 +39,7 @@ func TestSurroundingsHoldThePatch(t *testing.T) {
 	for _, side := range []int{1, 2, 7, 23, 24, 25, 97, 448, 4001} {
 		for _, grid := range []int{1, 2, 3, 16, 37} {
 			for patch := range grid * grid {
-				area := Surroundings(side, side+5, grid, grid, patch)
+				area := surroundings(side, side+5, grid, grid, patch)
 				middle := image.Pt((2*(patch%grid)+1)*side/(2*grid),
 					(2*(patch/grid)+1)*(side+5)/(2*grid))
 				if !middle.In(area) || !area.In(image.Rect(0, 0, side, side+5)) {

@@ -306,7 +306,7 @@ func (c *comparer) inWords(group string) string {
 
 // edited adds to a text that a file is not any more what the run wrote.
 func (c *comparer) edited(name, text string) string {
-	if Edited(c.then, name) {
+	if edited(c.then, name) {
 		text += " (it was changed after the run)"
 	}
 	return text

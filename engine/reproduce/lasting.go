@@ -112,8 +112,8 @@ func (c *comparer) runInWords() string {
 	return "differs in " + strings.Join(names, ", ")
 }
 
-// Edited says whether a result is not the one that the run wrote, where the record says which that is.
-func Edited(r *Record, name string) bool {
+// edited says whether a result is not the one that the run wrote, where the record says which that is.
+func edited(r *Record, name string) bool {
 	if r.Run.Repeat == nil || r.Run.Repeat.Results[name] == "" {
 		return false
 	}

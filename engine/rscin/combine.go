@@ -25,17 +25,6 @@ func Neighbours(n int, windows []int) (k int, err error) {
 	return k, nil
 }
 
-// Combine is Eq. 4 and 5 for a whole batch: the new scores [n] of the scores [n] and the neighbours
-// [n,k] that Nearest has found for all rows, with k as Neighbours says. Errors are those of Scale
-// and CombineRows.
-func Combine(scores []float64, neighbours []Neighbour, windows []int) ([]float64, error) {
-	scaled, err := Scale(scores)
-	if err != nil {
-		return nil, err
-	}
-	return CombineRows(scaled, 0, len(scaled), neighbours, windows)
-}
-
 // CombineRows is Eq. 4 and 5 for rows [first,last) of a batch: scaled [n] are all scores as Scale
 // returns them, neighbours [last-first,k] those of the rows, with k as Neighbours says. It returns
 // the new scores [last-first].

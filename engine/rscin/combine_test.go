@@ -66,7 +66,7 @@ func TestTasksCombineToTheBatch(t *testing.T) {
 		}
 		all, parts = append(all, nearest...), append(parts, part...)
 	}
-	whole, err := Combine(scores, all, windows)
+	whole, err := CombineRows(scaled, 0, n, all, windows)
 	if err != nil || !slices.Equal(whole, want) || !slices.Equal(parts, want) {
 		t.Fatalf("the tasks give other scores, or %v", err)
 	}
@@ -79,16 +79,19 @@ func TestCombineChecksWhatItIsGiven(t *testing.T) {
 		neighbours []Neighbour
 		windows    []int
 	}{
-		"no images":        {nil, nil, []int{2}},
 		"too few":          {[]float64{1, 2}, two[:3], []int{2}},
 		"too many":         {[]float64{1, 2}, two, []int{1}},
 		"window zero":      {[]float64{1, 2}, two, []int{0}},
 		"no such image":    {[]float64{1, 2}, []Neighbour{{0, 1}, {2, 1}, {1, 1}, {0, 1}}, []int{2}},
 		"a negative image": {[]float64{1, 2}, []Neighbour{{0, 1}, {-1, 1}, {1, 1}, {0, 1}}, []int{2}},
 	} {
-		if _, err := Combine(c.scores, c.neighbours, c.windows); fault.KindOf(err) != fault.Usage {
+		_, err := CombineRows(c.scores, 0, len(c.scores), c.neighbours, c.windows)
+		if fault.KindOf(err) != fault.Usage {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+	if _, err := Scale(nil); fault.KindOf(err) != fault.Usage {
+		t.Errorf("no images: %v", err)
 	}
 	if _, err := CombineRows([]float64{0, 1}, 1, 3, two, []int{2}); fault.KindOf(err) != fault.Usage {
 		t.Errorf("a row too many: %v", err)

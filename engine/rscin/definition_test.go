@@ -9,7 +9,7 @@ import (
 )
 
 // This file is RsCIN by gonum's matrix product, readably and with nothing left out. Nearest and
-// Combine must return the same bytes.
+// CombineRows must return the same bytes.
 
 // gemmRows is how many rows of W the definition has in memory at once.
 const gemmRows = 256

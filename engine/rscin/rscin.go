@@ -9,7 +9,7 @@
 // The answer is the mean of the scaled scores (a window of 1) and of c_k over all windows.
 //
 // Nearest finds the k largest entries of some rows of W, so that rows may be divided over machines;
-// Combine makes scores of them. W is never stored: float32 products say which entries may be among
+// CombineRows makes scores of them. W is never stored: float32 products say which entries may be among
 // the largest, and only those are computed in float64.
 package rscin
 

@@ -17,8 +17,8 @@ type Estimator interface {
 	Estimate(scores []float64, names []string) (Thresholds, error)
 }
 
-// Forms are the ways to ask for thresholds, for help texts and messages.
-const Forms = "auto, none, a NUMBER, NUMBER,REVIEW, rate:5% or labels:FILE.csv"
+// forms are the ways to ask for thresholds, for messages.
+const forms = "auto, none, a NUMBER, NUMBER,REVIEW, rate:5% or labels:FILE.csv"
 
 // kinds are the estimators there are. Each makes an Estimator of a method of its form, and returns
 // nil for any other.
@@ -30,9 +30,9 @@ var kinds = []func(method string, labels []Label) (Estimator, error){
 	newNumber,
 }
 
-// Parse reads what a user asks for: one of Forms. The method is what New takes, and what Thresholds
-// keep; for labels:FILE it is "labels", and the labels are those of the file. Errors are of kind
-// fault.Usage, or fault.Input if the file cannot be used.
+// Parse reads what a user asks for: auto, none, a NUMBER, NUMBER,REVIEW, rate:5% or labels:FILE.csv. The
+// method is what New takes, and what Thresholds keep; for labels:FILE it is "labels", and the labels are
+// those of the file. Errors are of kind fault.Usage, or fault.Input if the file cannot be used.
 func Parse(text string) (method string, labels []Label, err error) {
 	method = strings.TrimSpace(text)
 	if path, ok := strings.CutPrefix(method, labelsMethod+":"); ok || method == labelsMethod {
@@ -65,7 +65,7 @@ func New(method string, labels []Label) (Estimator, error) {
 			return checked{method, estimator}, nil
 		}
 	}
-	return nil, fault.New(fault.Usage, "the threshold %q is not understood; give %s", method, Forms)
+	return nil, fault.New(fault.Usage, "the threshold %q is not understood; give %s", method, forms)
 }
 
 // checked is an estimator whose input and result are looked at.

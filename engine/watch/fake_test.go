@@ -184,7 +184,7 @@ func checkOutput(t *testing.T, output string) (told []*Entry) {
 	t.Helper()
 	scores, defects := rowsOf(scoreColumns), defectHead()
 	once := map[string]bool{}
-	j, dropped, err := openJournal(filepath.Join(output, JournalFile), func(_, _ int64, e *Entry) error {
+	j, dropped, err := openJournal(filepath.Join(output, journalFile), func(_, _ int64, e *Entry) error {
 		if !e.told() {
 			return nil
 		}

@@ -14,7 +14,7 @@ func FuzzJournal(f *testing.F) {
 	f.Add([]byte("00000000 {}\n"))
 	f.Add([]byte("a3830348 {}\na3830348 {}"))
 	f.Add([]byte("a3830348 {}\nxx\na3830348 {}\n"))
-	path := filepath.Join(f.TempDir(), JournalFile)
+	path := filepath.Join(f.TempDir(), journalFile)
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if err := os.WriteFile(path, content, 0o644); err != nil {
 			t.Fatal(err)

@@ -57,7 +57,7 @@ func (h *history) read(o *Options) error {
 	if err := h.defects.expect(defectHead()); err != nil {
 		return err
 	}
-	path := filepath.Join(o.Output, JournalFile)
+	path := filepath.Join(o.Output, journalFile)
 	journal, dropped, err := openJournal(path, h.replay)
 	if err != nil {
 		return err

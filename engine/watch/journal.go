@@ -16,9 +16,9 @@ import (
 	"musc/engine/fault"
 )
 
-// JournalFile is the truth about what was scored, in the output folder. Each line is the CRC-32C of what
+// journalFile is the truth about what was scored, in the output folder. Each line is the CRC-32C of what
 // follows the blank in eight hexadecimal digits, a blank, and an Entry as JSON. Lines are only appended.
-const JournalFile = "watch.journal"
+const journalFile = "watch.journal"
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 

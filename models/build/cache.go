@@ -24,7 +24,7 @@ const (
 
 // Cached returns the path of a backbone's ONNX graph in cacheDir, and builds it unless it is there.
 // The large tensors are in a file beside it, the graph's name plus ".data". Both names contain a
-// key: a hash of the weights, the description, the options and Version. Equal names therefore mean
+// key: a hash of the weights, the description, the options and version. Equal names therefore mean
 // equal contents, the data file is written first, each file is whole or absent: a graph never
 // meets another graph's weights, whenever the program dies and however many of them build at once.
 // A third file has the checksums of both, for Verify.
@@ -61,7 +61,7 @@ func Cached(ctx context.Context, cacheDir string, spec models.Spec, source Sourc
 func key(spec *models.Spec, identity string, options Options) string {
 	s := *spec
 	s.Aliases, s.Sources = nil, nil
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%+v\n%+v", Version, identity, s, options))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%+v\n%+v", version, identity, s, options))
 	return hex.EncodeToString(sum[:8])
 }
 
@@ -105,7 +105,7 @@ func write(ctx context.Context, modelPath string, spec *models.Spec, weights Wei
 			return err
 		}
 		b.describe(identity)
-		model = b.Model(Version)
+		model = b.Model(version)
 		return nil
 	})
 	if err == nil {
@@ -143,7 +143,7 @@ func (b *builder) describe(identity string) {
 		{"musc.class_token_l2", strconv.FormatBool(s.NormaliseClass)},
 		{"musc.precision", string(b.options.Precision)},
 		{"musc.weights", identity},
-		{"musc.builder", Version},
+		{"musc.builder", version},
 		{dataSizeKey, strconv.FormatInt(b.Written(), 10)},
 	} {
 		b.Metadata(pair[0], pair[1])

@@ -59,7 +59,7 @@ func (e *exporter) linear(layer string, number, out, in int, weight, bias []floa
 // query, key and value apart, matrices without names, position embeddings in two pieces.
 func TestExportedTransformersModel(t *testing.T) {
 	spec := readCase(t, "dinov2")
-	weights, err := OpenWeights(weightsOf("dinov2").Path)
+	weights, err := openWeights(weightsOf("dinov2").Path)
 	if err != nil {
 		t.Fatal(err)
 	}

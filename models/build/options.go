@@ -6,9 +6,9 @@ import (
 	"musc/models/onnxfile"
 )
 
-// Version names what this package writes. It is part of the cache key: a change that alters the
+// version names what this package writes. It is part of the cache key: a change that alters the
 // graph of some weights has to raise it.
-const Version = "musc-build/1"
+const version = "musc-build/1"
 
 // Precision is the element type of weights and of the computation; input and outputs are float32.
 type Precision string

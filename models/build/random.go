@@ -12,7 +12,7 @@ import (
 	"musc/models"
 )
 
-// Random returns weights drawn at random for a backbone, under timm's names: for tests and
+// randomWeights returns weights drawn at random for a backbone, under timm's names: for tests and
 // measurements without a download. Scores from them mean little. The same seed gives the same
 // values everywhere. With n from the standard normal distribution the values are
 //
@@ -23,7 +23,7 @@ import (
 //	               the projection's bias
 //
 // large enough that every operation shows in the output.
-func Random(spec *models.Spec, seed uint64) Weights {
+func randomWeights(spec *models.Spec, seed uint64) Weights {
 	if spec.Family == models.Swin {
 		return random{seed: seed, shapes: swinShapes(spec)}
 	}

@@ -28,7 +28,7 @@ func TestEveryModelOfTheRegistryBuilds(t *testing.T) {
 		if err := spec.Validate(); err != nil {
 			t.Fatal(err)
 		}
-		weights, err := newParameters(blank{Random(&spec, 1)}, "blank", &spec)
+		weights, err := newParameters(blank{randomWeights(&spec, 1)}, "blank", &spec)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,12 +73,12 @@ func swinBytes(spec *models.Spec) int {
 func TestRandomWeightsHaveThePublishedShapes(t *testing.T) {
 	for _, name := range []string{"clip", "clip_gelu", "dino", "dinov2", "swin"} {
 		spec := readCase(t, name)
-		published, err := OpenWeights(weightsOf(name).Path)
+		published, err := openWeights(weightsOf(name).Path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer published.Close()
-		drawn := Random(&spec, 1)
+		drawn := randomWeights(&spec, 1)
 		if !slices.Equal(drawn.Names(), published.Names()) {
 			t.Errorf("%s: got %v, want %v", name, drawn.Names(), published.Names())
 		}
@@ -96,7 +96,7 @@ func TestRandomWeightsHaveThePublishedShapes(t *testing.T) {
 func TestRandomValues(t *testing.T) {
 	spec := models.Spec{Name: "wide", Family: models.CLIP, Patch: 16, Width: 1024, Layers: 1, Heads: 1,
 		PreNorm: true, LayerScale: true, Projection: true, ClassDim: 512, PretrainGrid: 2}
-	weights := Random(&spec, 7)
+	weights := randomWeights(&spec, 7)
 	for name, want := range map[string][2]float64{
 		"norm_pre.weight": {1, 0.2}, "blocks.0.ls1.gamma": {0.5, 0.2}, "norm.bias": {0, 0.3},
 		"cls_token": {0, 0.3}, "pos_embed": {0, 0.3}, "head.bias": {0, 0},

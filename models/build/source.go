@@ -14,7 +14,7 @@ import (
 	"musc/models"
 )
 
-// Source says where a graph's weights come from: a file, or the Seed of Random if Path is empty.
+// Source says where a graph's weights come from: a file, or the Seed of randomWeights if Path is empty.
 type Source struct {
 	Path string
 	Seed uint64
@@ -30,9 +30,9 @@ func (s Source) identity(ctx context.Context, cacheDir string) (string, error) {
 
 func (s Source) open(spec *models.Spec) (Weights, error) {
 	if s.Path == "" {
-		return Random(spec, s.Seed), nil
+		return randomWeights(spec, s.Seed), nil
 	}
-	return OpenWeights(s.Path)
+	return openWeights(s.Path)
 }
 
 func (s Source) name() string {

@@ -6,12 +6,12 @@ import (
 
 // Tensors gives each every weight of a backbone under timm's name and in timm's shape, row-major, in the
 // order of the names: for another program that is to run the same model. Values are valid during the
-// call. Errors are those of OpenWeights and of each, and of kind fault.Input for weights that are not the
+// call. Errors are those of openWeights and of each, and of kind fault.Input for weights that are not the
 // model's.
 func Tensors(spec *models.Spec, path string,
 	each func(name string, shape []int, values []float32) error) error {
 
-	weights, err := OpenWeights(path)
+	weights, err := openWeights(path)
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func Tensors(spec *models.Spec, path string,
 	if err != nil {
 		return err
 	}
-	expected := Random(spec, 0)
+	expected := randomWeights(spec, 0)
 	for _, name := range expected.Names() {
 		if name == "head.bias" && !named.has(name) {
 			continue // not every naming has it

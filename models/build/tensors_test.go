@@ -13,7 +13,7 @@ func TestTensorsHaveTimmsNamesAndShapes(t *testing.T) {
 	for file, timm := range map[string]string{"dinov2": "dinov2", "clip": "clip", "swin": "swin",
 		"clip_open_clip": "clip"} {
 		spec := readCase(t, timm)
-		want, err := OpenWeights(weightsOf(timm).Path)
+		want, err := openWeights(weightsOf(timm).Path)
 		if err != nil {
 			t.Fatal(err)
 		}

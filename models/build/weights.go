@@ -20,9 +20,9 @@ type Weights interface {
 	Close() error
 }
 
-// OpenWeights opens a safetensors file or an ONNX model, told apart by their first bytes. Errors
+// openWeights opens a safetensors file or an ONNX model, told apart by their first bytes. Errors
 // are of kind fault.Input and name the file.
-func OpenWeights(path string) (Weights, error) {
+func openWeights(path string) (Weights, error) {
 	start := make([]byte, 9)
 	file, err := os.Open(path)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 )
 
 const (
-	// DefaultHub is the public hub that the registry's repositories are on.
-	DefaultHub = "https://huggingface.co"
+	// defaultHub is the public hub that the registry's repositories are on.
+	defaultHub = "https://huggingface.co"
 	// HubVariable names the environment variable with another hub's or a mirror's base URL.
 	HubVariable = "MUSC_HUB"
 
@@ -29,7 +29,7 @@ const (
 
 // Client downloads from one hub. Its zero value is ready to use.
 type Client struct {
-	Hub      string                  // base URL; "" means $MUSC_HUB, or else DefaultHub
+	Hub      string                  // base URL; "" means $MUSC_HUB, or else defaultHub
 	HTTP     *http.Client            // nil means one of our own
 	Stall    time.Duration           // give up when nothing arrives for so long; 0 means a minute
 	Progress func(done, total int64) // bytes, called from the caller's goroutine; total -1: unknown
@@ -107,12 +107,12 @@ func (c *Client) hub() (*url.URL, error) {
 		address = os.Getenv(HubVariable)
 	}
 	if address == "" {
-		address = DefaultHub
+		address = defaultHub
 	}
 	hub, err := url.Parse(address)
 	if err != nil || hub.Host == "" || hub.Scheme != "https" && hub.Scheme != "http" {
 		return nil, fault.New(fault.Usage, "the hub's address %q is no URL such as %s; correct $%s",
-			redacted(address), DefaultHub, HubVariable)
+			redacted(address), defaultHub, HubVariable)
 	}
 	return hub, nil
 }

@@ -31,10 +31,10 @@ type setting struct {
 	change     func(s *engine.Scoring, images int)
 }
 
-// Default is the paper's backbone, Smaller the other one of its table of times.
+// usualModel is the paper's backbone, smallerModel the other one of its table of times.
 const (
-	Default = "ViT-L-14-336"
-	Smaller = "ViT-B-16-plus-240"
+	usualModel   = "ViT-L-14-336"
+	smallerModel = "ViT-B-16-plus-240"
 )
 
 var (
@@ -42,7 +42,7 @@ var (
 	imageLevel  = []string{"image_auroc", "image_f1_max", "image_ap"}
 	sevenOfAll  = append(imageLevel[:3:3], "pixel_auroc", "pixel_f1_max", "pixel_ap", "pixel_pro")
 	mvtecVisA   = []labelled.Layout{labelled.MVTec, labelled.VisA}
-	asPublished = []setting{{row: "MuSc", also: "MuSc, published code", model: Default}}
+	asPublished = []setting{{row: "MuSc", also: "MuSc, published code", model: usualModel}}
 )
 
 // Experiments are the tables that Run can repeat, in the paper's order.
@@ -85,7 +85,7 @@ func degreeSettings() (settings []setting) {
 		{"{3,5}", []int{3, 5}}, {"{1,3,5}", []int{1, 3, 5}}, {"{1,..,7}", []int{1, 3, 5, 7}},
 		{"{1,..,9}", []int{1, 3, 5, 7, 9}}, {"{1,..,11}", []int{1, 3, 5, 7, 9, 11}},
 	} {
-		settings = append(settings, setting{row: s.row, model: Default,
+		settings = append(settings, setting{row: s.row, model: usualModel,
 			change: func(scoring *engine.Scoring, _ int) { scoring.Degrees = s.degrees }})
 	}
 	return settings
@@ -96,7 +96,7 @@ func degreeSettings() (settings []setting) {
 // choice.
 func intervalSettings() (settings []setting) {
 	add := func(row string, low, high float64, average mutual.Average) {
-		settings = append(settings, setting{row: row, model: Default,
+		settings = append(settings, setting{row: row, model: usualModel,
 			change: func(scoring *engine.Scoring, _ int) {
 				scoring.Interval = mutual.Interval{Low: low, High: high}
 				scoring.Average = average
@@ -118,24 +118,24 @@ func intervalSettings() (settings []setting) {
 // windowSettings are RsCIN off and with the paper's windows, then single, several and full windows.
 func windowSettings() (settings []setting) {
 	add := func(row string, windows ...int) {
-		settings = append(settings, setting{row: row, model: Default,
+		settings = append(settings, setting{row: row, model: usualModel,
 			change: func(scoring *engine.Scoring, _ int) { scoring.Windows = windows }})
 	}
 	add("without", 1)
-	settings = append(settings, setting{row: "with", model: Default})
+	settings = append(settings, setting{row: "with", model: usualModel})
 	for _, window := range []int{2, 3, 8, 9} {
 		add(fmt.Sprintf("window {%d}", window), window)
 	}
 	add("windows {2,3}", 2, 3)
 	add("windows {8,9}", 8, 9)
 	add("windows {2,..,9}", 2, 3, 4, 5, 6, 7, 8, 9)
-	return append(settings, setting{row: "full window", model: Default,
+	return append(settings, setting{row: "full window", model: usualModel,
 		change: func(scoring *engine.Scoring, images int) { scoring.Windows = []int{images} }})
 }
 
 func subsetSettings() (settings []setting) {
 	for s := 1; s <= 3; s++ {
-		settings = append(settings, setting{row: fmt.Sprintf("s = %d", s), model: Default,
+		settings = append(settings, setting{row: fmt.Sprintf("s = %d", s), model: usualModel,
 			change: func(scoring *engine.Scoring, _ int) { scoring.Subsets = s }})
 	}
 	return settings
@@ -145,8 +145,8 @@ func backboneSettings() (settings []setting) {
 	for _, s := range [][2]string{
 		{"DINO ViT-B-16", "dino-b16"}, {"DINO ViT-B-8", "dino-b8"}, {"DINOv2 ViT-B-14", "dinov2-b"},
 		{"DINOv2 ViT-L-14", "dinov2-l"}, {"CLIP ViT-B-32", "ViT-B-32"}, {"CLIP ViT-B-16", "ViT-B-16"},
-		{"CLIP ViT-B-16-plus-240", Smaller}, {"CLIP ViT-L-14", "ViT-L-14"},
-		{"CLIP ViT-L-14-336", Default}, {"Swin-B-4", "swin-b"}, {"Swin-L-4", "swin-l"},
+		{"CLIP ViT-B-16-plus-240", smallerModel}, {"CLIP ViT-L-14", "ViT-L-14"},
+		{"CLIP ViT-L-14-336", usualModel}, {"Swin-B-4", "swin-b"}, {"Swin-L-4", "swin-l"},
 	} {
 		settings = append(settings, setting{row: s[0], model: s[1]})
 	}
@@ -168,7 +168,7 @@ func shotSettings() (settings []setting) {
 			if shots < 0 {
 				row = method + " full-shot"
 			}
-			settings = append(settings, setting{row: row, model: Default, references: shots,
+			settings = append(settings, setting{row: row, model: usualModel, references: shots,
 				change: func(scoring *engine.Scoring, _ int) { scoring.ReferencesOnly = plus }})
 		}
 	}

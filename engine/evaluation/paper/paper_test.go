@@ -20,7 +20,7 @@ import (
 
 func rowsOf(t *testing.T, table string, data labelled.Layout) map[string]Published {
 	t.Helper()
-	rows, err := PublishedRows(table, data)
+	rows, err := publishedRows(table, data)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,9 +55,9 @@ var published = sync.OnceValues(func() ([]Published, error) {
 	return rows, nil
 })
 
-// PublishedRows are the paper's rows of a table on a data set, in its order. The numbers are part
+// publishedRows are the paper's rows of a table on a data set, in its order. The numbers are part
 // of the program: an error is a mistake in it.
-func PublishedRows(table string, data labelled.Layout) ([]Published, error) {
+func publishedRows(table string, data labelled.Layout) ([]Published, error) {
 	all, err := published()
 	if err != nil {
 		return nil, err

@@ -26,7 +26,7 @@ type line struct {
 func (m *Measured) Tables() ([]table.Table, error) {
 	var tables []table.Table
 	for _, layout := range m.Experiment.data {
-		rows, err := PublishedRows(m.Experiment.Name, layout)
+		rows, err := publishedRows(m.Experiment.Name, layout)
 		if err != nil {
 			return nil, err
 		}

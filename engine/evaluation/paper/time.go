@@ -66,7 +66,7 @@ func Time(ctx context.Context, job *TimeJob) (table.Table, error) {
 	if err := writeManifest(manifest, photos[:job.Images]); err != nil {
 		return table.Table{}, err
 	}
-	models := []string{Default, Smaller}
+	models := []string{usualModel, smallerModel}
 	if job.Backbone != "" {
 		models = []string{job.Backbone}
 	}
@@ -152,7 +152,7 @@ func timeTable(job *TimeJob, rows []timed, missing []string) (table.Table, error
 		{Group: "ours, peak MB", Name: "host", Key: "mb_host_ours"},
 		{Group: "ours, peak MB", Name: "GPU", Key: "mb_gpu_ours"},
 		{Group: "paper", Name: "MB of GPU", Key: "mb_gpu_paper"}}}
-	published, err := PublishedRows("time", labelled.MVTec)
+	published, err := publishedRows("time", labelled.MVTec)
 	if err != nil {
 		return t, err
 	}
