@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"musc/engine/bank"
@@ -14,6 +15,10 @@ import (
 
 // WithBank is the job with the settings of a bank, whose photos take the place of References.
 func (job Config) WithBank(b *bank.Bank) (Config, error) {
+	if err := checkKept(b.Header()); err != nil {
+		return job, fault.New(fault.Input, "cannot use the bank %s: its header makes no sense: %w; copy it again "+
+			"from where it was whole, or build it anew (musc bank build)", b.Path(), err)
+	}
 	of := &b.Header().Settings
 	job.Bank, job.References, job.banked = b, nil, false
 	scoring := &job.Scoring
@@ -32,6 +37,37 @@ func (job Config) WithBank(b *bank.Bank) (Config, error) {
 	var err error
 	job.ROI, err = roiOf(b)
 	return job, err
+}
+
+// mostMapSide bounds the side of the map of a view, in pixels, that a bank asks for.
+const mostMapSide = 1 << 14
+
+// checkKept says where the settings of a bank are none, or do not belong to the tokens that it keeps: anybody can
+// have written it.
+func checkKept(h *bank.Header) error {
+	of, shape, model := &h.Settings, &h.Shape, &h.Model
+	view := frame.Model{ImageSize: model.ImageSize, Patch: model.ImageSize / max(1, model.GridHeight),
+		Height: model.GridHeight, Width: model.GridWidth}
+	if err := of.Frame.Check(view); err != nil {
+		return err
+	}
+	for k, stage := range of.Stages {
+		if stage < 1 || stage > model.Stages || slices.Contains(of.Stages[:k], stage) {
+			return fmt.Errorf("stages %v of %d", of.Stages, model.Stages)
+		}
+	}
+	switch {
+	case of.Frame.Tiles.Auto || shape.Views != of.Frame.Views():
+		return fmt.Errorf("%d views are kept, and %+v has %d", shape.Views, of.Frame, of.Frame.Views())
+	case shape.Height != model.GridHeight || shape.Width != model.GridWidth || shape.Channels != model.Channels ||
+		shape.ClassDim != model.ClassDim:
+		return fmt.Errorf("its tokens are %+v, and those of its model %+v", *shape, *model)
+	case of.Near < 0 || of.MapSize < 0 || of.MapSize > mostMapSide:
+		return fmt.Errorf("patches at most %d away, maps of %d pixels", of.Near, of.MapSize)
+	case of.Bits != 0 && (of.Bits < 8 || of.Bits > 32):
+		return fmt.Errorf("samples of %d bits", of.Bits)
+	}
+	return nil
 }
 
 // checkBank refuses a job whose settings are not those of its bank.

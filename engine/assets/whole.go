@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -33,6 +34,10 @@ func (a *Artifact) unpackWhole(ctx context.Context, cache string, w *wheel, file
 		if !filepath.IsLocal(filepath.FromSlash(file.Name)) || strings.Contains(file.Name, "\n") {
 			return fault.New(fault.Setup, "%s holds a file of the name %q, which leads out of the cache; "+
 				"%s", w.name, file.Name, w.again)
+		}
+		if path.Clean(file.Name) == stampName {
+			return fault.New(fault.Setup, "%s holds a file of the name %q, which is musc's own there; %s", w.name,
+				file.Name, w.again)
 		}
 		mode := os.FileMode(0o644)
 		if slices.Contains(a.Programs, file.Name) {

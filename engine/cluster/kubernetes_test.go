@@ -55,6 +55,7 @@ func TestWhatKubernetesWouldRefuse(t *testing.T) {
 		"resource":         func(k *Kubernetes) { k.GPUResource = "gpu" },
 		"memory":           func(k *Kubernetes) { k.Memory = "16GB" },
 		"variable":         func(k *Kubernetes) { k.Env = []string{"MUSC_CACHE"} },
+		"no UTF-8":         func(k *Kubernetes) { k.Env = []string{"MUSC_CACHE=/\xff"} },
 	} {
 		k := platform()
 		change(&k)

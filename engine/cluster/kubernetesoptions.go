@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"musc/engine/fault"
 )
@@ -67,6 +68,12 @@ func (k *Kubernetes) check(run *Run) error {
 			return wrong("env", env, "MUSC_CACHE=/data/cache")
 		}
 	}
+	for _, word := range k.words(run) {
+		if !utf8.ValidString(word) {
+			return fault.New(fault.Usage, "handing %q to Kubernetes: its Jobs hold only text in UTF-8; use "+
+				"another name", word)
+		}
+	}
 	writable := func(m Mount) bool {
 		return !m.ReadOnly && strings.HasPrefix(run.Folder+"/", strings.TrimSuffix(m.Path, "/")+"/")
 	}
@@ -76,6 +83,18 @@ func (k *Kubernetes) check(run *Run) error {
 			path.Dir(run.Folder), path.Dir(run.Folder))
 	}
 	return nil
+}
+
+// words are all that a Job takes over as it is.
+func (k *Kubernetes) words(run *Run) []string {
+	words := slices.Concat([]string{run.Folder, run.Musc, k.Image}, k.Env)
+	for _, phase := range run.Phases {
+		words = append(words, phase.Options...)
+	}
+	for _, mount := range k.Mounts {
+		words = append(words, mount.Path)
+	}
+	return words
 }
 
 // knows tells a phase of the run, or Finish, from a slip of the pen.

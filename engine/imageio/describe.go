@@ -17,17 +17,15 @@ func bytesAt(file io.ReaderAt, offset int64, n int) []byte {
 	return block
 }
 
-// maxEXIF is far more than an EXIF block has: one in a JPEG has 64 kB at most.
-const maxEXIF = 1 << 24
-
-// describeEXIF is the orientation in an EXIF block: the directory of a TIFF, which may start with
-// "Exif\0\0".
-func describeEXIF(file io.ReaderAt, offset int64) orientation {
+// describeEXIF is the orientation in an EXIF block of so many bytes: the directory of a TIFF, which may
+// start with "Exif\0\0". What lies behind the block is no part of it.
+func describeEXIF(file io.ReaderAt, offset, length int64) orientation {
 	const prefix = "Exif\x00\x00"
-	if string(bytesAt(file, offset, len(prefix))) == prefix {
-		offset += int64(len(prefix))
+	block := io.NewSectionReader(file, offset, max(length, 0))
+	if string(bytesAt(block, 0, len(prefix))) == prefix {
+		block = io.NewSectionReader(block, int64(len(prefix)), length-int64(len(prefix)))
 	}
-	return readDirectory(io.NewSectionReader(file, offset, maxEXIF)).orientation()
+	return readDirectory(block).orientation()
 }
 
 // describeJPEG looks for the EXIF segment (APP1) before the scan.
@@ -44,7 +42,7 @@ func describeJPEG(file *io.SectionReader) (orientation, string) {
 		}
 		length := int64(binary.BigEndian.Uint16(head[2:]))
 		if head[1] == 0xe1 && string(head[4:8]) == "Exif" {
-			return describeEXIF(file, offset+4), ""
+			return describeEXIF(file, offset+4, length-2), ""
 		}
 		offset += 2 + length
 	}
@@ -63,7 +61,7 @@ func describePNG(file *io.SectionReader) (orientation, string) {
 		length := int64(binary.BigEndian.Uint32(head))
 		switch string(head[4:]) {
 		case "eXIf":
-			found = describeEXIF(file, offset+8)
+			found = describeEXIF(file, offset+8, length)
 		case "acTL":
 			if frames := bytesAt(file, offset+8, 4); frames != nil && binary.BigEndian.Uint32(frames) > 1 {
 				several = "frames"
@@ -86,7 +84,7 @@ func describeWebP(file *io.SectionReader) (orientation, string) {
 		length := int64(binary.LittleEndian.Uint32(head[4:]))
 		switch string(head[:4]) {
 		case "EXIF":
-			found = describeEXIF(file, offset+8)
+			found = describeEXIF(file, offset+8, length)
 		case "ANMF":
 			if frames++; frames > 1 {
 				several = "frames"

@@ -39,7 +39,7 @@ func TestOrientationIsFoundBetweenOtherSegments(t *testing.T) {
 	}
 	// In PNG and WebP the block comes with the prefix or without.
 	for _, prefix := range []string{"", "Exif\x00\x00"} {
-		if got := describeEXIF(strings.NewReader("12"+prefix+exif), 2); got != 6 {
+		if got := describeEXIF(strings.NewReader("12"+prefix+exif), 2, int64(len(prefix+exif))); got != 6 {
 			t.Errorf("behind %q: got %d", prefix, got)
 		}
 	}

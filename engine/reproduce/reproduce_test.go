@@ -277,6 +277,18 @@ func TestInputsAreLookedAt(t *testing.T) {
 	}
 }
 
+// TestEndlessInputsAreNotRead: a list of checksums may come from anybody, and name a device.
+func TestEndlessInputsAreNotRead(t *testing.T) {
+	folder := t.TempDir()
+	if err := os.Symlink("/dev/zero", filepath.Join(folder, "a.png")); err != nil {
+		t.Skip("no symbolic links here: ", err)
+	}
+	in, err := CheckInputs(t.Context(), folder, []results.Sum{{Path: "a.png"}}, func(int) {})
+	if err != nil || !slices.Equal(in.Changed, []string{"a.png"}) {
+		t.Errorf("%+v, %v", in, err)
+	}
+}
+
 // TestReasonsComeInTheOrderOfLikelihood: what differs, and nothing else.
 func TestReasonsComeInTheOrderOfLikelihood(t *testing.T) {
 	then := recorded(t, 1, func(run *report.Run) {

@@ -1,14 +1,15 @@
 package reproduce
 
 import (
+	"bytes"
 	"encoding/csv"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/wholefile"
 )
 
 // Scores says how two scores.csv differ, over the images that both have.
@@ -31,17 +32,19 @@ type row struct {
 	rank, verdict string
 }
 
+// mostScores bounds a scores.csv, in bytes: one of a million photos has a tenth of that.
+const mostScores = 1 << 30
+
 // readScores reads a scores.csv by image, and the images in their order.
 func readScores(path string) (map[string]row, []string, error) {
 	damaged := func(why any) error {
 		return fault.New(fault.Input, "%s cannot be read as scores: %v", path, why)
 	}
-	file, err := os.Open(path)
+	text, err := wholefile.ReadRegular(path, mostScores)
 	if err != nil {
 		return nil, nil, damaged(err)
 	}
-	defer file.Close()
-	records, err := csv.NewReader(file).ReadAll()
+	records, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
 	if err != nil || len(records) == 0 {
 		return nil, nil, damaged(err)
 	}
@@ -65,6 +68,9 @@ func readScores(path string) (map[string]row, []string, error) {
 		r.before, errBefore = strconv.ParseFloat(record[columns[2]], 64)
 		if errScore != nil || errBefore != nil {
 			return nil, nil, damaged(record[columns[0]] + " has a score that is no number")
+		}
+		if _, twice := rows[record[columns[0]]]; twice {
+			return nil, nil, damaged(record[columns[0]] + " is in it twice")
 		}
 		rows[record[columns[0]]] = r
 		order = append(order, record[columns[0]])

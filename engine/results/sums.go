@@ -8,12 +8,11 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"strings"
-	"syscall"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
+	"musc/engine/wholefile"
 )
 
 // Sum is the checksum of a file that a run read. Its path is as it was typed: a relative one starts in the
@@ -55,35 +54,28 @@ var (
 	unescapeSum = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
 )
 
+// mostSums bounds a list of checksums, in bytes: one of a million photos has a tenth of that.
+const mostSums = 1 << 30
+
 // ReadSums reads what WriteSums or sha256sum wrote. A file that is not there is an error that is
 // fs.ErrNotExist, a line of another form one that names it; both are of kind fault.Input.
 func ReadSums(path string) (sums []Sum, list SumList, err error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe would be waited at
+	text, err := wholefile.ReadRegular(path, mostSums)
 	if err != nil {
 		return nil, list, fault.New(fault.Input, "cannot read the checksums of a run's inputs: %w", err)
 	}
-	defer file.Close()
-	whole := sha256.New()
-	in := bufio.NewReaderSize(io.TeeReader(file, whole), 1<<16)
-	for {
-		line, err := in.ReadString('\n')
-		if err != nil && err != io.EOF {
-			return nil, list, fault.New(fault.Input, "cannot read the checksums of a run's inputs: %w", err)
+	for line := range strings.Lines(string(text)) {
+		list.Files++
+		sum, wrong := parseSum(strings.TrimSuffix(line, "\n"))
+		if wrong != nil {
+			return nil, list, fault.New(fault.Input, "%s, line %d: %w; sha256sum writes a digest, two "+
+				"spaces and a path", path, list.Files, wrong)
 		}
-		if line != "" {
-			list.Files++
-			sum, wrong := parseSum(strings.TrimSuffix(line, "\n"))
-			if wrong != nil {
-				return nil, list, fault.New(fault.Input, "%s, line %d: %w; sha256sum writes a digest, two "+
-					"spaces and a path", path, list.Files, wrong)
-			}
-			sums = append(sums, sum)
-		}
-		if err == io.EOF {
-			list.SHA256 = hex.EncodeToString(whole.Sum(nil))
-			return sums, list, nil
-		}
+		sums = append(sums, sum)
 	}
+	whole := sha256.Sum256(text)
+	list.SHA256 = hex.EncodeToString(whole[:])
+	return sums, list, nil
 }
 
 // parseSum reads one line.

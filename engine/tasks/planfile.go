@@ -86,6 +86,10 @@ func read(f Folder) (*Plan, error) {
 		return nil, fault.New(fault.Input, "the plan in %s has %d photos in %d subsets, and %d references; make "+
 			"it again", f.planFile(), plan.Images.Count, plan.Subsets, plan.References.Count)
 	}
+	if !plan.dealt() {
+		return nil, fault.New(fault.Input, "the tasks of the plan in %s do not have each of its %d photos and %d "+
+			"subsets once; make it again", f.planFile(), plan.Images.Count, plan.Subsets)
+	}
 	return plan, nil
 }
 
@@ -95,4 +99,14 @@ const mostListed = 1 << 31
 func (p *Plan) countable() bool {
 	return p.Images.Count >= 0 && p.Images.Count < mostListed && p.References.Count >= 0 &&
 		p.References.Count < mostListed && p.Subsets >= min(1, p.Images.Count) && p.Subsets <= max(1, p.Images.Count)
+}
+
+// dealt says whether the tasks of every phase together have what the phase is about, each once. How much is one
+// task's is no part of the plan's ID.
+func (p *Plan) dealt() bool {
+	all := func(cut Cut, of int) bool { return cut.Of == of && (of == 0 || cut.Each >= 1 && cut.Each < mostListed) }
+	none := func(cut Cut) bool { return cut == Cut{} }
+	return all(p.Cuts.Depth, p.Images.Count) && all(p.Cuts.Score, p.Subsets) &&
+		(none(p.Cuts.Nearest) || all(p.Cuts.Nearest, p.Images.Count)) &&
+		(none(p.Cuts.Draw) || all(p.Cuts.Draw, p.Subsets))
 }

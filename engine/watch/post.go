@@ -7,10 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
+	"unicode"
 
 	"github.com/cenkalti/backoff/v5"
 
@@ -60,11 +63,17 @@ func (p *Post) check() error {
 	if p.Queue == 0 {
 		p.Queue = DefaultPostQueue
 	}
-	p.client = &http.Client{Timeout: p.Timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse // it would turn a POST into a GET
-	}}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxResponseHeaderBytes = mostAnswer
+	p.client = &http.Client{Timeout: p.Timeout, Transport: transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse // it would turn a POST into a GET
+		}}
 	return nil
 }
+
+// mostAnswer bounds what is read of an answer, in bytes: of its head, and of its body.
+const mostAnswer = 1 << 16
 
 // follower sends the entries of a watch.
 func (p *Post) follower(w *watcher) *follower {
@@ -140,19 +149,43 @@ func (p *Post) try(ctx context.Context, key string, body []byte) (wait time.Dura
 		}
 		return 0, fmt.Errorf("%s cannot be reached: %w", p.shown, err)
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<16)) // so that the connection serves again
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, mostAnswer)) // so that the connection serves again
 	response.Body.Close()
-	answer := fmt.Errorf("%s answers %s", p.shown, response.Status)
+	answer := fmt.Errorf("%s answers %s", p.shown, shortStatus(response.Status))
 	switch code := response.StatusCode; {
 	case code >= 200 && code < 300:
 		return 0, nil
 	case code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code == http.StatusTooEarly,
 		code >= 500:
-		seconds, err := strconv.Atoi(response.Header.Get("Retry-After"))
-		if err != nil || seconds < 0 {
-			seconds = 0
-		}
-		return time.Duration(seconds) * time.Second, answer
+		return retryAfter(response.Header.Get("Retry-After")), answer
 	}
 	return -1, answer
+}
+
+// retryAfter is the pause that a server asks for in seconds; 0 if it asks for none, or in another form.
+func retryAfter(text string) time.Duration {
+	const most = math.MaxInt64 / int64(time.Second) // that a Duration holds
+	seconds, err := strconv.ParseInt(text, 10, 64)
+	if errors.Is(err, strconv.ErrRange) && seconds > 0 {
+		err = nil // it is the largest there is
+	}
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return time.Duration(min(seconds, most)) * time.Second
+}
+
+// shortStatus is as much of a status line as a message has room for, on one line.
+func shortStatus(status string) string {
+	const most = 80 // bytes; those of the standard have half of that
+	more := ""
+	if len(status) > most {
+		status, more = status[:most], "..."
+	}
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return '?'
+	}, status) + more
 }

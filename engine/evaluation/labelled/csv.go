@@ -101,7 +101,7 @@ func imageIn(l *csvfile.Table, row csvfile.Record, root, key string) (Image, err
 		return filepath.Join(root, filepath.FromSlash(path))
 	}
 	file := l.Text(row, key)
-	if file == "" {
+	if file == "" || safeName(file) == "" { // the latter is the list's folder, or one above
 		return Image{}, fault.New(fault.Input, "the list %s names no image in line %d; correct it", l.Path,
 			row.Line)
 	}

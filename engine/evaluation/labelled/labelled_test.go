@@ -152,6 +152,7 @@ func TestWhatIsNoDataSetIsExplained(t *testing.T) {
 		"has no column \"label\"":    {write("a.csv", "image,mask\na.png,\n"), "", fault.Input},
 		"empty":                      {write("b.csv", ""), "", fault.Input},
 		"names no image in line 2":   {write("c.csv", "image,label,mask\n,0,\n"), "", fault.Input},
+		"names no image in line 3":   {write("g.csv", "image,label\na.png,0\n./..,0\n"), "", fault.Input},
 		"has 2 values in line 2":     {write("d.csv", "image,label,mask\na,0\n"), "", fault.Input},
 		"it is a path of Windows":    {write("f.csv", "image,label\nimg\\a.png,0\n"), "", fault.Input},
 		"is not a labelled data set": {write("e.txt", "image,label,mask\n"), "", fault.Input},

@@ -22,6 +22,7 @@ import (
 	"musc/engine/fault"
 	"musc/engine/report"
 	"musc/engine/results"
+	"musc/engine/wholefile"
 )
 
 // TimeImages is how many images the paper's table of times is for.
@@ -123,7 +124,7 @@ func (job *TimeJob) score(ctx context.Context, manifest, model string, subsets i
 		return run, fault.New(fault.Internal, "musc %s ended with %w: %s", strings.Join(args, " "), err,
 			strings.TrimSpace(stderr.String()))
 	}
-	text, err := os.ReadFile(filepath.Join(out, results.RunFile))
+	text, err := wholefile.ReadRegular(filepath.Join(out, results.RunFile), results.MostRun)
 	if err == nil {
 		err = json.Unmarshal(text, &run)
 	}
