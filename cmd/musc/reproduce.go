@@ -147,12 +147,14 @@ func (r *repetition) newFolder() (folder string, done func(), err error) {
 				break
 			}
 		}
-	default: // hidden, so that a folder of photos around it has no more photos than before
-		if folder, err = os.MkdirTemp(filepath.Dir(recorded), ".musc-reproduce-*"); err != nil {
-			folder, err = os.MkdirTemp("", "musc-reproduce-*")
+	default:
+		var scratch *reproduce.Scratch
+		if scratch, err = reproduce.NewScratch(filepath.Dir(recorded), commandLine()); err != nil {
+			scratch, err = reproduce.NewScratch(os.TempDir(), commandLine())
 		}
-		made := folder
-		done = func() { os.RemoveAll(made) }
+		if err == nil {
+			folder, done = scratch.Results, func() { scratch.Remove() } // what stays only takes space
+		}
 	}
 	if err != nil {
 		return "", done, fault.New(fault.Output, "cannot make a folder for the new results: %w; choose one "+

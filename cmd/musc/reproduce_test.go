@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -10,6 +11,7 @@ import (
 
 	"musc/cgo/cpu"
 	"musc/engine/evaluation/labelled/labelledtest"
+	"musc/engine/filelock"
 	"musc/engine/reproduce"
 	"musc/engine/results"
 )
@@ -188,6 +190,10 @@ func TestReproduce(t *testing.T) {
 	photos, out := scoredWashers(t, 12, " --config "+config)
 	t.Setenv("MUSC_WINDOWS", "")
 	t.Chdir(t.TempDir())
+	left := filepath.Join(photos, ".musc-reproduce-1") // by a process that was killed
+	if err := errors.Join(os.Mkdir(left, 0o755), os.WriteFile(filepath.Join(left, filelock.Name), nil, 0o644)); err != nil {
+		t.Fatal(err)
+	}
 
 	last, said := reproduced(t, exitOK, out)
 	if last["same"] != true || last["files"].(float64) < 20 || !strings.Contains(said, `"checked":12`) {
