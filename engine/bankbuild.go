@@ -40,7 +40,7 @@ type BankChange struct {
 	Added   []bank.Photo
 	Removed []bank.Photo
 	Skipped []dataset.Skipped // photos that cannot be read, or are there already
-	Doubts  []string          // photos among the added ones that score far out among the others, a sentence each
+	Doubts  []string          // a sentence about each added photo that scores far out
 }
 
 // BuildBank makes a bank of the job's photos, one or more: its tokens are written as the backbone gives

@@ -14,6 +14,7 @@ import (
 	"musc/engine"
 	"musc/engine/bank"
 	"musc/engine/features"
+	"musc/engine/plain"
 )
 
 func bankInfoCommand() *cli.Command {
@@ -65,7 +66,7 @@ func tellInfo(w io.Writer, path string, header *bank.Header, size int64) error {
 		fmt.Fprintf(table, "%s\t%s\n", name, fmt.Sprintf(format, arguments...))
 	}
 	settings, shape := &header.Settings, &header.Shape
-	row("bank", "%s", plain(path))
+	row("bank", "%s", plain.Name(path))
 	row("id", "%s", header.ID)
 	row("photos", "%d", len(header.Photos))
 	row("size", "%s (%s a photo, %s)", features.FormatBytes(size),

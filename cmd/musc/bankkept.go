@@ -10,6 +10,7 @@ import (
 	"musc/engine"
 	"musc/engine/bank"
 	"musc/engine/fault"
+	"musc/engine/plain"
 )
 
 // calibrateFlags are those of commands that calibrate a bank without a model.
@@ -131,7 +132,7 @@ func bankVerify(c *cli.Context) error {
 		return json.NewEncoder(c.App.Writer).Encode(map[string]any{"event": "verified", "bank": b.Path(),
 			"id": header.ID, "photos": len(header.Photos), "bytes": b.Bytes()})
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "%s: %d photos, all as they were written (%s)\n", plain(b.Path()),
+	_, err = fmt.Fprintf(c.App.Writer, "%s: %d photos, all as they were written (%s)\n", plain.Name(b.Path()),
 		len(header.Photos), header.ID)
 	return err
 }

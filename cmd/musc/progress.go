@@ -12,6 +12,7 @@ import (
 	"golang.org/x/term"
 
 	"musc/engine"
+	"musc/engine/plain"
 )
 
 // newObserver picks how progress is told: JSON lines on stdout for scripts, bars on a terminal,
@@ -56,7 +57,7 @@ func (q quietObserver) Skipped(path, reason string) {
 }
 
 func skippedLine(path, reason string) string {
-	return fmt.Sprintf("left out: %s: %s", plain(path), visible(reason))
+	return fmt.Sprintf("left out: %s: %s", plain.Name(path), visible(reason))
 }
 
 // lineObserver writes a line when a step begins, one every few seconds while it goes on, and for a

@@ -14,6 +14,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"musc/engine/fault"
+	"musc/engine/plain"
 	"musc/engine/reproduce"
 	"musc/engine/results"
 )
@@ -195,7 +196,7 @@ func (r *repetition) tell(now *reproduce.Record, found *reproduce.Comparison, ou
 func inWords(found *reproduce.Comparison, reasons []reproduce.Reason, kept string) string {
 	var text strings.Builder
 	for _, d := range found.Differences {
-		fmt.Fprintf(&text, "differs: %s: %s\n", plain(d.Name), d.Text)
+		fmt.Fprintf(&text, "differs: %s: %s\n", plain.Name(d.Name), d.Text)
 	}
 	if found.Same() {
 		fmt.Fprintf(&text, "same bytes: %s\n", counted(found.Files, "file"))

@@ -15,6 +15,7 @@ import (
 	"musc/cgo/cpu"
 	"musc/engine/backbone"
 	"musc/engine/fault"
+	"musc/engine/plain"
 	"musc/engine/reproduce"
 	"musc/engine/results"
 )
@@ -35,7 +36,7 @@ func (r *repetition) run(output string) error {
 	}
 	if library := r.line.String(libraryOption); library != "" && !r.Bool("quiet") && !r.Bool("json") {
 		fmt.Fprintf(r.App.ErrWriter, "the library %s that the record names is not loaded, as anybody can have "+
-			"written the record; if you trust it, set $%s\n", plain(library), backbone.LibraryVariable)
+			"written the record; if you trust it, set $%s\n", plain.Name(library), backbone.LibraryVariable)
 	}
 	child := exec.CommandContext(r.Context.Context, program, r.line.arguments(output, more...)...)
 	child.Dir = r.folder

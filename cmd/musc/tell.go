@@ -10,13 +10,13 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"unicode"
 
 	"github.com/urfave/cli/v2"
 
 	"musc/engine"
 	"musc/engine/evaluation/labelled"
 	"musc/engine/evaluation/metrics"
+	"musc/engine/plain"
 	"musc/engine/results"
 )
 
@@ -61,7 +61,7 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 	for _, image := range ranked[:min(max(top, 0), len(ranked))] {
 		writeRow(strconv.Itoa(image.Rank), fmt.Sprintf("%.4f", image.Score),
 			fmt.Sprintf("%.4f", image.ScoreBefore), string(result.Thresholds.Of(image.ScoreBefore)),
-			plain(image.Name), plain(image.Label))
+			plain.Name(image.Name), plain.Name(image.Label))
 	}
 	if err := table.Flush(); err != nil {
 		return err
@@ -85,16 +85,6 @@ func tell(w io.Writer, result *engine.Result, output string, top int) error {
 		}
 	}
 	return nil
-}
-
-// plain is a name as it can stand in a line of a terminal: quoted as in Go where it has characters that do
-// not print, such as line breaks, or blanks that nobody sees.
-func plain(name string) string {
-	odd := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
-	if strings.ContainsFunc(name, odd) || strings.TrimSpace(name) != name {
-		return strconv.Quote(name)
-	}
-	return name
 }
 
 // tellJSON writes one JSON object a line:

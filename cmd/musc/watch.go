@@ -14,6 +14,7 @@ import (
 	"musc/engine"
 	"musc/engine/bank"
 	"musc/engine/fault"
+	"musc/engine/plain"
 	"musc/engine/results"
 	"musc/engine/verdict"
 	"musc/engine/watch"
@@ -225,7 +226,7 @@ func (l *watchListener) Told(entry *watch.Entry) (err error) {
 		err = json.NewEncoder(l.out).Encode(entry)
 	case entry.Kind == watch.Photo:
 		_, err = fmt.Fprintf(l.out, "%-9s  %.4f  %s\n", orDash(string(entry.Verdict)), *entry.Score,
-			plain(entry.RawName()))
+			plain.Name(entry.RawName()))
 	case entry.Kind == watch.Skipped:
 		fmt.Fprintln(l.notes, skippedLine(entry.Path, entry.Reason))
 	default:
@@ -251,7 +252,7 @@ func (l *watchListener) Note(kind, text string) {
 	case l.json:
 		_ = json.NewEncoder(l.out).Encode(map[string]string{"event": "note", "kind": kind, "text": text})
 	case !l.quiet || kind != "resumed":
-		fmt.Fprintln(l.notes, plain(text))
+		fmt.Fprintln(l.notes, plain.Name(text))
 	}
 }
 

@@ -3,6 +3,8 @@ package health
 import (
 	"math"
 	"slices"
+
+	"musc/engine/plain"
 )
 
 // The constants of drift.
@@ -33,12 +35,12 @@ func drift(b *Batch) (findings []Finding) {
 	if c, there := changeOf(brightness, brightnessDrift); there {
 		findings = append(findings, warn(Drift, nil, "photos get %s over the file order: their mean luma "+
 			"is about %.0f up to %s and %.0f after it; if the light changed, score the two parts separately",
-			c.word("lighter", "darker"), c.before, plain(b.Photos[c.last].Name), c.after))
+			c.word("lighter", "darker"), c.before, plain.InSentence(b.Photos[c.last].Name), c.after))
 	}
 	if c, there := changeOf(sharpness, sharpnessDrift); there {
 		findings = append(findings, warn(Drift, nil, "photos get %s over the file order, %.1f times after "+
 			"%s; if the focus changed or the lens is dirty, score the two parts separately",
-			c.word("sharper", "less sharp"), c.factor(), plain(b.Photos[c.last].Name)))
+			c.word("sharper", "less sharp"), c.factor(), plain.InSentence(b.Photos[c.last].Name)))
 	}
 	return findings
 }

@@ -2,9 +2,9 @@ package health
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
-	"unicode"
+
+	"musc/engine/plain"
 )
 
 const (
@@ -16,7 +16,7 @@ const (
 func (b *Batch) names(photos []int) string {
 	var told []string
 	for _, photo := range photos[:min(len(photos), namesTold)] {
-		told = append(told, plain(b.Photos[photo].Name))
+		told = append(told, plain.InSentence(b.Photos[photo].Name))
 	}
 	if more := len(photos) - namesTold; more > 0 {
 		told = append(told, fmt.Sprintf("and %d more", more))
@@ -34,16 +34,6 @@ func (b *Batch) groups(groups [][]int) string {
 		told = append(told, fmt.Sprintf("and %s more", count(more, "group")))
 	}
 	return strings.Join(told, "; ")
-}
-
-// plain is a name as it can stand in a line: quoted as in Go if it has characters that do not print,
-// or that would be taken for part of the sentence.
-func plain(name string) string {
-	odd := func(r rune) bool { return !unicode.IsPrint(r) || strings.ContainsRune("\"',;:\ufffd", r) }
-	if name == "" || strings.ContainsFunc(name, odd) || strings.TrimSpace(name) != name {
-		return strconv.Quote(name)
-	}
-	return name
 }
 
 // count is a number of things.

@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/plain"
 	"musc/engine/results"
 	"musc/engine/wholefile"
 )
@@ -293,17 +294,17 @@ func (c *comparer) inWords(group string) string {
 	}
 	var parts []string
 	if len(differing) > 0 {
-		part := fmt.Sprintf("%d of %d files differ, such as %s", len(differing), c.counts[group], plain(differing[0]))
+		part := fmt.Sprintf("%d of %d files differ, such as %s", len(differing), c.counts[group], plain.InSentence(differing[0]))
 		if by := c.mapsDiffer(differing); by != "" {
 			part += by
 		}
 		parts = append(parts, part)
 	}
 	if len(absent) > 0 {
-		parts = append(parts, fmt.Sprintf("%d only the recorded run has, such as %s", len(absent), plain(absent[0])))
+		parts = append(parts, fmt.Sprintf("%d only the recorded run has, such as %s", len(absent), plain.InSentence(absent[0])))
 	}
 	if len(added) > 0 {
-		parts = append(parts, fmt.Sprintf("%d only the new run has, such as %s", len(added), plain(added[0])))
+		parts = append(parts, fmt.Sprintf("%d only the new run has, such as %s", len(added), plain.InSentence(added[0])))
 	}
 	return strings.Join(parts, "; ")
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"musc/engine"
+	"musc/engine/plain"
 	"musc/engine/report"
 	"musc/engine/report/page"
 	"musc/engine/results"
@@ -140,5 +141,5 @@ func (c *comparer) mapsDiffer(names []string) string {
 			}
 		}
 	}
-	return " by at most " + number(largest) + " (" + plain(where) + ")"
+	return " by at most " + number(largest) + " (" + plain.InSentence(where) + ")"
 }

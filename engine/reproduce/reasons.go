@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"musc/engine/plain"
 	"musc/engine/report"
 )
 
@@ -81,7 +82,7 @@ func (in *Inputs) inWords() (parts []string) {
 		}
 		quoted := make([]string, 0, named)
 		for _, path := range of.paths[:min(named, len(of.paths))] {
-			quoted = append(quoted, plain(path))
+			quoted = append(quoted, plain.InSentence(path))
 		}
 		text += strings.Join(quoted, ", ")
 		if more := len(of.paths) - named; more > 0 {
@@ -90,15 +91,6 @@ func (in *Inputs) inWords() (parts []string) {
 		parts = append(parts, text)
 	}
 	return parts
-}
-
-// plain is a name as it can stand in a line.
-func plain(path string) string {
-	quoted := fmt.Sprintf("%q", path)
-	if quoted[1:len(quoted)-1] == path {
-		return path
-	}
-	return quoted
 }
 
 // short is the beginning of a checksum: enough to tell two apart.

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/plain"
 	"musc/engine/wholefile"
 )
 
@@ -102,12 +103,13 @@ func compareScores(old, new string) (*Scores, error) {
 		s.Before = max(s.Before, apart(then.before, now.before))
 		if then.rank != now.rank {
 			if s.Ranks++; s.Ranks == 1 {
-				s.RanksSuch = plain(image)
+				s.RanksSuch = plain.InSentence(image)
 			}
 		}
 		if then.verdict != now.verdict {
 			if s.Verdicts++; s.Verdicts == 1 {
-				s.VerdictsSuch = fmt.Sprintf("%s, %s then and %s now", plain(image), orNone(then.verdict), orNone(now.verdict))
+				s.VerdictsSuch = fmt.Sprintf("%s, %s then and %s now", plain.InSentence(image),
+					orNone(then.verdict), orNone(now.verdict))
 			}
 		}
 	}
@@ -142,7 +144,7 @@ func (s *Scores) String() string {
 	if s.Largest > 0 || s.Before > 0 {
 		text := "scores differ by at most " + number(s.Largest)
 		if s.LargestOf != "" {
-			text += fmt.Sprintf(" (%s)", plain(s.LargestOf))
+			text += fmt.Sprintf(" (%s)", plain.InSentence(s.LargestOf))
 		}
 		parts = append(parts, text+", before RsCIN by at most "+number(s.Before))
 	} else if s.Images > 0 {
