@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -14,6 +15,7 @@ import (
 	"musc/engine/assets"
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
+	"musc/engine/sha256sum"
 )
 
 const sumsName = "SHA256SUMS"
@@ -174,7 +176,7 @@ func writeSums(folder string, names []string) error {
 		if err != nil {
 			return fault.New(fault.Output, "cannot read back %w", err)
 		}
-		fmt.Fprintf(&list, "%x  %s\n", digest.Sum(nil), name)
+		list.WriteString(sha256sum.Line(hex.EncodeToString(digest.Sum(nil)), name))
 		fmt.Printf("%x  %7.1f MB  %s\n", digest.Sum(nil), float64(size)/1e6, name)
 	}
 	return atomicfile.WriteFile(filepath.Join(folder, sumsName), []byte(list.String()))
@@ -188,9 +190,11 @@ func readSums(folder string) (map[string]string, error) {
 	}
 	sums := map[string]string{}
 	for line := range strings.Lines(string(content)) {
-		if sum, name, ok := strings.Cut(strings.TrimSpace(line), "  "); ok {
-			sums[name] = sum
+		sum, name, err := sha256sum.Parse(line)
+		if err != nil {
+			return nil, fault.New(fault.Input, "%s: %w: %q", filepath.Join(folder, sumsName), err, line)
 		}
+		sums[name] = hex.EncodeToString(sum[:])
 	}
 	return sums, nil
 }

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"crypto/sha256"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"musc/engine/sha256sum"
 )
 
 func put(t *testing.T, folder string, files map[string]string) {
@@ -41,7 +44,9 @@ func TestClearDeletesWhatIsListed(t *testing.T) {
 	if err := clear(folder); err != nil {
 		t.Fatal(err)
 	}
-	put(t, folder, map[string]string{"old": "", "mine": "", sumsName: "00  old\n00  gone\n00  ../beside\n"})
+	digest := strings.Repeat("00", sha256.Size)
+	put(t, folder, map[string]string{"old": "", "mine": "", sumsName: sha256sum.Line(digest, "old") +
+		sha256sum.Line(digest, "gone") + sha256sum.Line(digest, "../beside")})
 	put(t, outside, map[string]string{"beside": ""})
 	if err := clear(folder); err != nil {
 		t.Fatal(err)

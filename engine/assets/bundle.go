@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"musc/engine/fault"
+	"musc/engine/sha256sum"
 )
 
 // A bundle is an uncompressed tar archive of README.txt, SHA256SUMS, musc's own archive if it was given,
@@ -137,8 +138,11 @@ func (b *Bundle) complete(sums []byte, seen map[string]bool) error {
 		return b.foreign("it holds no " + bundleSums)
 	}
 	for line := range strings.Lines(string(sums)) {
-		_, name, ok := strings.Cut(strings.TrimSpace(line), "  ")
-		if ok && !seen[name] {
+		_, name, err := sha256sum.Parse(line)
+		if err != nil {
+			return b.damaged(fmt.Sprintf("its %s has the line %q, which is %v", bundleSums, strings.TrimSpace(line), err))
+		}
+		if !seen[name] {
 			return b.damaged(fmt.Sprintf("it lacks %s, which its %s lists", name, bundleSums))
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 
 	"musc/engine/fault"
+	"musc/engine/sha256sum"
 )
 
 // bundleTexts are the README of a bundle, and the lines of its SHA256SUMS but for the README's.
@@ -24,7 +25,7 @@ In the folder with this file, BUNDLE.tar stands for its name:
 		base := filepath.Base(program.Name())
 		fmt.Fprintf(&text, "    tar xf BUNDLE.tar %s && tar xf %s\n", base, base)
 		command = strings.TrimSuffix(base, ".tar.gz") + "/bin/musc"
-		fmt.Fprintf(&lines, "%s  %s\n", program.sum, base)
+		lines.WriteString(sha256sum.Line(program.sum, base))
 	}
 	fmt.Fprintf(&text, `    %s setup --bundle BUNDLE.tar
     %[1]s doctor
@@ -35,7 +36,7 @@ It holds, as the package registry hands it out, with the licence of each in it:
 	for i := range artifacts {
 		a := &artifacts[i]
 		fmt.Fprintf(&text, "    %s\n        %s (%s)\n", path.Join(wheelFolder, a.Wheel), a.Title, a.Licence)
-		fmt.Fprintf(&lines, "%s  %s\n", a.SHA256, path.Join(wheelFolder, a.Wheel))
+		lines.WriteString(sha256sum.Line(a.SHA256, path.Join(wheelFolder, a.Wheel)))
 	}
 	return text.String(), lines.String()
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"os"
@@ -16,6 +17,7 @@ import (
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
+	"musc/engine/sha256sum"
 )
 
 // BundleContent is what a bundle is made of.
@@ -139,7 +141,8 @@ func (w *bundleWriter) write(program program, artifacts []Artifact) error {
 	if err := w.text(bundleReadme, readme); err != nil {
 		return err
 	}
-	sums = fmt.Sprintf("%x  %s\n", sha256.Sum256([]byte(readme)), bundleReadme) + sums
+	digest := sha256.Sum256([]byte(readme))
+	sums = sha256sum.Line(hex.EncodeToString(digest[:]), bundleReadme) + sums
 	if err := w.text(bundleSums, sums); err != nil {
 		return err
 	}

@@ -4,14 +4,13 @@ import (
 	"bufio"
 	"crypto/sha256"
 	"encoding/hex"
-	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"strings"
 
 	"musc/engine/atomicfile"
 	"musc/engine/fault"
+	"musc/engine/sha256sum"
 	"musc/engine/wholefile"
 )
 
@@ -22,20 +21,14 @@ type Sum struct {
 	SHA256 [sha256.Size]byte
 }
 
-// WriteSums writes checksums in the form that sha256sum of the GNU coreutils writes and checks: a digest,
-// two spaces and a path a line. Where a path has a backslash or a line break, these are escaped, and the line
-// begins with a backslash. The result identifies the file and counts its lines.
+// WriteSums writes checksums as package sha256sum says. The result identifies the file and counts its lines.
 func WriteSums(path string, sums iter.Seq[Sum]) (list SumList, err error) {
 	whole := sha256.New()
 	err = atomicfile.Save(path, func(w io.Writer) error {
 		out := bufio.NewWriterSize(io.MultiWriter(w, whole), 1<<16)
 		for sum := range sums {
 			list.Files++
-			mark, name := "", escapeSum.Replace(sum.Path)
-			if name != sum.Path {
-				mark = `\`
-			}
-			fmt.Fprintf(out, "%s%x  %s\n", mark, sum.SHA256, name)
+			out.WriteString(sha256sum.Line(hex.EncodeToString(sum.SHA256[:]), sum.Path))
 		}
 		return out.Flush()
 	})
@@ -49,11 +42,6 @@ type SumList struct {
 	SHA256 string `json:"sha256"` // of the list itself
 }
 
-var (
-	escapeSum   = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)
-	unescapeSum = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\r`, "\r")
-)
-
 // mostSums bounds a list of checksums, in bytes: one of a million photos has a tenth of that.
 const mostSums = 1 << 30
 
@@ -66,30 +54,14 @@ func ReadSums(path string) (sums []Sum, list SumList, err error) {
 	}
 	for line := range strings.Lines(string(text)) {
 		list.Files++
-		sum, wrong := parseSum(strings.TrimSuffix(line, "\n"))
+		digest, of, wrong := sha256sum.Parse(line)
 		if wrong != nil {
 			return nil, list, fault.New(fault.Input, "%s, line %d: %w; sha256sum writes a digest, two "+
 				"spaces and a path", path, list.Files, wrong)
 		}
-		sums = append(sums, sum)
+		sums = append(sums, Sum{of, digest})
 	}
 	whole := sha256.Sum256(text)
 	list.SHA256 = hex.EncodeToString(whole[:])
 	return sums, list, nil
-}
-
-// parseSum reads one line.
-func parseSum(line string) (sum Sum, err error) {
-	line, escaped := strings.CutPrefix(line, `\`)
-	const digits = 2 * sha256.Size
-	if len(line) < digits+3 || line[digits] != ' ' || line[digits+1] != ' ' && line[digits+1] != '*' {
-		return sum, errors.New("no checksum of a file")
-	}
-	if _, err := hex.Decode(sum.SHA256[:], []byte(line[:digits])); err != nil {
-		return sum, fmt.Errorf("no checksum: %w", err)
-	}
-	if sum.Path = line[digits+2:]; escaped {
-		sum.Path = unescapeSum.Replace(sum.Path)
-	}
-	return sum, nil
 }
