@@ -311,7 +311,7 @@ func (c *comparer) inWords(group string) string {
 
 // edited adds to a text that a file is not any more what the run wrote.
 func (c *comparer) edited(name, text string) string {
-	if edited(c.then, name) {
+	if c.then.wasEdited(name) {
 		text += " (it was changed after the run)"
 	}
 	return text

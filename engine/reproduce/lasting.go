@@ -113,13 +113,22 @@ func (c *comparer) runInWords() string {
 	return "differs in " + strings.Join(names, ", ")
 }
 
-// edited says whether a result is not the one that the run wrote, where the record says which that is.
-func edited(r *Record, name string) bool {
+// wasEdited says whether a result is not the one that the run wrote, where the record says which that is. The
+// file is read once.
+func (r *Record) wasEdited(name string) bool {
 	if r.Run.Repeat == nil || r.Run.Repeat.Results[name] == "" {
 		return false
 	}
-	digest, err := engine.Digest(filepath.Join(r.Folder, name))
-	return err == nil && digest != r.Run.Repeat.Results[name]
+	edited, known := r.edited[name]
+	if !known {
+		digest, err := engine.Digest(filepath.Join(r.Folder, name))
+		edited = err == nil && digest != r.Run.Repeat.Results[name]
+		if r.edited == nil {
+			r.edited = map[string]bool{}
+		}
+		r.edited[name] = edited
+	}
+	return edited
 }
 
 // mapsDiffer says how far apart maps are; "" if the files are none, or not of one size.

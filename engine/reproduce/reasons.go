@@ -23,7 +23,7 @@ func Reasons(then, now *Record, inputs *Inputs) []Reason {
 		list = append(list, Reason{kind, fmt.Sprintf(format, args...)})
 	}
 	for _, name := range then.guarded() {
-		if edited(then, name) {
+		if then.wasEdited(name) {
 			add("edited", "%s was changed after the run: its bytes are not those that run.json records", name)
 		}
 	}

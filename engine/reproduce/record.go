@@ -24,6 +24,8 @@ type Record struct {
 	Inputs []results.Sum              // nil: nothing is known of them
 	// Missing is what an older record does not say, and an edited one no more, in words for people.
 	Missing []string
+
+	edited map[string]bool // as wasEdited found out, by the results' names
 }
 
 // Read reads the record of a run: path is its run.json, or the folder of the results. Errors are of kind

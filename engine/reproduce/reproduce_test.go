@@ -321,3 +321,18 @@ func TestReasonsComeInTheOrderOfLikelihood(t *testing.T) {
 		t.Errorf("got %s, want %s", got, want)
 	}
 }
+
+// A result may be a file of a million rows: it is read once, however often it is asked for.
+func TestResultsAreDigestedOnce(t *testing.T) {
+	then := recorded(t, 1, func(*report.Run) {})
+	put(t, then.Folder, map[string]string{"scores.csv": "x"})
+	then.Run.Repeat.Results = map[string]string{"scores.csv": "y", "defects.csv": "z"}
+	for _, asked := range []string{"first", "again"} {
+		if !then.wasEdited("scores.csv") || then.wasEdited("defects.csv") {
+			t.Errorf("asked %s: another answer", asked)
+		}
+		if err := os.RemoveAll(filepath.Join(then.Folder, "scores.csv")); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
