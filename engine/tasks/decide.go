@@ -72,6 +72,21 @@ func (p *Plan) matters(part *Part, group []int) bool {
 	})
 }
 
+// toTell are the groups of a part that share a defect and matter, by the images' indices in the listing.
+func (p *Plan) toTell(part *Part) (groups [][]int) {
+	for _, group := range part.Shared {
+		if !p.matters(part, group) {
+			continue
+		}
+		indices := make([]int, len(group))
+		for k, image := range group {
+			indices[k] = part.Images[image].Index
+		}
+		groups = append(groups, indices)
+	}
+	return groups
+}
+
 // examine asks whether the batch is fit to be scored.
 func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *Listing) (
 	[]health.Finding, error) {
@@ -82,28 +97,12 @@ func (p *Plan) examine(ctx context.Context, f Folder, g *gathered, listing *List
 		place[row.Index] = i
 		item := listing.Images[row.Index]
 		batch.Photos = append(batch.Photos, health.Photo{Name: item.Name, Path: p.Locate(item.Path),
-			Brightness: row.brightness, Sharpness: row.sharpness})
+			Brightness: row.brightness, Sharpness: row.sharpness, Digest: row.digest})
 	}
-	var groups [][]int
-	for subset, record := range g.records {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		part, err := p.ReadPart(f, subset, Digests)
-		if err != nil {
-			return nil, err
-		}
-		for _, image := range part.Images {
-			batch.Photos[place[image.Index]].Digest = string(image.Digest[:])
-		}
-		for _, group := range record.Shared {
-			if !p.matters(part, group) {
-				continue
-			}
-			for k, image := range group {
-				group[k] = place[part.Images[image].Index]
-			}
-			groups = append(groups, group)
+	groups := make([][]int, len(g.shared))
+	for k, group := range g.shared {
+		for _, index := range group {
+			groups[k] = append(groups[k], place[index])
 		}
 	}
 	if len(g.rows) <= comparedTokens {

@@ -21,7 +21,7 @@ import (
 // cannot be re-scored.
 func (p *Plan) Merge(ctx context.Context, f Folder, listing *Listing, allowMixed bool,
 	observer engine.Observer) (*Merged, error) {
-	g, err := p.gather(ctx, f, "merge")
+	g, err := p.gather(ctx, f, Digests, "merge")
 	if err != nil {
 		return nil, err
 	}

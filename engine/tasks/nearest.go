@@ -41,7 +41,7 @@ type nearestRecord struct {
 // spilled.
 func (p *Plan) Nearest(ctx context.Context, f Folder, tasks []int, machine engine.Config,
 	observer engine.Observer) error {
-	g, err := p.gather(ctx, f, "find the nearest images")
+	g, err := p.gather(ctx, f, Table, "find the nearest images")
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ import (
 // neighboursOf are those of all tasks, one after the other.
 func neighboursOf(t *testing.T, b batch) (list []rscin.Neighbour) {
 	t.Helper()
-	g, err := b.gather(context.Background(), b.folder, "test")
+	g, err := b.gather(context.Background(), b.folder, Table, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
