@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"math"
@@ -205,5 +206,28 @@ func TestRunThatJSONCannotHoldKeepsTheFormerFile(t *testing.T) {
 	err := WriteRun(path, Run{Timings: []Timing{{"backbone", math.NaN()}}})
 	if err == nil || read(t, path) != before {
 		t.Fatalf("got %v", err)
+	}
+}
+
+// Programs look photos up by the names in a table: what a spreadsheet would take for a formula stays as it is
+// (docs/security.md).
+func TestNamesInTablesStayAsTheyAre(t *testing.T) {
+	var scores []Score
+	names := []string{`=HYPERLINK("http://x";"y").png`, "+1.png", "-1.png", "@x.png", "\t=1.png", "'=1.png"}
+	for _, name := range names {
+		scores = append(scores, Score{Image: name})
+	}
+	path := filepath.Join(t.TempDir(), results.ScoresFile)
+	if err := WriteScores(path, scores, &verdict.Thresholds{}); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(strings.NewReader(read(t, path))).ReadAll()
+	if err != nil || len(rows) != len(names)+1 {
+		t.Fatalf("%q, %v", rows, err)
+	}
+	for k, name := range names {
+		if rows[k+1][0] != name {
+			t.Errorf("%q instead of %q", rows[k+1][0], name)
+		}
 	}
 }

@@ -126,6 +126,9 @@ func redacted(address string) string {
 	return parsed.Redacted()
 }
 
+// mostHead bounds the head of an answer, in bytes.
+const mostHead = 1 << 18
+
 // client returns an HTTP client that notes the checksum which a hub gives with its redirection to
 // where the file is stored, and that never leaves https for http.
 func (c *Client) client(linked *string) *http.Client {
@@ -135,6 +138,7 @@ func (c *Client) client(linked *string) *http.Client {
 	} else {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
 		transport.ResponseHeaderTimeout = c.stall()
+		transport.MaxResponseHeaderBytes = mostHead
 		client.Transport = transport
 	}
 	client.CheckRedirect = func(next *http.Request, via []*http.Request) error {
