@@ -193,9 +193,11 @@ check-licences:
 
 # What is in out/dist, installed in an empty root without a network and in a container image, scores the
 # washers. It takes root and Debian's mmdebstrap, rpm and buildah; what is missing is left out and said.
+# RELEASE=trixie, say, is the root's Debian, if not this machine's.
+RELEASE ?=
 test-dist:
 	cd cmd/dist && $(GO) test ./...
-	cd cmd/dist && MUSC_TEST_DIST=1 $(GO) test -count=1 -timeout 15m -v \
+	cd cmd/dist && MUSC_TEST_DIST=1 MUSC_TEST_RELEASE=$(RELEASE) $(GO) test -count=1 -timeout 15m -v \
 		-run '^(TestEmptyRoot|TestContainerfile)$$' .
 
 clean:

@@ -113,10 +113,10 @@ func writeFiles(s *source, folder string, items []item, bom []byte) (names []str
 			_, err = w.Write(packed)
 			return err
 		},
-		"musc_" + s.version + "_amd64.deb": func(w io.Writer) error {
+		"musc_" + s.version + "-1_amd64.deb": func(w io.Writer) error {
 			return writePackage(w, "deb", s, items)
 		},
-		"musc-" + s.version + ".x86_64.rpm": func(w io.Writer) error {
+		"musc-" + s.version + "-1.x86_64.rpm": func(w io.Writer) error {
 			return writePackage(w, "rpm", s, items)
 		},
 		"musc-" + s.version + ".cdx.json": func(w io.Writer) error {

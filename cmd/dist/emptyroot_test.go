@@ -129,7 +129,7 @@ func removeRPM(t *testing.T, r root) {
 	if said, err := exec.Command("rpm", "--root", string(r), "--erase", "musc").CombinedOutput(); err != nil {
 		t.Fatalf("rpm --erase: %v: %s", err, said)
 	}
-	r.lacks(t, "usr/bin/musc", "usr/share/man/man1/musc.1.gz", "usr/share/licenses/musc")
+	r.lacks(t, "usr/bin/musc", "usr/share/man/man1/musc.1.gz", "usr/share/doc/musc", "usr/share/licenses/musc")
 }
 
 // installArchive has nothing but the bundle, and goes the way that its README says.

@@ -16,6 +16,7 @@ func testItems() []item {
 	return []item{{"bin/musc", 0o755, []byte("program")}, {"share/doc/musc/LICENSE", 0o644, []byte("ours")},
 		{"share/doc/musc/README.md", 0o644, []byte("read")},
 		{"share/doc/musc/THIRD-PARTY.txt", 0o644, []byte("theirs")},
+		{"share/doc/musc/docs/a.md", 0o644, []byte("page")},
 		{"share/man/man1/musc.1.gz", 0o644, []byte("manual")}}
 }
 
@@ -52,6 +53,7 @@ func TestArchive(t *testing.T) {
 		"5 755" + root + "share/", "5 755" + root + "share/doc/", "5 755" + root + "share/doc/musc/",
 		"0 644" + root + "share/doc/musc/LICENSE ours", "0 644" + root + "share/doc/musc/README.md read",
 		"0 644" + root + "share/doc/musc/THIRD-PARTY.txt theirs",
+		"5 755" + root + "share/doc/musc/docs/", "0 644" + root + "share/doc/musc/docs/a.md page",
 		"5 755" + root + "share/man/", "5 755" + root + "share/man/man1/",
 		"0 644" + root + "share/man/man1/musc.1.gz manual",
 	}

@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/google/licensecheck"
 
@@ -91,11 +92,23 @@ func readTexts(folder, name string) (texts []text, err error) {
 		}
 		content, err := os.ReadFile(path)
 		relative, _ := filepath.Rel(folder, path) // both are of the same walk
-		texts = append(texts, text{filepath.ToSlash(relative), string(content)})
+		texts = append(texts, text{filepath.ToSlash(relative), inUTF8(content)})
 		return err
 	}
 	err = filepath.WalkDir(filepath.Join(folder, name), visit)
 	return texts, err
+}
+
+// inUTF8 takes what is not UTF-8 for Latin-1, of which FreeType's licence is: its bytes are code points.
+func inUTF8(content []byte) string {
+	if utf8.Valid(content) {
+		return string(content)
+	}
+	runes := make([]rune, len(content))
+	for i, b := range content {
+		runes[i] = rune(b)
+	}
+	return string(runes)
 }
 
 // recognise names the licences of a text, nil where too much of it is of none. A text that only links

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/goreleaser/nfpm/v2"
 	_ "github.com/goreleaser/nfpm/v2/deb" // registers itself
@@ -17,6 +19,10 @@ import (
 )
 
 const summary = "finds defective products in a folder of unlabeled photos"
+
+// packagers has an address since both kinds ask for one; none is read there: weaknesses and questions have
+// other ways (docs/security.md, docs/contributing.md), and .invalid says so (RFC 2606).
+const packagers = "The maintainers of musc <maintainers@musc.invalid>"
 
 const description = summary + `
 No training, no labels: every photo is scored by how far each of its patches is
@@ -34,9 +40,14 @@ func writePackage(w io.Writer, kind string, s *source, items []item) error {
 	info := nfpm.WithDefaults(&nfpm.Info{
 		Name: "musc", Arch: "amd64", Platform: "linux", Version: s.version, VersionSchema: "none",
 		Release: "1", Section: "science", Priority: "optional", License: "Apache-2.0",
-		Maintainer: "The maintainers of musc", Description: description, MTime: s.time,
+		Maintainer: packagers, Description: description, MTime: s.time,
+		Changelog: filepath.Join(stage, "changelog.yaml"),
 	})
-	info.RPM.BuildHost, info.RPM.Summary, info.RPM.Group = "localhost", summary, "Unspecified"
+	info.RPM.BuildHost, info.RPM.Group, info.RPM.Packager = "localhost", "Unspecified", packagers
+	info.RPM.Summary = strings.ToUpper(summary[:1]) + summary[1:] // as rpm has it; a deb's begins small
+	if err := os.WriteFile(info.Changelog, changelogOf(s), 0o644); err != nil {
+		return fault.New(fault.Output, "cannot write %w", err)
+	}
 	// The last two are what ONNX Runtime and the decoders need, which musc setup brings.
 	info.Depends = map[string][]string{
 		"deb": {"libc6 (>= " + glibc + ")", "libstdc++6", "zlib1g"},
@@ -50,12 +61,12 @@ func writePackage(w io.Writer, kind string, s *source, items []item) error {
 			return fault.New(fault.Output, "cannot write %w", err)
 		}
 		info.Contents = append(info.Contents, &files.Content{Source: path,
-			Destination: "/usr/" + item.Path, FileInfo: &files.ContentFileInfo{
+			Destination: "/usr/" + item.Path, Type: typeOf(kind, item.Path), FileInfo: &files.ContentFileInfo{
 				Owner: "root", Group: "root", Mode: item.Mode, MTime: s.time}})
 	}
 	if kind == "rpm" { // which removes only folders that are its own
-		for _, folder := range []string{"/usr/share/doc/musc", "/usr/share/licenses/musc"} {
-			info.Contents = append(info.Contents, &files.Content{Destination: folder, Type: files.TypeDir,
+		for _, folder := range ownFolders(placed(kind, items)) {
+			info.Contents = append(info.Contents, &files.Content{Destination: "/usr/" + folder, Type: files.TypeDir,
 				FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o755, MTime: s.time}})
 		}
 	}
@@ -67,6 +78,39 @@ func writePackage(w io.Writer, kind string, s *source, items []item) error {
 		return err
 	}
 	return packager.Package(info, w)
+}
+
+// changelogOf is the one entry of a package's changelog, in the form of nfpm; what has changed is on a page.
+func changelogOf(s *source) []byte {
+	return fmt.Appendf(nil, "- semver: %q\n  date: %q\n  packager: %q\n  deb: {urgency: medium, distributions: "+
+		"[unstable]}\n  changes: [{note: %q}]\n", s.version+"-1", s.time.Format(time.RFC3339), packagers,
+		"What is new is told in /usr/share/doc/musc/docs/changelog.md.")
+}
+
+// typeOf marks what rpm can leave out (--nodocs), and licences; a deb has no such marks.
+func typeOf(kind, path string) string {
+	switch {
+	case kind != "rpm":
+		return files.TypeFile
+	case strings.HasPrefix(path, "share/licenses/"):
+		return files.TypeRPMLicence
+	case strings.HasPrefix(path, "share/doc/") || strings.HasPrefix(path, "share/man/"):
+		return files.TypeRPMDoc
+	}
+	return files.TypeFile
+}
+
+// ownFolders are the folders of the items that no other package has, the outermost first.
+func ownFolders(items []item) (list []string) {
+	for _, item := range items {
+		for _, folder := range parents(item.Path) {
+			if strings.Contains(folder+"/", "/musc/") {
+				list = append(list, folder)
+			}
+		}
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
 }
 
 // placed moves the licences to where a kind of package has them: one file named copyright in a deb,

@@ -54,6 +54,20 @@ func testPackage(t *testing.T, kind string) []byte {
 	return first.Bytes()
 }
 
+// unpacked is a gzip's content, without empty lines.
+func unpacked(t *testing.T, packed string) string {
+	t.Helper()
+	r, err := gzip.NewReader(strings.NewReader(packed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.ReplaceAll(strings.TrimSpace(string(content)), "\n\n", "\n")
+}
+
 func TestDeb(t *testing.T) {
 	parts := debParts(t, testPackage(t, "deb"))
 	if string(parts["debian-binary"]) != "2.0\n" {
@@ -61,6 +75,9 @@ func TestDeb(t *testing.T) {
 	}
 	var files []string
 	for _, line := range listing(t, parts["data.tar.gz"]) {
+		if path, packed, ok := strings.Cut(line, "/changelog.Debian.gz "); ok {
+			line = path + "/changelog.Debian.gz " + unpacked(t, packed)
+		}
 		if strings.HasPrefix(line, "0 ") {
 			files = append(files, line)
 		}
@@ -68,7 +85,11 @@ func TestDeb(t *testing.T) {
 	root := " root:root 0:0 1700000000 ./usr/"
 	want := []string{"0 755" + root + "bin/musc program",
 		"0 644" + root + "share/doc/musc/README.md read",
+		"0 644 : 0:0 1700000000 ./usr/share/doc/musc/changelog.Debian.gz musc (1.2.3-1) unstable; urgency=medium\n" +
+			"  * What is new is told in /usr/share/doc/musc/docs/changelog.md.\n" +
+			" -- The maintainers of musc <maintainers@musc.invalid>  Tue, 14 Nov 2023 22:13:20 +0000",
 		"0 644" + root + "share/doc/musc/copyright ours\ntheirs",
+		"0 644" + root + "share/doc/musc/docs/a.md page",
 		"0 644" + root + "share/man/man1/musc.1.gz manual"}
 	if !slices.Equal(files, want) {
 		t.Errorf("got\n%q\nwant\n%q", files, want)
@@ -98,6 +119,8 @@ func TestRPM(t *testing.T) {
 	want := []string{"/usr/bin/musc -rwxr-xr-x" + root,
 		"/usr/share/doc/musc drwxr-xr-x" + root,
 		"/usr/share/doc/musc/README.md -rw-r--r--" + root,
+		"/usr/share/doc/musc/docs drwxr-xr-x" + root,
+		"/usr/share/doc/musc/docs/a.md -rw-r--r--" + root,
 		"/usr/share/licenses/musc drwxr-xr-x" + root,
 		"/usr/share/licenses/musc/LICENSE -rw-r--r--" + root,
 		"/usr/share/licenses/musc/THIRD-PARTY.txt -rw-r--r--" + root,
@@ -105,7 +128,19 @@ func TestRPM(t *testing.T) {
 	if !slices.Equal(files, want) {
 		t.Errorf("got\n%q\nwant\n%q", files, want)
 	}
-	if p.Name() != "musc" || p.Version() != "1.2.3" || p.Architecture() != "x86_64" ||
+	marked := map[string][]string{} // by rpm's flags of a file
+	for _, file := range p.Files() {
+		switch {
+		case file.Flags()&rpm.FileFlagDoc != 0:
+			marked["doc"] = append(marked["doc"], file.Name())
+		case file.Flags()&rpm.FileFlagLicense != 0:
+			marked["licence"] = append(marked["licence"], file.Name())
+		}
+	}
+	if len(marked["doc"]) != 3 || len(marked["licence"]) != 2 {
+		t.Errorf("pages and licences are marked as %v", marked)
+	}
+	if p.Name() != "musc" || p.Summary() != "Finds defective products in a folder of unlabeled photos" || p.Version() != "1.2.3" || p.Architecture() != "x86_64" ||
 		p.License() != "Apache-2.0" || p.BuildHost() != "localhost" || p.BuildTime().Unix() != 1700000000 {
 		t.Errorf("%s by %s at %v, licence %s", p, p.BuildHost(), p.BuildTime(), p.License())
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,8 +18,9 @@ import (
 	"musc/engine/fault"
 )
 
-// emptyRoot is a tar archive of the least Debian that there is (minbase) of this machine's release, from
-// the mirror that apt knows. It is made once, in a minute or two, and kept in the cache.
+// emptyRoot is a tar archive of the least Debian that there is (minbase), of this machine's release or of
+// the one that $MUSC_TEST_RELEASE names, from the mirror that apt knows. It is made once, in a minute or
+// two, and kept in the cache.
 func emptyRoot(ctx context.Context) (string, error) {
 	for _, tool := range []string{"mmdebstrap", "unshare", "rpm", "dpkg-deb", "apt-get"} {
 		if _, err := exec.LookPath(tool); err != nil {
@@ -29,16 +31,17 @@ func emptyRoot(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	release, err := firstLine(ctx, "sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME")
+	own, err := firstLine(ctx, "sh", "-c", ". /etc/os-release; echo $VERSION_CODENAME")
 	if err != nil {
 		return "", err
 	}
+	release := cmp.Or(os.Getenv("MUSC_TEST_RELEASE"), own)
 	path := filepath.Join(cache, "empty-root-"+release+".tar")
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
 	mirror, err := firstLine(ctx, "apt-get", "indextargets", "--format", "$(SITE)",
-		"Created-By: Packages", "Codename: "+release)
+		"Created-By: Packages", "Codename: "+own)
 	if err != nil {
 		return "", err
 	}
