@@ -13,7 +13,8 @@ import (
 
 // buildBinary compiles musc for Linux x64 into the file path. No path of this machine, no link
 // command and no build number of Go's cache is in it, so that equal sources give equal bytes. CUDA
-// is in it and is loaded when asked for: it runs with and without a GPU.
+// is in it and is loaded when asked for: it runs with and without a GPU. It is independent of its
+// position: each start has its code at other addresses, since it decodes files of strangers.
 func buildBinary(ctx context.Context, s *source, path string) error {
 	zig, err := assets.ZigPath()
 	if err != nil {
@@ -36,8 +37,8 @@ func buildBinary(ctx context.Context, s *source, path string) error {
 		fmt.Sprintf("CC=%s cc '%s'", compilerName, zig),
 		fmt.Sprintf("CXX=%s c++ '%s'", compilerName, zig),
 		fmt.Sprintf("CGO_CFLAGS=-O2 '-I%s'", headers), "CGO_CXXFLAGS=-O2", "CGO_CPPFLAGS=", "CGO_LDFLAGS=")
-	if _, err := output(ctx, s.root, environment, "go", "build", "-trimpath", "-buildvcs=true",
-		"-tags=cuda", "-ldflags=-s -w -buildid= -extldflags=-Wl,--strip-all", "-o", path,
+	if _, err := output(ctx, s.root, environment, "go", "build", "-trimpath", "-buildmode=pie",
+		"-buildvcs=true", "-tags=cuda", "-ldflags=-s -w -buildid= -extldflags=-Wl,--strip-all", "-o", path,
 		"./cmd/musc"); err != nil {
 		return err
 	}

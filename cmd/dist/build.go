@@ -62,11 +62,14 @@ func build(ctx context.Context, options options) error {
 	if err != nil {
 		return err
 	}
-	compiler, err := compilerParts()
+	foreign, err := foreignParts()
 	if err != nil {
 		return err
 	}
-	parts = sorted(append(parts, compiler...))
+	if err := checkHeadersOf(ctx, s); err != nil {
+		return err
+	}
+	parts = sorted(append(parts, foreign...))
 	if err := checkLicences(parts); err != nil {
 		return err
 	}
@@ -92,6 +95,19 @@ func build(ctx context.Context, options options) error {
 		return err
 	}
 	return writeSums(options.out, append(names, bundle))
+}
+
+// checkHeadersOf is checkHeaders of the tree.
+func checkHeadersOf(ctx context.Context, s *source) error {
+	packages, err := linkedPackages(ctx, s.root)
+	if err != nil {
+		return err
+	}
+	folders, err := headerFolders()
+	if err != nil {
+		return err
+	}
+	return checkHeaders(packages, folders)
 }
 
 // archiveOf is the name of musc's archive and of the folder in it.

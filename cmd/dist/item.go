@@ -83,10 +83,16 @@ func thirdParty(s *source, parts []part) string {
 	for _, p := range parts {
 		fmt.Fprintf(&b, "  %s %s: %s\n", p.Name, p.Version, strings.Join(p.Licences, ", "))
 	}
+	said := map[string]string{} // where words stand, by the words
 	for _, p := range parts {
 		for _, text := range p.Texts {
-			fmt.Fprintf(&b, "\n%s\n%s %s: %s\n\n%s\n", strings.Repeat("=", 80), p.Name, p.Version,
-				text.Name, strings.TrimSpace(text.Content))
+			title, words := fmt.Sprintf("%s %s: %s", p.Name, p.Version, text.Name), strings.TrimSpace(text.Content)
+			if before, ok := said[words]; ok {
+				words = "The same words as those of " + before
+			} else {
+				said[words] = title
+			}
+			fmt.Fprintf(&b, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), title, words)
 		}
 	}
 	return b.String()

@@ -79,9 +79,12 @@ func TestCompressed(t *testing.T) {
 }
 
 func TestThirdPartyText(t *testing.T) {
-	text := thirdParty(testSource(), testParts())
+	parts := testParts()
+	parts = append(parts, part{Name: "twin", Version: "3", Texts: []text{{"COPYING", "words of b\n"}}})
+	text := thirdParty(testSource(), parts)
 	for _, says := range []string{"musc 1.2.3 holds", "  a.org/b v1.0.0: MIT, OFL-1.1\n",
-		"  start 2: LGPL", "a.org/b v1.0.0: LICENSE\n\nwords of b\n", "start 2: start.S\n\nwords of start\n"} {
+		"  start 2: LGPL", "a.org/b v1.0.0: LICENSE\n\nwords of b\n", "start 2: start.S\n\nwords of start\n",
+		"twin 3: COPYING\n\nThe same words as those of a.org/b v1.0.0: LICENSE\n"} {
 		if !strings.Contains(text, says) {
 			t.Errorf("it does not say %q:\n%s", says, text)
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/licensecheck"
 
+	"musc/engine/assets"
 	"musc/engine/fault"
 )
 
@@ -27,6 +28,10 @@ var allowed = []string{
 	"FTL",        // of github.com/golang/freetype, which one may choose instead of the GPL
 	"OFL-1.1",    // of fonts
 	startLicence, // of glibc's start of a program
+	llvmLicence,  // of clang's headers
+	// of cuda.h and NVRTC. It lets programs with a purpose of their own be handed on with what of NVIDIA's is
+	// compiled in, asks for its notice, and forbids to take that out again.
+	assets.CUDAHeaders.Licence,
 }
 
 // chosen are modules whose licence is a choice, and the file of the one that musc takes.

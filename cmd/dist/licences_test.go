@@ -135,10 +135,10 @@ func TestScriptsOfPage(t *testing.T) {
 
 func TestModuleThatIsAFolder(t *testing.T) {
 	info := goModule("musc/local", "")
-	if _, err := modulePart(t.TempDir(), info); err == nil {
+	if _, _, err := modulePart(t.TempDir(), info); err == nil {
 		t.Error("no error")
 	}
-	_, err := modulePart(t.TempDir(), goModule("github.com/BurntSushi/toml", "v1.6.0"))
+	_, _, err := modulePart(t.TempDir(), goModule("github.com/BurntSushi/toml", "v1.6.0"))
 	if err == nil || !strings.Contains(err.Error(), "make dist-setup") {
 		t.Errorf("not downloaded: %v", err)
 	}

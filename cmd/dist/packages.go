@@ -20,6 +20,15 @@ import (
 
 const summary = "finds defective products in a folder of unlabeled photos"
 
+// overrides are what lintian is told to leave, each with its reason.
+const overrides = `# The words of all licences are handed on whole, beside those of parts that only this file has.
+musc: copyright-file-contains-full-apache-2-license
+musc: copyright-file-contains-full-gpl-license
+musc: copyright-not-using-common-license-for-lgpl
+# Debian itself does not have musc.
+musc: initial-upload-closes-no-bugs *
+`
+
 // packagers has an address since both kinds ask for one; none is read there: weaknesses and questions have
 // other ways (docs/security.md, docs/contributing.md), and .invalid says so (RFC 2606).
 const packagers = "The maintainers of musc <maintainers@musc.invalid>"
@@ -130,7 +139,8 @@ func placed(kind string, items []item) (list []item) {
 		list = append(list, item)
 	}
 	if copyright != nil {
-		list = append(list, item{"share/doc/musc/copyright", 0o644, copyright})
+		list = append(list, item{"share/doc/musc/copyright", 0o644, copyright},
+			item{"share/lintian/overrides/musc", 0o644, []byte(overrides)})
 	}
 	slices.SortFunc(list, func(a, b item) int { return strings.Compare(a.Path, b.Path) })
 	return list

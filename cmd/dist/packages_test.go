@@ -90,6 +90,7 @@ func TestDeb(t *testing.T) {
 			" -- The maintainers of musc <maintainers@musc.invalid>  Tue, 14 Nov 2023 22:13:20 +0000",
 		"0 644" + root + "share/doc/musc/copyright ours\ntheirs",
 		"0 644" + root + "share/doc/musc/docs/a.md page",
+		"0 644" + root + "share/lintian/overrides/musc " + strings.TrimSpace(overrides),
 		"0 644" + root + "share/man/man1/musc.1.gz manual"}
 	if !slices.Equal(files, want) {
 		t.Errorf("got\n%q\nwant\n%q", files, want)

@@ -12,7 +12,6 @@ import (
 
 	"golang.org/x/mod/module"
 
-	"musc/engine/assets"
 	"musc/engine/fault"
 )
 
@@ -40,25 +39,44 @@ func readInfo(program string) (*debug.BuildInfo, error) {
 	return info, nil
 }
 
-// partsOf lists all that is linked into a program, by name: the modules that its build info names,
-// Go's own library, and the scripts in the report's page.
+// partsOf lists what is linked into a program and comes as source, by name: the modules that its build info
+// names, Go's own library, and the scripts in the report's page. foreignParts are the rest.
 func partsOf(ctx context.Context, s *source, info *debug.BuildInfo) ([]part, error) {
 	folders, err := output(ctx, s.root, nil, "go", "env", "GOMODCACHE", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
 	modules, goroot, _ := strings.Cut(folders, "\n")
-	parts := []part{{Name: "Go standard library", Version: strings.TrimPrefix(info.GoVersion, "go"),
-		Package: "pkg:golang/std@" + strings.TrimPrefix(info.GoVersion, "go")}}
+	packages, err := linkedPackages(ctx, s.root)
+	if err != nil {
+		return nil, err
+	}
+	release := strings.TrimPrefix(info.GoVersion, "go")
+	parts := []part{{Name: "Go standard library", Version: release, Package: "pkg:golang/std@" + release}}
 	if err := parts[0].read(goroot); err != nil {
 		return nil, err
 	}
+	vendored, err := vendoredParts(goroot, release, packages)
+	if err != nil {
+		return nil, err
+	}
+	parts = append(parts, vendored...)
 	for _, dependency := range info.Deps {
-		p, err := modulePart(modules, dependency)
+		p, folder, err := modulePart(modules, dependency)
+		if err == nil {
+			err = p.readNested(folder, packages)
+		}
 		if err != nil {
 			return nil, err
 		}
 		parts = append(parts, p)
+		if p.Name == onnxruntimeGo {
+			header, err := runtimeHeader(&p, folder)
+			if err != nil {
+				return nil, err
+			}
+			parts = append(parts, header)
+		}
 	}
 	scripts, err := scriptParts(filepath.Join(s.root, "engine", "report", "page", "vendored"))
 	if err != nil {
@@ -73,21 +91,22 @@ func sorted(parts []part) []part {
 }
 
 // modulePart is a module of Go, with the licences in its folder of the module cache.
-func modulePart(cache string, of *debug.Module) (part, error) {
+func modulePart(cache string, of *debug.Module) (p part, folder string, err error) {
 	if of.Replace != nil {
 		of = of.Replace
 	}
 	path, err := module.EscapePath(of.Path)
 	if err != nil {
-		return part{}, fault.New(fault.Input, "the module %s of musc: %w; one that is replaced by a folder "+
+		return part{}, "", fault.New(fault.Input, "the module %s of musc: %w; one that is replaced by a folder "+
 			"cannot be handed out", of.Path, err)
 	}
 	version, err := module.EscapeVersion(of.Version)
 	if err != nil {
-		return part{}, fault.New(fault.Input, "the module %s of musc: %w", of.Path, err)
+		return part{}, "", fault.New(fault.Input, "the module %s of musc: %w", of.Path, err)
 	}
-	p := part{Name: of.Path, Version: of.Version, Package: "pkg:golang/" + of.Path + "@" + of.Version}
-	return p, p.read(filepath.Join(cache, filepath.FromSlash(path)+"@"+version))
+	folder = filepath.Join(cache, filepath.FromSlash(path)+"@"+version)
+	p = part{Name: of.Path, Version: of.Version, Package: "pkg:golang/" + of.Path + "@" + of.Version}
+	return p, folder, p.read(folder)
 }
 
 // row is a line of the table in vendored/README.md: library, version.
@@ -124,28 +143,4 @@ func scriptParts(folder string) (parts []part, err error) {
 		parts = append(parts, p)
 	}
 	return parts, nil
-}
-
-// compilerParts are what Zig links in: its helpers of compiled C, and the code by which a program of
-// glibc starts.
-func compilerParts() ([]part, error) {
-	zig, err := assets.ZigPath()
-	if err != nil {
-		return nil, err
-	}
-	folder := filepath.Dir(zig)
-	helpers := part{Name: "compiler-rt of Zig", Version: assets.Zig.Version,
-		Package: "pkg:pypi/" + assets.Zig.Project + "@" + assets.Zig.Version}
-	if err := helpers.read(folder); err != nil {
-		return nil, err
-	}
-	start := filepath.Join(folder, "lib", "libc", "glibc", "sysdeps", "x86_64", "start-2.33.S")
-	source, err := os.ReadFile(start)
-	if err != nil {
-		return nil, fault.New(fault.Setup, "cannot read the licence of glibc's start: %w", err)
-	}
-	comment, _, _ := strings.Cut(strings.TrimPrefix(string(source), "/*"), "*/")
-	return []part{helpers, {Name: "glibc's start of a program", Version: glibc,
-		Package: "pkg:generic/glibc@" + glibc, Licences: []string{startLicence},
-		Texts: []text{{"start-2.33.S", strings.TrimSpace(comment) + "\n"}}}}, nil
 }

@@ -77,10 +77,14 @@ func wheelComponent(a *assets.Artifact) cyclonedx.Component {
 }
 
 // named are the licences of ours that the list of SPDX identifiers does not have.
-var named = []string{startLicence}
+var named = []string{startLicence, assets.CUDAHeaders.Licence}
 
-// licencesOf are licences by SPDX identifier, or by name where there is none.
+// licencesOf are licences by SPDX identifier, or by name where there is none; one with an exception is an
+// expression.
 func licencesOf(names ...string) *cyclonedx.Licenses {
+	if len(names) == 1 && strings.Contains(names[0], " WITH ") {
+		return &cyclonedx.Licenses{{Expression: names[0]}}
+	}
 	var list cyclonedx.Licenses
 	for _, name := range names {
 		licence := &cyclonedx.License{ID: name}

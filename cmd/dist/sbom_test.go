@@ -68,6 +68,9 @@ func TestBillOfMaterials(t *testing.T) {
 	if licence := (*components[1].Licenses)[0].License; licence.ID != "" || licence.Name != startLicence {
 		t.Errorf("licence without an identifier: %+v", licence)
 	}
+	if licences := *licencesOf(llvmLicence); len(licences) != 1 || licences[0].Expression != llvmLicence {
+		t.Errorf("licence with an exception: %+v", licences)
+	}
 	if c := components[2]; (*c.Hashes)[0].Value != "ff" || (*c.Components)[0].Name != "lib.so" ||
 		(*(*c.Components)[0].Hashes)[0].Value != "ee" || (*c.Licenses)[0].License.Name != "BSD-like" {
 		t.Errorf("wheel: %+v", c)
