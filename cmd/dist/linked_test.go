@@ -113,7 +113,8 @@ func TestWhatTheLinkerAdds(t *testing.T) {
 
 func TestHeadersOfNoPart(t *testing.T) {
 	own, known := t.TempDir(), t.TempDir()
-	put(t, own, map[string]string{"own.h": "#include <known.h>\n", "a.c": "#include \"own.h\"\n  # include <known.h>\n",
+	put(t, own, map[string]string{"own.h": "#include <known.h>\n",
+		"a.c":  "#include \"own.h\"\n  # include <known.h>\n",
 		"a.go": "package a\n\n// #include \"_cgo_export.h\"\n/*\n#include <known.h>\n*/\nimport \"C\"\n"})
 	put(t, known, map[string]string{"known.h": ""})
 	packages := []goPackage{{ImportPath: "a", Dir: own, CgoFiles: []string{"a.go"}, CFiles: []string{"a.c"},
@@ -123,7 +124,8 @@ func TestHeadersOfNoPart(t *testing.T) {
 	}
 	put(t, own, map[string]string{"a.c": "#include <zlib.h>\n"})
 	err := checkHeaders(packages, []string{known})
-	if err == nil || !strings.Contains(err.Error(), "zlib.h in a/a.c\n") || !strings.Contains(err.Error(), "foreign.go") {
+	if err == nil || !strings.Contains(err.Error(), "zlib.h in a/a.c\n") ||
+		!strings.Contains(err.Error(), "foreign.go") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -69,14 +69,15 @@ func writePackage(w io.Writer, kind string, s *source, items []item) error {
 		if err := os.WriteFile(path, item.Content, 0o644); err != nil {
 			return fault.New(fault.Output, "cannot write %w", err)
 		}
-		info.Contents = append(info.Contents, &files.Content{Source: path,
-			Destination: "/usr/" + item.Path, Type: typeOf(kind, item.Path), FileInfo: &files.ContentFileInfo{
+		info.Contents = append(info.Contents, &files.Content{Source: path, Type: typeOf(kind, item.Path),
+			Destination: "/usr/" + item.Path, FileInfo: &files.ContentFileInfo{
 				Owner: "root", Group: "root", Mode: item.Mode, MTime: s.time}})
 	}
 	if kind == "rpm" { // which removes only folders that are its own
 		for _, folder := range ownFolders(placed(kind, items)) {
-			info.Contents = append(info.Contents, &files.Content{Destination: "/usr/" + folder, Type: files.TypeDir,
-				FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root", Mode: 0o755, MTime: s.time}})
+			info.Contents = append(info.Contents, &files.Content{Destination: "/usr/" + folder,
+				Type: files.TypeDir, FileInfo: &files.ContentFileInfo{Owner: "root", Group: "root",
+					Mode: 0o755, MTime: s.time}})
 		}
 	}
 	if err := nfpm.PrepareForPackager(info, kind); err != nil {

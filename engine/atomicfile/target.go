@@ -9,9 +9,6 @@ import (
 	"musc/engine/fault"
 )
 
-// newMode is the permissions of a file that replaces none.
-const newMode fs.FileMode = 0o644
-
 // maxLinks is how many links may lead from one to the next, as on Linux.
 const maxLinks = 40
 
