@@ -47,7 +47,7 @@ func (d *Device) load() (err error) {
 		return err
 	}
 	for _, source := range d.kernel.sources() {
-		module, err := Load(d.Device, source.file)
+		module, err := loadFor(d.Device, source.file)
 		if err != nil {
 			return err
 		}

@@ -18,8 +18,8 @@ import (
 //go:embed cubin
 var embedded embed.FS
 
-// Image is the code of a kernel file for one device.
-type Image struct {
+// deviceCode is the code of a kernel file for one device.
+type deviceCode struct {
 	File    string // "mutual_sm_90a.cubin"
 	Content string
 }
@@ -33,12 +33,12 @@ func Supported(major, minor int) error {
 	return nil
 }
 
-// Pick returns the code of NAME.cu for a device of that compute capability: the machine code for
+// choose returns the code of NAME.cu for a device of that compute capability: the machine code for
 // just that one, else for the nearest lower one of the same major number, else the PTX.
-func Pick(name string, major, minor int) (Image, error) {
+func choose(name string, major, minor int) (deviceCode, error) {
 	files, err := fs.Sub(embedded, "cubin")
 	if err != nil {
-		return Image{}, err
+		return deviceCode{}, err
 	}
 	return pick(files, name, major, minor)
 }
@@ -46,10 +46,10 @@ func Pick(name string, major, minor int) (Image, error) {
 // fileName has the kernel's name, the kind, the capability's numbers and the a of 90a.
 var fileName = regexp.MustCompile(`^(\w+?)_(sm|compute)_(\d+)(\d)(a?)\.(cubin|ptx)$`)
 
-func pick(files fs.FS, name string, major, minor int) (Image, error) {
+func pick(files fs.FS, name string, major, minor int) (deviceCode, error) {
 	entries, err := fs.ReadDir(files, ".")
 	if err != nil {
-		return Image{}, err
+		return deviceCode{}, err
 	}
 	best, rank := "", -1
 	for _, entry := range entries {
@@ -66,13 +66,13 @@ func pick(files fs.FS, name string, major, minor int) (Image, error) {
 	}
 	if best == "" {
 		if err := Supported(major, minor); err != nil {
-			return Image{}, err
+			return deviceCode{}, err
 		}
-		return Image{}, fmt.Errorf("there is no code of %s.cu for compute capability %d.%d", name, major,
+		return deviceCode{}, fmt.Errorf("there is no code of %s.cu for compute capability %d.%d", name, major,
 			minor)
 	}
 	content, err := fs.ReadFile(files, best)
-	return Image{best, string(content)}, err
+	return deviceCode{best, string(content)}, err
 }
 
 // suitability orders the files that a device of capability major.minor can run, and is -1 for the

@@ -97,7 +97,7 @@ func withNear(name string) []string { return []string{name, name + "_near"} }
 func (k Kernel) Hash(major, minor int) (string, error) {
 	hash := sha256.New()
 	for _, source := range k.sources() {
-		image, err := Pick(source.file, major, minor)
+		image, err := choose(source.file, major, minor)
 		if err != nil {
 			return "", err
 		}

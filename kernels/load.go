@@ -8,16 +8,16 @@ import (
 	"musc/cgo/cuda"
 )
 
-// Load loads the code of NAME.cu that fits the context's device. It must run in Context.Do.
-func Load(device cuda.Device, name string) (cu.Module, error) {
-	image, err := Pick(name, device.Major, device.Minor)
+// loadFor loads the code of NAME.cu that fits the context's device. It must run in Context.Do.
+func loadFor(device cuda.Device, name string) (cu.Module, error) {
+	image, err := choose(name, device.Major, device.Minor)
 	if err != nil {
 		return cu.Module{}, err
 	}
 	return load(image)
 }
 
-func load(image Image) (cu.Module, error) {
+func load(image deviceCode) (cu.Module, error) {
 	module, err := cu.LoadData(image.Content)
 	return module, cuda.Explain("loading "+image.File, err)
 }

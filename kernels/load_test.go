@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { fake.Main(m, trials+"/kernels.cpp") }
 
 const trials = "../cgo/cuda/fake/testdata"
 
-// What Pick chooses is what a driver takes: every image is loaded on its own device and on those
+// What choose returns is what a driver takes: every image is loaded on its own device and on those
 // that it is picked for.
 func TestPickedImagesLoad(t *testing.T) {
 	fake.Only(t)

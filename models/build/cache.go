@@ -84,7 +84,7 @@ func isWhole(modelPath string) bool {
 	return err == nil && data.Size() == size
 }
 
-func write(ctx context.Context, modelPath string, spec *models.Spec, weights Weights,
+func write(ctx context.Context, modelPath string, spec *models.Spec, weights namedTensors,
 	weightsName, identity string, options Options) error {
 	named, err := newParameters(weights, weightsName, spec)
 	if err != nil {

@@ -22,7 +22,7 @@ type scheme func(parameter string) []part
 
 // schemeOf recognises who named the tensors. Files of unknown naming are a fault.Input that lists
 // some of what was found.
-func schemeOf(w Weights, path string, spec *models.Spec) (scheme, error) {
+func schemeOf(w namedTensors, path string, spec *models.Spec) (scheme, error) {
 	has := func(name string) bool { _, ok := w.Shape(name); return ok }
 	switch {
 	case has("layers.0.downsample.reduction.weight"):
@@ -77,7 +77,7 @@ var transformersNames = strings.NewReplacer(
 // transformers is the DINOv2 of the transformers library, also as exported to ONNX: query, key and
 // value are apart, and the exporter may have split the position embeddings into the class token's
 // row and the patches' rows.
-func transformers(w Weights, prefix string, spec *models.Spec) scheme {
+func transformers(w namedTensors, prefix string, spec *models.Spec) scheme {
 	return func(parameter string) []part {
 		if layer, kind, ok := strings.Cut(parameter, "attn.qkv."); ok {
 			layer = prefix + strings.Replace(layer, "blocks.", "encoder.layer.", 1)
@@ -105,7 +105,7 @@ var (
 
 // exportedPositions finds the two nameless constants that the exporter made of the position
 // embeddings: [1,1,C], joined to [1,G*G,C], which is reshaped to a grid for resampling.
-func exportedPositions(w Weights, spec *models.Spec) []part {
+func exportedPositions(w namedTensors, spec *models.Spec) []part {
 	var parts []part
 	patches := spec.PretrainGrid * spec.PretrainGrid
 	for _, wanted := range []struct {

@@ -7,7 +7,7 @@ import (
 
 // parameters reads a backbone's weights under timm's names, whatever the file calls them.
 type parameters struct {
-	weights Weights
+	weights namedTensors
 	path    string // for messages
 	spec    *models.Spec
 	scheme  scheme
@@ -15,7 +15,7 @@ type parameters struct {
 	spare   []float32 // scratch for transposing
 }
 
-func newParameters(w Weights, path string, spec *models.Spec) (*parameters, error) {
+func newParameters(w namedTensors, path string, spec *models.Spec) (*parameters, error) {
 	named, err := schemeOf(w, path, spec)
 	if err != nil {
 		return nil, err

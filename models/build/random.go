@@ -23,7 +23,7 @@ import (
 //	               the projection's bias
 //
 // large enough that every operation shows in the output.
-func randomWeights(spec *models.Spec, seed uint64) Weights {
+func randomWeights(spec *models.Spec, seed uint64) namedTensors {
 	if spec.Family == models.Swin {
 		return random{seed: seed, shapes: swinShapes(spec)}
 	}

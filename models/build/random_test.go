@@ -13,7 +13,7 @@ import (
 )
 
 // blank weights have the shapes of random ones and cost nothing to read.
-type blank struct{ Weights }
+type blank struct{ namedTensors }
 
 func (blank) Read([]float32, string) error { return nil }
 

@@ -28,7 +28,7 @@ func (s Source) identity(ctx context.Context, cacheDir string) (string, error) {
 	return fileSHA256(ctx, cacheDir, s.Path)
 }
 
-func (s Source) open(spec *models.Spec) (Weights, error) {
+func (s Source) open(spec *models.Spec) (namedTensors, error) {
 	if s.Path == "" {
 		return randomWeights(spec, s.Seed), nil
 	}

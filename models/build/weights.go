@@ -10,8 +10,8 @@ import (
 	"musc/models/safetensors"
 )
 
-// Weights gives named tensors one at a time.
-type Weights interface {
+// namedTensors gives tensors by their names, one at a time.
+type namedTensors interface {
 	Names() []string
 	// Shape returns a tensor's shape, and whether there is such a tensor.
 	Shape(name string) (shape []int, ok bool)
@@ -22,7 +22,7 @@ type Weights interface {
 
 // openWeights opens a safetensors file or an ONNX model, told apart by their first bytes. Errors
 // are of kind fault.Input and name the file.
-func openWeights(path string) (Weights, error) {
+func openWeights(path string) (namedTensors, error) {
 	start := make([]byte, 9)
 	file, err := os.Open(path)
 	if err != nil {
