@@ -32,7 +32,7 @@ func (s said) SetReadDeadline(time.Time) error  { return nil }
 func (s said) SetWriteDeadline(time.Time) error { return nil }
 
 // answered is what one try makes of an answer, and how much was read of it.
-func answered(t testing.TB, answer []byte) (wait time.Duration, err error, read int) {
+func answered(t testing.TB, answer []byte) (wait time.Duration, read int, err error) {
 	p := &Post{URL: "http://me:secret@example.org/in"}
 	if err := p.check(); err != nil {
 		t.Fatal(err)
@@ -44,7 +44,7 @@ func answered(t testing.TB, answer []byte) (wait time.Duration, err error, read 
 	}
 	wait, err = p.try(t.Context(), "key-1", []byte("{}"))
 	transport.CloseIdleConnections()
-	return wait, err, read
+	return wait, read, err
 }
 
 // A pause that is longer than a time can be is a long one, not none, and not the end of trying.
@@ -56,7 +56,7 @@ func TestPausesThatServersAskFor(t *testing.T) {
 		"99999999999999999999": 9223372036 * time.Second,
 		"-9999999999999999999": 0,
 	} {
-		wait, err, _ := answered(t, []byte("HTTP/1.1 503 Busy\r\nRetry-After: "+text+"\r\nContent-Length: 0\r\n\r\n"))
+		wait, _, err := answered(t, []byte("HTTP/1.1 503 Busy\r\nRetry-After: "+text+"\r\nContent-Length: 0\r\n\r\n"))
 		if err == nil || wait != want {
 			t.Errorf("%q: %v, %v, want %v", text, wait, err, want)
 		}
@@ -70,12 +70,12 @@ func TestLongAnswersAreNotReadToTheirEnd(t *testing.T) {
 		"a header": "HTTP/1.1 200 OK\r\nX: " + endless + "\r\n\r\n",
 		"a status": "HTTP/1.1 503 " + endless + "\r\n\r\n",
 	} {
-		_, err, read := answered(t, []byte(answer))
+		_, read, err := answered(t, []byte(answer))
 		if read > 4*mostAnswer || err != nil && len(err.Error()) > 200 {
 			t.Errorf("%s: %d bytes are read, %v", name, read, err)
 		}
 	}
-	if _, err, _ := answered(t, []byte("HTTP/1.1 503 "+endless[:200]+"\r\n\r\n")); err == nil ||
+	if _, _, err := answered(t, []byte("HTTP/1.1 503 "+endless[:200]+"\r\n\r\n")); err == nil ||
 		!strings.HasSuffix(err.Error(), "xx...") || len(err.Error()) > 200 {
 		t.Errorf("a long status: %v", err)
 	}
@@ -90,7 +90,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 429 Slow\r\nRetry-After: -5\r\n\r\n"))
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx"))
 	f.Fuzz(func(t *testing.T, answer []byte) {
-		wait, err, read := answered(t, answer)
+		wait, read, err := answered(t, answer)
 		if read > len(answer) {
 			t.Fatalf("%d bytes of %d", read, len(answer))
 		}
