@@ -27,8 +27,14 @@ func TestUnitOfThePage(t *testing.T) {
 	unit := strings.ReplaceAll(string(found[1]), "/usr/bin/musc ", "/bin/true ") // which is everywhere
 	put(t, folder, map[string]string{"musc.service": unit})
 	path := filepath.Join(folder, "musc.service")
-	if said, err := exec.Command(analyze, "verify", path).CombinedOutput(); err != nil || len(said) > 0 {
-		t.Errorf("verify: %v: %s", err, said)
+	said, _ := exec.Command(analyze, "verify", path).CombinedOutput() // of the system's other units, too
+	for line := range strings.Lines(string(said)) {
+		if strings.Contains(line, "musc.service") {
+			t.Errorf("verify: %s", line)
+		}
+	}
+	if help, _ := exec.Command(analyze, "--help").CombinedOutput(); !strings.Contains(string(help), "--offline") {
+		t.Skip("this systemd rates only the units that it runs")
 	}
 	if said, err := exec.Command(analyze, "security", "--offline=true", "--threshold=20", "--no-pager",
 		path).CombinedOutput(); err != nil {
