@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"text/template"
+
+	"musc/engine/fault"
 )
 
 // Slurm says how the phases become job arrays.
@@ -43,6 +45,10 @@ var slurmTemplate = template.Must(template.New("slurm.sh").Funcs(template.FuncMa
 
 // Jobs are the arrays of what is missing, in the order in which they are to be submitted.
 func (s *Slurm) Jobs(run Run) ([]SlurmJob, error) {
+	if strings.Contains(run.Folder, `\`) { // sbatch then takes %a for two letters: one log for all tasks
+		return nil, fault.New(fault.Usage, "handing %q to Slurm: it names no tasks' logs in a folder whose path has "+
+			"a backslash; use another name", run.Folder)
+	}
 	steps, err := run.steps()
 	if err != nil {
 		return nil, err

@@ -124,6 +124,15 @@ func TestWhatMuscSetsItselfIsRefused(t *testing.T) {
 	}
 }
 
+func TestFoldersWhoseLogsSlurmCannotName(t *testing.T) {
+	run := halfDone()
+	run.Folder = `/data/a\b`
+	_, err := (&Slurm{}).Jobs(run)
+	if fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), "backslash") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestArraysOfAPhaseShareItsLimit(t *testing.T) {
 	run := halfDone()
 	for _, parallel := range []int{0, 5} {
