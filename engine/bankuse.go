@@ -39,9 +39,6 @@ func (job Config) WithBank(b *bank.Bank) (Config, error) {
 	return job, err
 }
 
-// mostMapSide bounds the side of the map of a view, in pixels, that a bank asks for.
-const mostMapSide = 1 << 14
-
 // checkKept says where the settings of a bank are none, or do not belong to the tokens that it keeps: anybody can
 // have written it.
 func checkKept(h *bank.Header) error {

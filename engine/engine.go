@@ -183,6 +183,9 @@ func (job *Config) Check() error {
 	switch {
 	case job.Batch < 0 || job.Threads < 0 || job.Memory < 0 || job.Scoring.MapSize < 0:
 		return fault.New(fault.Usage, "batch, threads, memory and map size cannot be negative")
+	case job.Scoring.MapSize > mostMapSide:
+		return fault.New(fault.Usage, "a side of the anomaly map has at most %d pixels, not %d", mostMapSide,
+			job.Scoring.MapSize)
 	case job.Bits != 0 && (job.Bits < 8 || job.Bits > 32):
 		return fault.New(fault.Usage, "samples have 8, 10, 12, 14 or 16 bits (at most 32), not %d",
 			job.Bits)

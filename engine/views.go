@@ -169,6 +169,10 @@ func (p *mapMaxima) of(canvas []float64, place frame.Place) (float64, error) {
 	return p.upsamplers[size].Max(scores), nil
 }
 
+// mostMapSide bounds the side of the map of a view, in pixels: between patches nothing is known that a larger
+// one would show, and its memory grows with the square.
+const mostMapSide = 1 << 14
+
 // MapSize is the size in pixels of the map of so many rows and columns of patches, where that of a view
 // has the side given.
 func MapSize(model *backbone.Info, side, rows, columns int) (height, width int) {

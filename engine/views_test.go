@@ -360,7 +360,8 @@ func TestOptionsThatDoNotGoTogether(t *testing.T) {
 		"near, and all tiles, as many as it takes": func(job *Config) {
 			job.Scoring.Near, job.Frame.Tiles = 2, frame.Tiles{Auto: true, All: true}
 		},
-		"less than near": func(job *Config) { job.Scoring.Near = -1 },
+		"less than near":           func(job *Config) { job.Scoring.Near = -1 },
+		"a map as large as memory": func(job *Config) { job.Scoring.MapSize = 1<<14 + 1 },
 		"partners of tiles": func(job *Config) {
 			job.Scoring.Shared, job.Frame.Tiles = SharedExclude, frame.Tiles{Rows: 1, Columns: 2}
 		},
