@@ -135,7 +135,7 @@ func TestAPhotoThatCannotBeReadIsTriedAgainAndThenLeftOut(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := begin(t, folder, output, func(o *Options) { o.Patience = time.Second })
+	r := begin(t, folder, output, func(o *Options) { o.Patience = 3 * time.Second })
 	put("never.png", content[:30])
 	put("empty.png", nil)
 	put("later.png", content[:len(content)/2])
