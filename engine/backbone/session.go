@@ -94,7 +94,7 @@ func (s *Session) start(config Config) error {
 	s.info.share(config)
 	runner, err := newRunner(config.Model, s.info.RunThreads, nil)
 	if err != nil {
-		return fault.New(fault.Input, "cannot load model %s: %s; fetch or build it again",
+		return fault.New(fault.Input, "cannot load model %s: %s; if the file is at fault, fetch or build it again",
 			config.Model, oneLine(err))
 	}
 	s.runner, s.info.Provider = runner, "CPU"
