@@ -7,44 +7,59 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 	"unicode"
 )
 
-// said is a connection to a server that says so much and ends, whatever it is asked.
+// said is a connection to a server that says so much and ends, whatever it is asked: but not before it is
+// asked, as a client does not listen to what comes earlier.
 type said struct {
 	net.Conn // a nil one: nothing else is called
 	left     *bytes.Reader
-	read     *int // bytes
+	read     *atomic.Int64 // bytes
+	ready    context.Context
+	asked    context.CancelFunc
 }
 
 func (s said) Read(into []byte) (int, error) {
+	<-s.ready.Done()
 	n, err := s.left.Read(into)
-	*s.read += n
+	s.read.Add(int64(n))
 	return n, err
 }
 
-func (s said) Write(from []byte) (int, error)   { return len(from), nil }
-func (s said) Close() error                     { return nil }
+func (s said) Write(from []byte) (int, error) {
+	s.asked()
+	return len(from), nil
+}
+
+func (s said) Close() error {
+	s.asked()
+	return nil
+}
+
 func (s said) SetDeadline(time.Time) error      { return nil }
 func (s said) SetReadDeadline(time.Time) error  { return nil }
 func (s said) SetWriteDeadline(time.Time) error { return nil }
 
 // answered is what one try makes of an answer, and how much was read of it.
-func answered(t testing.TB, answer []byte) (wait time.Duration, read int, err error) {
+func answered(t testing.TB, answer []byte) (wait time.Duration, read int64, err error) {
 	p := &Post{URL: "http://me:secret@example.org/in"}
 	if err := p.check(); err != nil {
 		t.Fatal(err)
 	}
 	transport := p.client.Transport.(*http.Transport)
 	transport.Proxy, transport.DisableKeepAlives = nil, true
+	var count atomic.Int64
 	transport.DialContext = func(context.Context, string, string) (net.Conn, error) {
-		return said{left: bytes.NewReader(answer), read: &read}, nil
+		ready, asked := context.WithCancel(context.Background())
+		return said{left: bytes.NewReader(answer), read: &count, ready: ready, asked: asked}, nil
 	}
 	wait, err = p.try(t.Context(), "key-1", []byte("{}"))
 	transport.CloseIdleConnections()
-	return wait, read, err
+	return wait, count.Load(), err
 }
 
 // A pause that is longer than a time can be is a long one, not none, and not the end of trying.
@@ -91,7 +106,7 @@ func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\nx"))
 	f.Fuzz(func(t *testing.T, answer []byte) {
 		wait, read, err := answered(t, answer)
-		if read > len(answer) {
+		if read > int64(len(answer)) {
 			t.Fatalf("%d bytes of %d", read, len(answer))
 		}
 		if err == nil {
