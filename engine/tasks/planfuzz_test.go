@@ -44,7 +44,7 @@ func FuzzPlan(f *testing.F) {
 	banked.References, banked.Maps, banked.Overlays = []dataset.Item{{Path: "r.png", Name: "r.png"}}, "none", false
 	for _, r := range []Request{scored, banked} {
 		plan, _ := makePlan(f, r)
-		plan.Model = Model{}
+		plan.Model, plan.Folder = Model{}, "/photos" // and not where the test happens to run
 		text, err := json.Marshal(plan)
 		if err != nil {
 			f.Fatal(err)
