@@ -48,12 +48,9 @@ func checkKept(h *bank.Header) error {
 	if err := of.Frame.Check(view); err != nil {
 		return err
 	}
-	for k, stage := range of.Stages {
-		if stage < 1 || stage > model.Stages || slices.Contains(of.Stages[:k], stage) {
-			return fmt.Errorf("stages %v of %d", of.Stages, model.Stages)
-		}
-	}
 	switch {
+	case !differentStages(of.Stages, model.Stages):
+		return fmt.Errorf("stages %v of %d", of.Stages, model.Stages)
 	case of.Frame.Tiles.Auto || shape.Views != of.Frame.Views():
 		return fmt.Errorf("%d views are kept, and %+v has %d", shape.Views, of.Frame, of.Frame.Views())
 	case shape.Height != model.GridHeight || shape.Width != model.GridWidth || shape.Channels != model.Channels ||
@@ -61,7 +58,7 @@ func checkKept(h *bank.Header) error {
 		return fmt.Errorf("its tokens are %+v, and those of its model %+v", *shape, *model)
 	case of.Near < 0 || of.MapSize < 0 || of.MapSize > mostMapSide:
 		return fmt.Errorf("patches at most %d away, maps of %d pixels", of.Near, of.MapSize)
-	case of.Bits != 0 && (of.Bits < 8 || of.Bits > 32):
+	case !possibleBits(of.Bits):
 		return fmt.Errorf("samples of %d bits", of.Bits)
 	}
 	return nil

@@ -178,6 +178,19 @@ func (job Config) WithDefaults() Config {
 	return job
 }
 
+// possibleBits tells whether samples can have so many bits; 0 is the fewest that hold them all.
+func possibleBits(bits int) bool { return bits == 0 || bits >= 8 && bits <= 32 }
+
+// differentStages tells whether stages are different numbers from 1 to the last one.
+func differentStages(stages []int, last int) bool {
+	for k, stage := range stages {
+		if stage < 1 || stage > last || slices.Contains(stages[:k], stage) {
+			return false
+		}
+	}
+	return true
+}
+
 // Check tells before any work whether the job makes sense. Errors are of kind fault.Usage or Input.
 func (job *Config) Check() error {
 	switch {
@@ -186,7 +199,7 @@ func (job *Config) Check() error {
 	case job.Scoring.MapSize > mostMapSide:
 		return fault.New(fault.Usage, "a side of the anomaly map has at most %d pixels, not %d", mostMapSide,
 			job.Scoring.MapSize)
-	case job.Bits != 0 && (job.Bits < 8 || job.Bits > 32):
+	case !possibleBits(job.Bits):
 		return fault.New(fault.Usage, "samples have 8, 10, 12, 14 or 16 bits (at most 32), not %d",
 			job.Bits)
 	case job.Scoring.Subsets < 1:
@@ -198,11 +211,9 @@ func (job *Config) Check() error {
 		return fault.New(fault.Input, "%d image to score: mutual scoring compares the images with "+
 			"each other and needs two or more, or reference images", len(job.Images))
 	}
-	for k, stage := range job.Scoring.Stages {
-		if stage < 1 || stage > backbone.Stages || slices.Contains(job.Scoring.Stages[:k], stage) {
-			return fault.New(fault.Usage, "stages are different numbers from 1 to %d, not %v",
-				backbone.Stages, job.Scoring.Stages)
-		}
+	if !differentStages(job.Scoring.Stages, backbone.Stages) {
+		return fault.New(fault.Usage, "stages are different numbers from 1 to %d, not %v",
+			backbone.Stages, job.Scoring.Stages)
 	}
 	if len(job.Scoring.Stages) == 0 {
 		return fault.New(fault.Usage, "no stage to score with; the paper takes 1,2,3,4")

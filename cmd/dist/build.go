@@ -58,7 +58,11 @@ func build(ctx context.Context, options options) error {
 		fmt.Fprintln(os.Stderr, "dist: musc does not know its commit, for Go finds none in a linked work "+
 			"tree: this is no release")
 	}
-	parts, err := partsOf(ctx, s, info)
+	packages, err := linkedPackages(ctx, s.root)
+	if err != nil {
+		return err
+	}
+	parts, err := partsOf(ctx, s, info, packages)
 	if err != nil {
 		return err
 	}
@@ -66,7 +70,11 @@ func build(ctx context.Context, options options) error {
 	if err != nil {
 		return err
 	}
-	if err := checkHeadersOf(ctx, s); err != nil {
+	folders, err := headerFolders()
+	if err != nil {
+		return err
+	}
+	if err := checkHeaders(packages, folders); err != nil {
 		return err
 	}
 	parts = sorted(append(parts, foreign...))
@@ -95,19 +103,6 @@ func build(ctx context.Context, options options) error {
 		return err
 	}
 	return writeSums(options.out, append(names, bundle))
-}
-
-// checkHeadersOf is checkHeaders of the tree.
-func checkHeadersOf(ctx context.Context, s *source) error {
-	packages, err := linkedPackages(ctx, s.root)
-	if err != nil {
-		return err
-	}
-	folders, err := headerFolders()
-	if err != nil {
-		return err
-	}
-	return checkHeaders(packages, folders)
 }
 
 // archiveOf is the name of musc's archive and of the folder in it.

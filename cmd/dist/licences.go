@@ -171,7 +171,11 @@ func licences(ctx context.Context, options options) error {
 	if err != nil {
 		return err
 	}
-	parts, err := partsOf(ctx, s, info)
+	packages, err := linkedPackages(ctx, s.root)
+	if err != nil {
+		return err
+	}
+	parts, err := partsOf(ctx, s, info, packages)
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ func TestPartsThatAreNoModules(t *testing.T) {
 			info.Deps = append(info.Deps, goModule(m.Path, m.Version))
 		}
 	}
-	parts, err := partsOf(t.Context(), s, info)
+	parts, err := partsOf(t.Context(), s, info, packages)
 	if err != nil {
 		t.Fatal(err)
 	}

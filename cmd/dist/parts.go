@@ -39,18 +39,14 @@ func readInfo(program string) (*debug.BuildInfo, error) {
 	return info, nil
 }
 
-// partsOf lists what is linked into a program and comes as source, by name: the modules that its build info
-// names, Go's own library, and the scripts in the report's page. foreignParts are the rest.
-func partsOf(ctx context.Context, s *source, info *debug.BuildInfo) ([]part, error) {
+// partsOf lists what is linked into a program of those packages and comes as source, by name: the modules that
+// its build info names, Go's own library, and the scripts in the report's page. foreignParts are the rest.
+func partsOf(ctx context.Context, s *source, info *debug.BuildInfo, packages []goPackage) ([]part, error) {
 	folders, err := output(ctx, s.root, nil, "go", "env", "GOMODCACHE", "GOROOT")
 	if err != nil {
 		return nil, err
 	}
 	modules, goroot, _ := strings.Cut(folders, "\n")
-	packages, err := linkedPackages(ctx, s.root)
-	if err != nil {
-		return nil, err
-	}
 	release := strings.TrimPrefix(info.GoVersion, "go")
 	parts := []part{{Name: "Go standard library", Version: release, Package: "pkg:golang/std@" + release}}
 	if err := parts[0].read(goroot); err != nil {
